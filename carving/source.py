@@ -1,0 +1,100 @@
+"""The byte source: read-only, random-access bytes that know which bytes of the layer below they came from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of consecutive bytes: `offset` and `length` in bytes of one named layer."""
+
+    offset: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        return self.offset + self.length
+
+
+class ByteSource(ABC):
+    """One layer of the stack: evidence file, NAND layout, volume, decryption.
+
+    Every layer wraps the one below it; the bottom layer has none and its `trace` is the identity.
+    Reads never change the source. Instances are not shared between processes: open one per process.
+    """
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Short name of the layer for people, such as `E01` or `dm-crypt aes-cbc-essiv:sha256`."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Size in bytes."""
+
+    @property
+    @abstractmethod
+    def below(self) -> ByteSource | None:
+        """The layer this one reads from, `None` for the evidence itself."""
+
+    @abstractmethod
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Read up to `length` bytes at `offset`; short only at the end of the source.
+
+        Raises:
+            EvidenceError: the bytes cannot be read.
+        """
+
+    @abstractmethod
+    def trace(self, offset: int, length: int) -> tuple[Run, ...]:
+        """The runs of the source below that these bytes depend on one to one, in order."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the files under this layer."""
+
+
+def clamp(offset: int, length: int, size: int) -> Run:
+    """The part of `[offset, offset + length)` that lies inside a source of `size` bytes."""
+    start = min(max(offset, 0), size)
+    return Run(start, max(0, min(offset + length, size) - start))
+
+
+def layers(source: ByteSource) -> Iterator[ByteSource]:
+    """The layers from `source` down to the evidence."""
+    layer: ByteSource | None = source
+    while layer is not None:
+        yield layer
+        layer = layer.below
+
+
+def location(source: ByteSource) -> str:
+    """The stack as one printable string, evidence first: `E01 > volume 2 > dm-crypt`."""
+    return " > ".join(layer.name for layer in reversed(list(layers(source))))
+
+
+def merge(runs: Iterator[Run] | tuple[Run, ...]) -> tuple[Run, ...]:
+    """Join runs that touch, keeping their order."""
+    merged: list[Run] = []
+    for run in runs:
+        if run.length == 0:
+            continue
+        if merged and merged[-1].end == run.offset:
+            merged[-1] = Run(merged[-1].offset, merged[-1].length + run.length)
+        else:
+            merged.append(run)
+    return tuple(merged)
+
+
+def evidence_runs(source: ByteSource, offset: int, length: int) -> tuple[Run, ...]:
+    """The runs of the evidence itself (the bottom layer) behind a stretch of `source`."""
+    runs: tuple[Run, ...] = (clamp(offset, length, source.size),)
+    for layer in layers(source):
+        if layer.below is None:
+            break
+        runs = merge(tuple(lower for run in runs for lower in layer.trace(run.offset, run.length)))
+    return runs

@@ -1,0 +1,33 @@
+"""What restoring one fragment yields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore.provenance import BitFlip, Status
+
+
+@dataclass(frozen=True, eq=False)
+class Restoration:
+    """The best picture of one fragment and, for every MCU of it, what it is.
+
+    Attributes:
+        pixels: uint8 (height, width, 3) RGB in stored orientation; None only when `unrecoverable`.
+        provenance: uint8 (MCU rows, MCU columns) of `Provenance`; None only when `unrecoverable`.
+        mcu_size: (height, width) of an MCU in pixels; (0, 0) when `unrecoverable`.
+        bit_flips: the reversed flips, in evidence order.
+        status: state of the file.
+        jpeg: the bit-exact byte stream up to EOI where flips were reversed, else None.
+        notes: plain-language remarks for the report (why it is unrecoverable, what was not tried).
+    """
+
+    pixels: NDArray[np.uint8] | None
+    provenance: NDArray[np.uint8] | None
+    mcu_size: tuple[int, int]
+    bit_flips: tuple[BitFlip, ...]
+    status: Status
+    jpeg: bytes | None
+    notes: tuple[str, ...]
