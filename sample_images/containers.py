@@ -53,7 +53,7 @@ def ext4_volume(photos: Sequence[Photo], scratch: Path) -> bytes:
 
 
 def luks_payload(volume: bytes, scratch: Path) -> tuple[bytes, bytes]:
-    """Encrypt with qemu-img into LUKS1 and cut the header off: the ciphertext, and the master key cryptsetup reads out."""
+    """Encrypt with qemu-img (LUKS1) and cut the header off: the ciphertext, and the master key cryptsetup reads out."""
     plain, container = scratch / "plain.raw", scratch / "container.luks"
     passphrase, key = scratch / "passphrase", scratch / "master.key"
     plain.write_bytes(volume)
@@ -71,7 +71,7 @@ def luks_payload(volume: bytes, scratch: Path) -> tuple[bytes, bytes]:
 
 
 def decrypt(media: bytes, key: bytes) -> bytes:
-    """Plain aes-cbc-essiv:sha256 with 512-byte sectors, sector by sector: slow, and independent of the tool's own layer."""
+    """Plain aes-cbc-essiv:sha256, 512-byte sectors, one by one: slow, and independent of the tool's own layer."""
     salt = Cipher(algorithms.AES(hashlib.sha256(key).digest()), modes.ECB()).encryptor()
     plain = bytearray()
     for sector in range(len(media) // SECTOR):

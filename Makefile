@@ -1,0 +1,48 @@
+# make demo    install into .venv and run the main job on the demo evidence into ./demo-out
+# make test    install everything the tests need and run lint, type check and tests
+# make sample  rebuild the demo evidence from camera photos (PHOTOS=DIR)
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PHOTOS ?= ../shared/data/photos
+DEMO := sample_images/demo
+DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfacquire e2fsprogs=mke2fs
+
+INSTALLED := $(VENV)/.installed
+INSTALLED_FOR_TEST := $(VENV)/.installed-for-test
+
+.PHONY: demo test sample
+export PATH := $(PATH):/usr/sbin:/sbin
+
+.SILENT:
+
+demo: $(INSTALLED)
+	rm -rf demo-out
+	$(BIN)/carve-restore $(DEMO).E01 --key file:$(DEMO).key -o demo-out
+	echo "The report is in demo-out/report.html (the same for programs: demo-out/report.json)"
+
+test: $(INSTALLED_FOR_TEST)
+	tests/install_debian_packages.sh $(DEBIAN_PACKAGES)
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/python -m pytest --quiet
+
+sample: $(INSTALLED_FOR_TEST)
+	tests/install_debian_packages.sh $(DEBIAN_PACKAGES)
+	$(BIN)/python -m sample_images.build_demo --photos $(PHOTOS)
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "carve-restore needs Python 3.11 or newer")'
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || tests/install_debian_packages.sh python3-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --editable . --constraint constraints.txt
+	touch $@
+
+$(INSTALLED_FOR_TEST): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install --editable '.[test]' --constraint constraints.txt
+	touch $(INSTALLED) $@
