@@ -21,7 +21,7 @@ export PATH := $(PATH):/usr/sbin:/sbin
 demo: $(INSTALLED)
 	rm -rf demo-out
 	$(BIN)/carve-restore $(DEMO).E01 --key file:$(DEMO).key -o demo-out
-	echo "The report is in demo-out/report.html (the same for programs: demo-out/report.json)"
+	echo "The report is demo-out/report.json"
 
 test: $(INSTALLED_FOR_TEST)
 	tests/install_debian_packages.sh $(DEBIAN_PACKAGES)
