@@ -1,6 +1,7 @@
 """Marker segments of a JPEG (ITU-T T.81, annex B) read into one immutable header per scan.
 
-Every length and dimension here comes from evidence and may lie; whatever contradicts itself raises `JpegStructureError`,
+Every length and dimension here comes from evidence and may lie; whatever contradicts itself raises
+`JpegStructureError`,
 whatever is well-formed but of a kind that is not decoded here raises `UnsupportedJpegError`.
 """
 
@@ -54,7 +55,8 @@ _SOF_KINDS: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One marker segment: `offset` of its 0xFF, `length` in bytes with the marker; the payload follows the length field."""
+    """One marker segment: `offset` of its 0xFF, `length` in bytes with the marker; the payload follows the length
+    field."""
 
     marker: int
     offset: int
@@ -203,7 +205,9 @@ def segments(data: bytes, position: int = 0) -> Iterator[Segment]:
             raise JpegStructureError(f"segment 0x{marker:02x} at byte {position} is cut off")
         length = int.from_bytes(data[position + 2 : position + 4], "big")
         if length < 2 or position + 2 + length > len(data):
-            raise JpegStructureError(f"segment 0x{marker:02x} at byte {position} claims {length} bytes, which do not fit")
+            raise JpegStructureError(
+                f"segment 0x{marker:02x} at byte {position} claims {length} bytes, which do not fit"
+            )
         yield Segment(marker, position, length + 2)
         if marker == SOS:
             return
@@ -269,7 +273,9 @@ def _apply(tables: _Tables, segment: Segment, data: bytes) -> _Tables:
             raise JpegStructureError(f"a second frame header at byte {segment.offset}")
         return replace(tables, frame=_read_frame(segment, payload))
     if segment.marker in _SOF_KINDS:
-        raise UnsupportedJpegError(f"{_SOF_KINDS[segment.marker]} JPEG (marker 0x{segment.marker:02x}) is not supported")
+        raise UnsupportedJpegError(
+            f"{_SOF_KINDS[segment.marker]} JPEG (marker 0x{segment.marker:02x}) is not supported"
+        )
     if segment.marker == DQT:
         return replace(tables, quant_tables=tables.quant_tables | _read_quant_tables(segment, payload))
     if segment.marker == DHT:
@@ -334,9 +340,7 @@ def _read_quant_tables(segment: Segment, payload: bytes) -> dict[int, QuantTable
     return tables
 
 
-def _read_huffman_tables(
-    segment: Segment, payload: bytes
-) -> tuple[dict[int, HuffmanTable], dict[int, HuffmanTable]]:
+def _read_huffman_tables(segment: Segment, payload: bytes) -> tuple[dict[int, HuffmanTable], dict[int, HuffmanTable]]:
     dc_tables: dict[int, HuffmanTable] = {}
     ac_tables: dict[int, HuffmanTable] = {}
     position = 0

@@ -1,6 +1,7 @@
 """Chroma upsampling and colour conversion, bit for bit as libjpeg-turbo's defaults compute them.
 
-"Fancy" upsampling is a triangle filter: each output sample is 3/4 of the nearer and 1/4 of the farther input sample, per axis.
+"Fancy" upsampling is a triangle filter: each output sample is 3/4 of the nearer and 1/4 of the farther input sample,
+per axis.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Inverse DCT, bit for bit as libjpeg's accurate integer method computes it.
 
-The arithmetic is that of C. Loeffler, A. Ligtenberg and G. Moschytz, "Practical fast 1-D DCT algorithms with 11 multiplications",
+The arithmetic is that of C. Loeffler, A. Ligtenberg and G. Moschytz, "Practical fast 1-D DCT algorithms with 11
+multiplications",
 ICASSP 1989, in 13-bit fixed point with two extra bits between the passes, which fixes every rounding.
 """
 
@@ -28,7 +29,8 @@ _F_3_072 = np.int32(25172)
 def _butterfly(
     s0: np.int32, s1: np.int32, s2: np.int32, s3: np.int32, s4: np.int32, s5: np.int32, s6: np.int32, s7: np.int32
 ) -> tuple[np.int32, np.int32, np.int32, np.int32, np.int32, np.int32, np.int32, np.int32]:
-    """Even part plus and minus odd part of one 8-point inverse DCT, unscaled: (e0+o3, e1+o2, e2+o1, e3+o0, e3-o0, ...)."""
+    """Even part plus and minus odd part of one 8-point inverse DCT, unscaled: (e0+o3, e1+o2, e2+o1, e3+o0, e3-o0,
+    ...)."""
     z1 = (s2 + s6) * _F_0_541
     even2 = z1 - s6 * _F_1_847
     even3 = z1 + s2 * _F_0_765
@@ -100,7 +102,8 @@ def inverse_dct_plane(
                     lower |= pairs[block * 16 + index]
                 first = pairs[block * 16] & np.uint64(0xFFFFFFFFFFFF0000)
                 if (first | upper | lower) == 0:
-                    flat = _sample((np.int32(coefficients[base]) * quant[0] * np.int32(4) + np.int32(16)) >> np.int32(5))
+                    scaled = np.int32(coefficients[base]) * quant[0] * np.int32(4)
+                    flat = _sample((scaled + np.int32(16)) >> np.int32(5))
                     for row in range(top, top + 8):
                         for column in range(left, left + 8):
                             plane[row, column] = flat
@@ -110,7 +113,8 @@ def inverse_dct_plane(
                 half = np.int32(1 << 10)
                 for column in range(8):
                     a0, a1, a2, a3, a4, a5, a6, a7 = _butterfly(
-                        values[column], values[8 + column], values[16 + column], values[24 + column], values[32 + column],
+                        values[column], values[8 + column], values[16 + column], values[24 + column], values[32 +
+                        column],
                         values[40 + column], values[48 + column], values[56 + column],
                     )  # fmt: skip
                     work[column] = (a0 + half) >> np.int32(11)
@@ -125,7 +129,8 @@ def inverse_dct_plane(
                 for row in range(8):
                     index = row * 8
                     a0, a1, a2, a3, a4, a5, a6, a7 = _butterfly(
-                        work[index], work[index + 1], work[index + 2], work[index + 3], work[index + 4], work[index + 5],
+                        work[index], work[index + 1], work[index + 2], work[index + 3], work[index + 4], work[index +
+                        5],
                         work[index + 6], work[index + 7],
                     )  # fmt: skip
                     plane[top + row, left] = _sample((a0 + half) >> np.int32(18))

@@ -1,6 +1,7 @@
 """The entropy-decoding kernels (T.81 F.2.2), made so that no bit pattern can raise, overrun or hang.
 
-The state of a decoder is one number, the bit position in the unstuffed stream: any MCU can be decoded again from its recorded
+The state of a decoder is one number, the bit position in the unstuffed stream: any MCU can be decoded again from its
+recorded
 position. Streams end in `STREAM_PADDING` zero bytes, so overruns are tested once per MCU and not per bit.
 """
 
@@ -165,7 +166,8 @@ def decode_robust(
 ) -> int:
     """Decode the units `first_unit` to `end_unit` (one restart interval, or all) from `first_bit`.
 
-    The robust rule of Liu et al. (CVPR 2023, section 3.1): a unit that fails is dropped, the predictors go back to what they were
+    The robust rule of Liu et al. (CVPR 2023, section 3.1): a unit that fails is dropped, the predictors go back to
+    what they were
     before it, and decoding starts again one bit on, until every unit is filled or the stream is used up.
 
     Args:
@@ -191,7 +193,16 @@ def decode_robust(
             for index in range(blocks):
                 base = np.int64(targets[unit, index]) * 64
                 position, difference = decode_block(
-                    stream, position, dc_slots[index], ac_slots[index], fast, limits, offsets, symbols, coefficients, base
+                    stream,
+                    position,
+                    dc_slots[index],
+                    ac_slots[index],
+                    fast,
+                    limits,
+                    offsets,
+                    symbols,
+                    coefficients,
+                    base,
                 )
                 if position < 0:
                     break

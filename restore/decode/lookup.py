@@ -1,6 +1,7 @@
 """Look-up tables for the entropy decoder, built once per Huffman table.
 
-A first-level table answers `LOOKAHEAD` bits at once. Its entry holds code, run and, where the amplitude bits fit as well,
+A first-level table answers `LOOKAHEAD` bits at once. Its entry holds code, run and, where the amplitude bits fit as
+well,
 the decoded coefficient (the combined table of stb_image and libjpeg-turbo issue 525). Longer codes go through the
 canonical limits of T.81 annex F.2.2.3.
 """
@@ -35,7 +36,8 @@ class Lookup(NamedTuple):
     """Decoding tables of one Huffman table.
 
     Attributes:
-        fast: int32 (1 << LOOKAHEAD,): bits 0-4 bits consumed, 5-6 flags, 7-15 run, 16-31 coefficient (or amplitude size); 0 where
+        fast: int32 (1 << LOOKAHEAD,): bits 0-4 bits consumed, 5-6 flags, 7-15 run, 16-31 coefficient (or amplitude
+        size); 0 where
             the code is longer than `LOOKAHEAD` or does not exist.
         limits: int64 (18,): first 16-bit left-aligned value beyond the codes of each length; entry 17 is a sentinel.
         offsets: int64 (17,): index of a length's first symbol minus its first code.

@@ -1,7 +1,9 @@
 """The robust decoder: a full-size picture out of any damaged baseline or extended sequential JPEG.
 
-After W. Liu et al., "Bitstream-Corrupted JPEG Images are Restorable", CVPR 2023, section 3.1: an MCU that fails is dropped and
-decoding goes on one bit later, until every MCU is filled. Restart intervals, any sampling and several scans go beyond the paper.
+After W. Liu et al., "Bitstream-Corrupted JPEG Images are Restorable", CVPR 2023, section 3.1: an MCU that fails is
+dropped and
+decoding goes on one bit later, until every MCU is filled. Restart intervals, any sampling and several scans go
+beyond the paper.
 """
 
 from __future__ import annotations
@@ -9,16 +11,16 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carving.errors import JpegError, JpegStructureError, UnsupportedJpegError
-from carving.fragments import Ending
 from carving.jpeg.entropy_walk import find_entropy_end
-from carving.jpeg.markers import JpegHeader, read_header
+from carving.jpeg.markers import EOI, JpegHeader, read_header
 from carving.jpeg.tables import HuffmanTable
-from restore.decode.lookup import ac_lookup, dc_lookup
+from restore.decode.lookup import Lookup, ac_lookup, dc_lookup
 from restore.decode.restarts import intervals
 from restore.decode.stream import EntropyStream, unstuff
 
@@ -72,7 +74,8 @@ class Decoded:
 
     Attributes:
         header: the header in force at its first scan.
-        coefficients: int16 (MCUs, blocks per MCU, 64): quantised, row-major within a block, DC as absolute value. Of the blocks of
+        coefficients: int16 (MCUs, blocks per MCU, 64): quantised, row-major within a block, DC as absolute value. Of
+        the blocks of
             an MCU, those of the first component come first, each component's in rows.
         mcus: where each MCU came from (of the first scan).
         events: what was noticed; empty for an undamaged file.
@@ -112,23 +115,21 @@ def decode(jpeg: bytes) -> Decoded:
     current = header
     missing = set(range(len(frame.components)))
     while True:
-        found = find_entropy_end(jpeg, current.scan.entropy_start, restart_interval=current.restart_interval)
-        stream = unstuff(
-            jpeg, current.scan.entropy_start, found.end_offset, restart_interval=current.restart_interval
-        )
+        found = find_entropy_end(jpeg, current.scan.entropy_start, current)
+        stream = unstuff(jpeg, current.scan.entropy_start, found.end_offset, restart_interval=current.restart_interval)
         mcus, noticed = _decode_scan(current, stream, coefficients)
         events.extend(noticed)
         first = first or (mcus, stream)
         missing -= {component.index for component in current.scan.components}
-        if found.ending is Ending.EOI or not missing:
+        if found.marker in (None, EOI) or not missing:
             break
         try:
             current = read_header(jpeg, found.end_offset, current)
         except JpegError:
             events.append(Event(EventKind.SCAN_UNREADABLE, 0, len(missing)))
             break
-    end = found.end_offset + 2 if found.ending is Ending.EOI else found.end_offset
-    if found.ending is not Ending.EOI:
+    end = found.end_offset + 2 if found.marker == EOI else found.end_offset
+    if found.marker != EOI:
         events.append(Event(EventKind.NO_EOI, frame.mcu_count - 1, 1))
     return Decoded(header, coefficients, first[0], tuple(events), first[1], end)
 
@@ -137,8 +138,10 @@ def block_targets(header: JpegHeader) -> tuple[NDArray[np.int32], NDArray[np.int
     """Where the blocks of the current scan go.
 
     Returns:
-        int32 (units, blocks per unit): flat block index in the coefficient array; and int64 (blocks per unit,): index of each block's
-        component in the scan. A scan of one component is coded block by block and leaves out the padding blocks (T.81 A.2.2, A.2.3).
+        int32 (units, blocks per unit): flat block index in the coefficient array; and int64 (blocks per unit,):
+        index of each block's
+        component in the scan. A scan of one component is coded block by block and leaves out the padding blocks
+        (T.81 A.2.2, A.2.3).
     """
     frame = header.frame
     first_blocks = np.cumsum([0] + [component.horizontal * component.vertical for component in frame.components])
@@ -146,8 +149,8 @@ def block_targets(header: JpegHeader) -> tuple[NDArray[np.int32], NDArray[np.int
     if len(header.scan.components) == 1:
         index = header.scan.components[0].index
         component = frame.components[index]
-        columns = -(-(-(-frame.width * component.horizontal // frame.max_horizontal)) // 8)
-        rows = -(-(-(-frame.height * component.vertical // frame.max_vertical)) // 8)
+        columns = ceil(ceil(frame.width * component.horizontal / frame.max_horizontal) / 8)
+        rows = ceil(ceil(frame.height * component.vertical / frame.max_vertical) / 8)
         y, x = np.divmod(np.arange(rows * columns, dtype=np.int64), columns)
         mcu = y // component.vertical * frame.mcu_columns + x // component.horizontal
         part = y % component.vertical * component.horizontal + x % component.horizontal
@@ -174,16 +177,21 @@ def scan_tables(header: JpegHeader) -> list[tuple[HuffmanTable, HuffmanTable]]:
         dc_table, ac_table = header.dc_tables.get(selected.dc_table), header.ac_tables.get(selected.ac_table)
         if dc_table is None or ac_table is None:
             raise JpegStructureError(
-                f"the scan uses Huffman tables {selected.dc_table} and {selected.ac_table}, which the header does not define"
+                f"the scan uses Huffman tables {selected.dc_table} and {selected.ac_table}, which are not defined"
             )
         tables.append((dc_table, ac_table))
     return tables
 
 
-def flat_lookups(tables: list[tuple[HuffmanTable, HuffmanTable]]) -> tuple[NDArray[np.generic], ...]:
+def flat_lookups(tables: list[tuple[HuffmanTable, HuffmanTable]]) -> Lookup:
     """Look-ups of all tables as flat arrays: component i's DC table is number 2 * i, its AC table 2 * i + 1."""
     lookups = [lookup for dc_table, ac_table in tables for lookup in (dc_lookup(dc_table), ac_lookup(ac_table))]
-    return tuple(np.concatenate([lookup[part] for lookup in lookups]) for part in range(4))
+    return Lookup(
+        np.concatenate([lookup.fast for lookup in lookups]),
+        np.concatenate([lookup.limits for lookup in lookups]),
+        np.concatenate([lookup.offsets for lookup in lookups]),
+        np.concatenate([lookup.symbols for lookup in lookups]),
+    )
 
 
 def _decode_scan(
@@ -216,7 +224,10 @@ def _decode_scan(
             owners,
             2 * owners,
             2 * owners + 1,
-            *lookups,
+            lookups.fast,
+            lookups.limits,
+            lookups.offsets,
+            lookups.symbols,
             coefficients.reshape(-1),
             table.bit_positions,
             table.retries,
@@ -224,14 +235,14 @@ def _decode_scan(
         left = interval.end_bit - end
         if left >= 8:
             events.append(Event(EventKind.BITS_LEFT, interval.end_unit, left))
-        elif 0 < left and stream.data[interval.end_bit // 8 - 1] | (0xFF << left) & 0xFF != 0xFF:
+        elif left > 0 and stream.data[interval.end_bit // 8 - 1] | (0xFF << left) & 0xFF != 0xFF:
             events.append(Event(EventKind.BAD_PADDING, interval.end_unit - 1, left))
         span = interval.end_unit - interval.first_unit
         if header.restart_interval and span > header.restart_interval:
             lost = -(-span // header.restart_interval) - 1
             events.append(Event(EventKind.RESTART_LOST, interval.first_unit, lost))
-    for unit in np.flatnonzero((table.retries > 0) & (table.bit_positions >= 0)):
-        events.append(Event(EventKind.RESYNCHRONISED, int(unit), int(table.retries[unit])))
+    failed = np.flatnonzero((table.retries > 0) & (table.bit_positions >= 0))
+    events.extend(Event(EventKind.RESYNCHRONISED, int(unit), int(table.retries[unit])) for unit in failed)
     events.extend(_ended(table.bit_positions))
     return table, events
 

@@ -1,4 +1,5 @@
-"""The entropy-coded bytes of one scan as the decoder reads them: unstuffed, cut at restart markers, mapped back to the file."""
+"""The entropy-coded bytes of one scan as the decoder reads them: unstuffed, cut at restart markers, mapped back to
+the file."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ class EntropyStream:
     Attributes:
         data: uint8, the bytes followed by `STREAM_PADDING` zeros.
         size: bytes of `data` before the padding.
-        removed: int64, ascending: for every byte left out (a stuffed zero, a restart marker), the index in `data` of what follows it.
+        removed: int64, ascending: for every byte left out (a stuffed zero, a restart marker), the index in `data` of
+        what follows it.
         origin: offset in the file of the first entropy-coded byte.
         restart_positions: int64, index in `data` of the first byte behind each restart marker.
         restart_numbers: uint8, the 0..7 of each.

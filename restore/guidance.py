@@ -1,0 +1,118 @@
+"""The thumbnail as a guide: enlarged to the picture, matched in colour at the rim of a hole, and set into what is lost.
+
+Guidance by an icon goes back to M. Gormish, "Icon based error concealment for JPEG and JPEG 2000", ICIP 2003.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from carving.errors import JpegError
+from carving.fragments import Thumbnail
+
+Pixels = NDArray[np.uint8]
+
+CELL: Final = 8
+"""Side in pixels of the cells on which the colour difference between picture and guide is spread into holes."""
+
+_BAR_LEVEL: Final = 24
+"""Mean brightness under which an edge of a thumbnail counts as a letterbox bar."""
+
+_ASPECT_TOLERANCE: Final = 0.02
+
+
+def thumbnail_pixels(thumbnail: Thumbnail) -> Pixels | None:
+    """Pixels (height, width, 3) of a thumbnail, or None where it cannot be read."""
+    from restore.decode.robust import decode
+
+    try:
+        if thumbnail.is_jpeg:
+            return decode(thumbnail.data).pixels
+        return np.asarray(Image.open(io.BytesIO(thumbnail.data)).convert("RGB"))
+    except (JpegError, UnidentifiedImageError, OSError, ValueError):
+        return None
+
+
+def without_bars(thumbnail: Pixels, height: int, width: int) -> Pixels:
+    """Cut off letterbox bars: the part of the thumbnail that shows a picture of `height` × `width`.
+
+    Cameras write 4:3 thumbnails whatever the picture's shape and fill up with black (Exif DCF 2.0, 160×120).
+    """
+    rows, columns = thumbnail.shape[:2]
+    if abs(rows * width / (columns * height) - 1) <= _ASPECT_TOLERANCE:
+        return thumbnail
+    inner_rows = min(rows, round(columns * height / width))
+    inner_columns = min(columns, round(rows * width / height))
+    top, left = (rows - inner_rows) // 2, (columns - inner_columns) // 2
+    bars = [thumbnail[:top], thumbnail[top + inner_rows :], thumbnail[:, :left], thumbnail[:, left + inner_columns :]]
+    if all(bar.mean() < _BAR_LEVEL for bar in bars if bar.size):
+        return thumbnail[top : top + inner_rows, left : left + inner_columns]
+    return thumbnail
+
+
+def enlarge(thumbnail: Pixels, height: int, width: int) -> Pixels:
+    """The thumbnail at the picture's size, bicubic."""
+    picture = Image.fromarray(without_bars(thumbnail, height, width))
+    return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
+
+
+def fill(pixels: Pixels, guide: Pixels, hole: NDArray[np.bool_]) -> Pixels:
+    """Set the guide into the hole, shifted in colour so that it meets the picture at the rim.
+
+    Args:
+        pixels: (height, width, 3), the picture.
+        guide: (height, width, 3), the enlarged thumbnail.
+        hole: (height, width), what to fill; pixels outside keep their values exactly.
+    """
+    if not hole.any():
+        return pixels
+    difference = _spread(pixels.astype(np.float32) - guide, hole)
+    filled = np.clip(np.rint(guide + difference), 0, 255).astype(np.uint8)
+    return np.where(hole[..., np.newaxis], filled, pixels)
+
+
+def region(mcus: NDArray[np.bool_], mcu_size: tuple[int, int], height: int, width: int) -> NDArray[np.bool_]:
+    """The pixels of a set of MCUs: (MCU rows, MCU columns) to (height, width)."""
+    return mcus.repeat(mcu_size[0], axis=0).repeat(mcu_size[1], axis=1)[:height, :width]
+
+
+def _spread(difference: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Carry the difference known outside the hole into it: pyramid of masked means, coarse to fine (push-pull)."""
+    height, width = hole.shape
+    pad = ((0, -height % CELL), (0, -width % CELL))
+    known = np.pad(~hole, pad).astype(np.float32)
+    weighted = np.pad(difference, (*pad, (0, 0))) * known[..., np.newaxis]
+    rows, columns = known.shape[0] // CELL, known.shape[1] // CELL
+    weight = known.reshape(rows, CELL, columns, CELL).sum(axis=(1, 3))
+    total = weighted.reshape(rows, CELL, columns, CELL, 3).sum(axis=(1, 3))
+    cells = _push_pull(total, weight)
+    planes = [_stretched(cells[..., channel], rows * CELL, columns * CELL) for channel in range(3)]
+    return np.stack(planes, axis=2)[:height, :width]
+
+
+def _push_pull(total: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Mean per cell where anything is known, else the mean of the coarser level, recursively."""
+    mean = total / np.maximum(weight, 1e-6)[..., np.newaxis]
+    if weight.all() or weight.shape == (1, 1):
+        return np.asarray(mean, dtype=np.float32)
+    rows, columns = weight.shape
+    pad = ((0, rows % 2), (0, columns % 2))
+    half = np.pad(weight, pad)
+    coarse_weight = half.reshape(half.shape[0] // 2, 2, half.shape[1] // 2, 2).sum(axis=(1, 3))
+    full = np.pad(total, (*pad, (0, 0)))
+    coarse_total = full.reshape(half.shape[0] // 2, 2, half.shape[1] // 2, 2, 3).sum(axis=(1, 3))
+    coarse = _push_pull(coarse_total, coarse_weight)
+    up = np.stack(
+        [_stretched(coarse[..., channel], *half.shape) for channel in range(3)],
+        axis=2,
+    )[:rows, :columns]
+    return np.where(weight[..., np.newaxis] > 0, mean, up).astype(np.float32)
+
+
+def _stretched(plane: NDArray[np.float32], rows: int, columns: int) -> NDArray[np.float32]:
+    return np.asarray(Image.fromarray(plane).resize((columns, rows), Image.Resampling.BILINEAR))
