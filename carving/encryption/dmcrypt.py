@@ -1,0 +1,86 @@
+"""A dm-crypt volume as a layer: the plaintext of the source below, decrypted as it is read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from carving.encryption.ciphers import CipherSpec, SectorNumbering, key_fingerprint
+from carving.encryption.essiv import BLOCK, SectorCipher
+from carving.source import ByteSource, Run, clamp
+
+_PIECE_BYTES: Final = 4 << 20
+"""Most ciphertext held at once; longer reads are decrypted piece by piece."""
+
+
+class DmCryptSource(ByteSource):
+    """Plaintext of a volume whose first byte is the start of its sector 0.
+
+    A read need not be aligned. Behind the last whole 16-byte block of the volume up to 15 bytes are no ciphertext and
+    are passed through unchanged; a last sector that is cut short at a block boundary is decrypted.
+    """
+
+    def __init__(self, below: ByteSource, key: bytes, spec: CipherSpec, numbering: SectorNumbering) -> None:
+        """Lay decryption over a volume; the key itself is not kept.
+
+        Raises:
+            UsageError: a key of a length that AES does not take.
+        """
+        self._below = below
+        self._spec = spec
+        self._cipher = SectorCipher(key, numbering)
+        self._fingerprint = key_fingerprint(key)
+        self._plaintext = np.empty(0, dtype=np.uint8)
+
+    @property
+    def name(self) -> str:
+        return f"dm-crypt {self._spec}"
+
+    @property
+    def key_fingerprint(self) -> str:
+        """Tells keys apart in reports; see `carving.encryption.ciphers.key_fingerprint`."""
+        return self._fingerprint
+
+    @property
+    def spec(self) -> CipherSpec:
+        return self._spec
+
+    @property
+    def numbering(self) -> SectorNumbering:
+        return self._cipher.numbering
+
+    @property
+    def size(self) -> int:
+        return self._below.size
+
+    @property
+    def below(self) -> ByteSource:
+        return self._below
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        wanted = clamp(offset, length, self.size)
+        if wanted.length <= _PIECE_BYTES:
+            return self._read_piece(wanted)
+        starts = range(wanted.offset, wanted.end, _PIECE_BYTES)
+        return b"".join(self._read_piece(Run(start, min(_PIECE_BYTES, wanted.end - start))) for start in starts)
+
+    def trace(self, offset: int, length: int) -> tuple[Run, ...]:
+        """The same offsets below: each plaintext byte stands where its ciphertext byte stands."""
+        return (clamp(offset, length, self.size),)
+
+    def close(self) -> None:
+        self._below.close()
+
+    def _read_piece(self, wanted: Run) -> bytes:
+        if wanted.length == 0:
+            return b""
+        size = self._cipher.numbering.sector_size
+        sector = wanted.offset // size
+        start = sector * size
+        # to the end of the last block, for a sector need not be read behind what is wanted; the true tail stays short
+        ciphertext = self._below.read_at(start, -(-wanted.end // BLOCK) * BLOCK - start)
+        if len(self._plaintext) < len(ciphertext) + BLOCK:
+            self._plaintext = np.empty(len(ciphertext) + BLOCK, dtype=np.uint8)
+        self._cipher.decrypt_into(np.frombuffer(ciphertext, dtype=np.uint8), sector, self._plaintext)
+        return self._plaintext[wanted.offset - start : wanted.end - start].tobytes()
