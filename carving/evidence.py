@@ -1,0 +1,93 @@
+"""Open evidence: from a path and the examiner's settings to the stack of sources that is scanned."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from carving.encryption.ciphers import SectorIv, SectorNumbering, parse_cipher
+from carving.errors import EvidenceError, UsageError
+from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
+from carving.media.ewf.segments import has_ewf_name
+from carving.media.ewf.source import EwfSource, open_ewf
+from carving.media.files import check_readable_file, reason
+from carving.media.raw import RawSource, open_raw
+from carving.source import ByteSource
+
+
+def open_evidence(
+    path: str | Path,
+    *,
+    key: bytes | None = None,
+    cipher: str = "aes-cbc-essiv:sha256",
+    sector_size: int = 512,
+    iv_sector: SectorIv = "le64",
+    iv_offset: int = 0,
+    iv_large_sectors: bool = False,
+    offset: int = 0,
+    length: int | None = None,
+    volume: int | None = None,
+) -> ByteSource:
+    """Open evidence read-only, cut out the volume, and lay decryption over it where a key is given.
+
+    Args:
+        path: a raw image, a block device, or any piece of a split raw or E01 image.
+        key: raw volume key of 16, 24 or 32 bytes; None reads the volume as it is stored.
+        cipher: dm-crypt cipher specification.
+        sector_size: bytes per encrypted sector, 512 or 4096.
+        iv_sector: `le64` as dm-crypt writes the sector number, or `be32`.
+        iv_offset: added to the sector number, in units of 512 bytes.
+        iv_large_sectors: number the sectors in units of `sector_size` instead of 512 bytes.
+        offset: byte of the medium at which the volume starts.
+        length: bytes of the volume; to the end of the medium where None.
+        volume: index of a partition, from 1, in place of `offset` and `length`.
+
+    Raises:
+        SegmentMissingError: a segment of a split image is missing.
+        EvidenceError: the evidence is not there, a directory, empty, damaged or of an unsupported format.
+        UsageError: settings that contradict the evidence or each other. Whether the key fits is the question of
+            `carving.encryption.key_check.check_key`.
+    """
+    if volume is not None and (offset or length is not None):
+        raise UsageError("either a volume or an offset and length can be given, not both")
+    with ExitStack() as undo:
+        source: ByteSource = open_media(Path(path))
+        undo.callback(source.close)
+        if volume is not None:
+            from carving.volumes import open_volume
+
+            source = open_volume(source, volume)
+        elif offset or length is not None:
+            from carving.volumes import VolumeSource
+
+            rest = source.size - offset if length is None else length
+            source = VolumeSource(source, offset, rest, f"volume at byte {offset}")
+        if key is not None:
+            from carving.encryption.dmcrypt import DmCryptSource
+
+            numbering = SectorNumbering(sector_size, iv_sector, iv_offset, iv_large_sectors)
+            source = DmCryptSource(source, key, parse_cipher(cipher), numbering)
+        undo.pop_all()
+        return source
+
+
+def open_media(path: Path) -> RawSource | EwfSource:
+    """Open the bottom layer alone: the medium inside E01 files, or raw bytes.
+
+    Raises:
+        SegmentMissingError: a segment is missing.
+        EvidenceError: as for `open_evidence`.
+    """
+    check_readable_file(path)
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(8)
+    except OSError as error:
+        raise EvidenceError(f"the evidence {path} cannot be read: {reason(error)}") from error
+    if not start:
+        raise EvidenceError(f"the evidence {path} is empty")
+    if unsupported := unsupported_signature(start):
+        raise EvidenceError(f"{path} is an {unsupported} file, which is not supported; convert it to E01 or raw")
+    if start == EVF_SIGNATURE or has_ewf_name(path):
+        return open_ewf(path)
+    return open_raw(path)
