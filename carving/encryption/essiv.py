@@ -1,4 +1,4 @@
-"""AES-CBC with ESSIV sector IVs over whole buffers: dm-crypt `aes-cbc-essiv:sha256`, as Linux `crypto/essiv.c` defines it.
+"""AES-CBC with ESSIV sector IVs over whole buffers: dm-crypt `aes-cbc-essiv:sha256` as the Linux kernel defines it.
 
 The IV of sector n is n as a 16-byte block (little-endian, zero-padded), encrypted with AES-256 under SHA-256 of the
 volume key. Decryption is one AES-ECB call over the buffer and an exclusive or with the ciphertext one block earlier, so
