@@ -1,0 +1,211 @@
+"""`carve-restore run`: the main job, and what `carve-restore EVIDENCE` does."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import click
+
+from plugin.failure import end, report_unforeseen
+from plugin.redaction import redact_arguments
+from plugin.settings import DEFAULTS, UNSPECIFIED, CaseDetails, Parameters, available_cores
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from plugin.progress import Progress
+    from plugin.report.model import Report
+
+DEFAULT_OUTPUT: Final = "carve-restore-out"
+PROMPT: Final = "-"
+MOST_NAMED: Final = 10
+"""Failed files that are named on the screen; the report names all."""
+
+_EPILOG: Final = """\b
+Examples:
+  carve-restore photo.jpg                      one damaged picture
+  carve-restore card.dd -o found               an unencrypted image
+  carve-restore phone.E01 --key file:mk.bin    an encrypted volume, with its master key
+  carve-restore phone.E01 --key - --volume 2   the same inside a partition; asks for the key
+
+\b
+Exit codes:
+  0 done                        4 the key does not fit
+  1 done, but something failed  5 output not empty, or disk full
+  2 usage                       6 stored and computed hash differ
+  3 evidence unreadable         130 interrupted
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("evidence", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_OUTPUT,
+    show_default=True,
+    metavar="DIR",
+    help="Folder for all results; must be absent or empty.",
+)
+@click.option(
+    "--key",
+    metavar="KEY",
+    help="Master key of the encrypted volume: hex, file:PATH (hex or raw bytes), env:NAME, or - to be asked.",
+)
+@click.option(
+    "--cipher",
+    default=DEFAULTS.cipher,
+    show_default=True,
+    metavar="SPEC",
+    help="Cipher of the volume, as dm-crypt writes it.",
+)
+@click.option(
+    "--sector-size",
+    type=click.Choice(["512", "4096"]),
+    default="512",
+    show_default=True,
+    help="Bytes that are encrypted together.",
+)
+@click.option(
+    "--iv-sector",
+    type=click.Choice(["le64", "be32"]),
+    default=DEFAULTS.iv_sector,
+    show_default=True,
+    help="How the sector number stands in the IV; dm-crypt is le64.",
+)
+@click.option(
+    "--iv-offset", type=int, default=0, show_default=True, metavar="N", help="Added to the sector number of the IV."
+)
+@click.option(
+    "--iv-large-sectors", is_flag=True, help="With 4096-byte sectors, count those in the IV instead of 512-byte units."
+)
+@click.option(
+    "--offset",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="BYTES",
+    help="Where the volume starts.",
+)
+@click.option("--length", type=click.IntRange(min=1), metavar="BYTES", help="How long it is; to the end if not given.")
+@click.option(
+    "--volume", type=click.IntRange(min=1), metavar="N", help="Take partition N instead of --offset and --length."
+)
+@click.option(
+    "--scan",
+    type=click.Choice(["all"]),
+    default=DEFAULTS.scan,
+    show_default=True,
+    help="What to look through: every byte of the volume.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that restore side by side; the number of cores if not given.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default=DEFAULTS.device,
+    show_default=True,
+    help="Where to compute; this version computes on the CPU only.",
+)
+@click.option("--carve-only", is_flag=True, help="Carve and report, restore nothing.")
+@click.option("--examiner", default=UNSPECIFIED, metavar="TEXT", help="Examiner, for the record.")
+@click.option("--case", "case_number", default=UNSPECIFIED, metavar="TEXT", help="Case number, for the record.")
+@click.option("--exhibit", default=UNSPECIFIED, metavar="TEXT", help="Exhibit number, for the record.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("--json-progress", is_flag=True, help="Write progress as JSON lines to stdout.")
+def run_command(
+    evidence: Path,
+    output: Path,
+    key: str | None,
+    cipher: str,
+    sector_size: str,
+    iv_sector: Literal["le64", "be32"],
+    iv_offset: int,
+    iv_large_sectors: bool,
+    offset: int,
+    length: int | None,
+    volume: int | None,
+    scan: Literal["all"],
+    jobs: int | None,
+    device: Literal["auto", "cpu", "cuda"],
+    carve_only: bool,
+    examiner: str,
+    case_number: str,
+    exhibit: str,
+    quiet: bool,
+    json_progress: bool,
+) -> None:
+    """Find the JPEGs in EVIDENCE and restore the damaged ones.
+
+    EVIDENCE is a raw image, the first file of a split one, an E01, or one damaged .jpg. It is only read. DIR receives
+    what was carved, untouched; the restored pictures, each with a map of what every block of it is; report.json and a
+    custody log.
+    """
+    parameters = Parameters(
+        cipher=cipher,
+        sector_size=int(sector_size),
+        iv_sector=iv_sector,
+        iv_offset=iv_offset,
+        iv_large_sectors=iv_large_sectors,
+        offset=offset,
+        length=length,
+        volume=volume,
+        scan=scan,
+        device=device,
+        carve_only=carve_only,
+    )
+    secret = _ask_for_key() if key == PROMPT else key
+    sys.excepthook = partial(report_unforeseen, output)
+
+    from plugin.pipeline import run
+
+    with _progress(quiet, json_progress) as progress:
+        report = run(
+            evidence,
+            output,
+            key=secret,
+            parameters=parameters,
+            details=CaseDetails(examiner, case_number, exhibit),
+            jobs=jobs or available_cores(),
+            arguments=redact_arguments(sys.argv),
+            progress=progress,
+        )
+    if not quiet:
+        from plugin.bars import print_summary
+
+        print_summary(report, str(output))
+    if report.exit_code:
+        end(_complaints(report), report.exit_code)
+
+
+def _complaints(report: Report) -> list[str]:
+    failed = [f"the file at offset {entry.offset}: {entry.error}" for entry in report.files if entry.error]
+    more = [f"and {len(failed) - MOST_NAMED} more files, all named in the report"] if len(failed) > MOST_NAMED else []
+    return [*(failure.message for failure in report.failures), *failed[:MOST_NAMED], *more]
+
+
+def _ask_for_key() -> str:
+    if sys.stdin.isatty():
+        answer: str = click.prompt("Master key (hex)", hide_input=True, err=True)
+        return answer
+    return sys.stdin.readline().strip()
+
+
+def _progress(quiet: bool, json_progress: bool) -> AbstractContextManager[Progress]:
+    from plugin.progress import JsonProgress, SilentProgress
+
+    if json_progress:
+        return JsonProgress(sys.stdout)
+    if quiet:
+        return SilentProgress()
+    from plugin.bars import BarProgress
+
+    return BarProgress()

@@ -1,0 +1,109 @@
+"""From a fragment to its entry in the report: first as carved, then as restored."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from carving.fragments import Fragment, Thumbnail
+from plugin.custody import CustodyLog
+from plugin.output import OutputFile, write_file
+from plugin.report.model import FileEntry, ThumbnailFile
+from plugin.worker import McuCounts, RestoreRecord
+from restore.provenance import Status
+
+
+def store_fragment(fragment: Fragment, stem: str, folder: Path, custody: CustodyLog) -> FileEntry:
+    """Write what was carved, as it was found, with its thumbnail, and record both in the custody log.
+
+    Raises:
+        OutputError: a file cannot be written.
+    """
+    custody.record(
+        "carved",
+        layer=fragment.layer,
+        offset=fragment.offset,
+        size=len(fragment.data),
+        sha256=hashlib.sha256(fragment.data).hexdigest(),
+        ending=fragment.ending.value,
+        byte_runs=[asdict(run) for run in fragment.byte_runs],
+        evidence_runs=[asdict(run) for run in fragment.evidence_runs],
+    )
+    covers = f"the bytes as found at offset {fragment.offset} of the {fragment.layer} layer, never altered"
+    carved = write_file(folder, f"carved/{stem}.jpg", fragment.data, covers)
+    custody.file_written(carved)
+    thumbnail = None
+    if fragment.thumbnail is not None:
+        written = _write_thumbnail(fragment.thumbnail, stem, folder)
+        custody.file_written(written)
+        thumbnail = ThumbnailFile(
+            written.path,
+            written.sha256,
+            written.size,
+            written.covers,
+            fragment.thumbnail.origin.value,
+            fragment.thumbnail.run,
+        )
+    return FileEntry(
+        layer=fragment.layer,
+        offset=fragment.offset,
+        size=len(fragment.data),
+        byte_runs=fragment.byte_runs,
+        evidence_runs=fragment.evidence_runs,
+        ending=fragment.ending.value,
+        status=None,
+        carved=carved,
+        thumbnail=thumbnail,
+        repaired=None,
+        restored=None,
+        provenance=None,
+        mcus=McuCounts(),
+        bit_flips=(),
+        notes=(),
+        error=None,
+    )
+
+
+def with_restoration(entry: FileEntry, record: RestoreRecord, custody: CustodyLog) -> FileEntry:
+    """The entry with what restoring made of it, recorded in the custody log."""
+    custody.record(
+        "restored",
+        layer=entry.layer,
+        offset=entry.offset,
+        status=record.status.value,
+        mcus=asdict(record.mcus),
+        bit_flips=len(record.bit_flips),
+    )
+    for file in record.files:
+        custody.file_written(file)
+    return replace(
+        entry,
+        status=record.status,
+        mcus=record.mcus,
+        bit_flips=record.bit_flips,
+        repaired=record.repaired,
+        restored=record.restored,
+        provenance=record.provenance,
+        notes=record.notes,
+    )
+
+
+def with_error(entry: FileEntry, message: str, custody: CustodyLog) -> FileEntry:
+    """The entry of a file on which the tool itself failed."""
+    custody.record("restore_failed", layer=entry.layer, offset=entry.offset, error=message)
+    return replace(entry, status=Status.UNRECOVERABLE, error=message)
+
+
+def _write_thumbnail(thumbnail: Thumbnail, stem: str, folder: Path) -> OutputFile:
+    if thumbnail.is_jpeg:
+        covers = "the thumbnail's bytes as stored in the carved file"
+        return write_file(folder, f"thumbnails/{stem}.jpg", thumbnail.data, covers)
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(thumbnail.data), formats=("PPM",)) as picture:
+        picture.save(buffer, "PNG")
+    covers = "a PNG of the pixels of the uncompressed thumbnail in the carved file"
+    return write_file(folder, f"thumbnails/{stem}.png", buffer.getvalue(), covers)

@@ -1,0 +1,132 @@
+"""The stages of one run over open evidence, and what goes wrong in them without ending the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from carving.errors import CarveRestoreError, EvidenceError, HashMismatchError, OutputError
+from carving.fragments import Fragment
+from carving.source import ByteSource, location
+from plugin.custody import CustodyLog
+from plugin.entries import store_fragment, with_error, with_restoration
+from plugin.evidence_facts import EvidenceFacts
+from plugin.executors import run_bounded
+from plugin.faults import describe, keep_traceback, one_line
+from plugin.hashing import ALGORITHMS, compare, hash_source
+from plugin.progress import Progress, Stage
+from plugin.report.model import Evidence, Failure, FileEntry, Scan
+from plugin.settings import Parameters
+from plugin.watched import WatchedSource
+from plugin.worker import RestoreRecord, RestoreTask, restore_fragment
+
+
+@dataclass
+class Examination:
+    """One run over open evidence. `failures` grows as stages meet what they cannot do."""
+
+    source: ByteSource
+    facts: EvidenceFacts
+    folder: Path
+    key: bytes | None = field(repr=False)
+    parameters: Parameters
+    custody: CustodyLog
+    progress: Progress
+    failures: list[Failure] = field(default_factory=list)
+    _watched: WatchedSource = field(init=False)
+    _entries: dict[str, FileEntry] = field(init=False, default_factory=dict)
+    _restored: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self._watched = WatchedSource(self.source, lambda done, total: self.progress.update(Stage.SCAN, done, total))
+
+    @property
+    def layer(self) -> str:
+        """Which view is scanned."""
+        return "plain" if self.key is None else "decrypted"
+
+    def hash_evidence(self) -> Evidence:
+        """Digests of the media, compared with the stored ones; a difference is a failure, the work goes on."""
+        facts = self.facts
+        computed: dict[str, str] = {}
+        match: bool | None = None
+        try:
+            algorithms = tuple(dict.fromkeys((*ALGORITHMS, *facts.stored_hashes)))
+            computed = hash_source(facts.bottom, algorithms, self._hash_progress)
+            compare(computed, facts.stored_hashes)
+            match = True if facts.stored_hashes else None
+        except EvidenceError as error:
+            self._fail("hash", error)
+        except HashMismatchError as error:
+            self._fail("hash", error)
+            match = False
+        if facts.damaged_runs:
+            lost = sum(run.length for run in facts.damaged_runs)
+            self._fail("hash", CarveRestoreError(f"{lost} bytes are damaged in the evidence file and read as zeros"))
+        self.custody.record("evidence_hashed", computed=computed, stored=facts.stored_hashes, match=match)
+        return Evidence(
+            paths=facts.paths,
+            size=facts.bottom.size,
+            sha256=computed.get("sha256"),
+            md5=computed.get("md5"),
+            stored_hashes=facts.stored_hashes,
+            stored_hashes_match=match,
+            damaged_runs=facts.damaged_runs,
+            acquisition_errors=facts.acquisition_errors,
+        )
+
+    def carve_and_restore(self, jobs: int) -> tuple[FileEntry, ...]:
+        """Carve, and restore in `jobs` processes what has been carved; entries in order of layer and offset."""
+        if self.parameters.carve_only:
+            for _ in self._tasks():
+                pass
+        else:
+            for task, outcome in run_bounded(restore_fragment, self._tasks(), jobs=jobs):
+                self._take(task, outcome)
+            self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
+        return tuple(sorted(self._entries.values(), key=lambda entry: (entry.layer, entry.offset)))
+
+    def scan(self) -> Scan:
+        """What was scanned so far."""
+        return Scan(self.layer, location(self.source), self.source.size, self._watched.farthest)
+
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the run as a whole."""
+        if self._entries:
+            return self.facts.remarks
+        return (*self.facts.remarks, f"no JPEG was found in the {self._watched.farthest} bytes that were scanned")
+
+    def _hash_progress(self, done: int, total: int) -> None:
+        self.progress.update(Stage.HASH, done, total)
+
+    def _fail(self, stage: str, error: CarveRestoreError) -> None:
+        self.failures.append(Failure(stage, one_line(error), error.exit_code))
+
+    def _fragments(self) -> Iterator[Fragment]:
+        from carving.carver import carve
+
+        try:
+            yield from carve(self._watched, layer=self.layer)
+        except EvidenceError as error:
+            self._fail("scan", error)
+
+    def _tasks(self) -> Iterator[RestoreTask]:
+        for fragment in self._fragments():
+            stem = f"{fragment.offset:010d}"  # one view is scanned in a run, so its name need not say which
+            self._entries[stem] = store_fragment(fragment, stem, self.folder, self.custody)
+            if not self.parameters.carve_only:
+                self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
+            yield RestoreTask(fragment, stem, self.folder)
+
+    def _take(self, task: RestoreTask, outcome: RestoreRecord | BaseException) -> None:
+        entry = self._entries[task.stem]
+        if isinstance(outcome, RestoreRecord):
+            self._entries[task.stem] = with_restoration(entry, outcome, self.custody)
+        elif isinstance(outcome, OutputError):
+            raise outcome
+        else:
+            keep_traceback(self.folder, f"restoring the file at offset {entry.offset}", outcome, self.key)
+            self._entries[task.stem] = with_error(entry, describe(outcome, self.key), self.custody)
+        self._restored += 1
+        self.progress.update(Stage.RESTORE, self._restored, len(self._entries))

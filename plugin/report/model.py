@@ -1,0 +1,167 @@
+"""The evidence report as immutable records; `schema.json` beside this file describes their JSON form field by field."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Final
+
+from carving.source import Run
+from plugin.output import OutputFile
+from plugin.settings import CaseDetails, Parameters
+from plugin.worker import McuCounts
+from restore.provenance import BitFlip, Status
+
+SCHEMA_VERSION: Final = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What made the report: name, version, and the versions of the libraries behind it."""
+
+    name: str
+    version: str
+    libraries: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The evidence. `size` and all digests are those of its media, such as the disk inside an E01.
+
+    Attributes:
+        paths: the file or files, in order.
+        size: bytes of the media.
+        sha256, md5: computed in this run; None where the evidence could not be read to its end.
+        stored_hashes: digests the acquisition tool stored, by algorithm.
+        stored_hashes_match: whether they equal the computed ones; None where one of the two is not there.
+        damaged_runs: stretches that are damaged in the evidence file and stand as zeros.
+        acquisition_errors: stretches that the acquisition tool says it could not read from the device.
+    """
+
+    paths: tuple[str, ...]
+    size: int
+    sha256: str | None
+    md5: str | None
+    stored_hashes: Mapping[str, str]
+    stored_hashes_match: bool | None
+    damaged_runs: tuple[Run, ...]
+    acquisition_errors: tuple[Run, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The key, by a fingerprint that does not give it away, and what showed that it fits."""
+
+    fingerprint: str
+    confirmed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What was scanned: the view, the stack of layers down to the evidence, and how many of its bytes."""
+
+    layer: str
+    location: str
+    size: int
+    scanned_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailFile:
+    """A thumbnail that was written, and where in the carved file its stored bytes are."""
+
+    path: str
+    sha256: str
+    size: int
+    covers: str
+    origin: str
+    stored: Run
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One carved file and all that was made of it.
+
+    Attributes:
+        status: None when nothing was tried (`--carve-only`).
+        error: the tool's own failure on this file, which then counts as `unrecoverable`.
+    """
+
+    layer: str
+    offset: int
+    size: int
+    byte_runs: tuple[Run, ...]
+    evidence_runs: tuple[Run, ...]
+    ending: str
+    status: Status | None
+    carved: OutputFile
+    thumbnail: ThumbnailFile | None
+    repaired: OutputFile | None
+    restored: OutputFile | None
+    provenance: OutputFile | None
+    mcus: McuCounts
+    bit_flips: tuple[BitFlip, ...]
+    notes: tuple[str, ...]
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something the run could not do: in which stage, in plain words, and the exit code it leads to."""
+
+    stage: str
+    message: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyHead:
+    """How far the custody log had come when this report was written."""
+
+    path: str
+    records: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run. `files` are ordered by layer and offset."""
+
+    schema_version: str
+    tool: Tool
+    started: str
+    finished: str
+    details: CaseDetails
+    evidence: Evidence
+    parameters: Parameters
+    key: Key | None
+    scan: Scan
+    files: tuple[FileEntry, ...]
+    notes: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    custody: CustodyHead
+
+    @property
+    def exit_code(self) -> int:
+        """The code the command line ends on: the gravest failure's, 1 if a file failed, else 0."""
+        failed = any(entry.error is not None for entry in self.files)
+        return max([int(failed), *(failure.exit_code for failure in self.failures)])
+
+
+def to_json(report: Report) -> dict[str, object]:
+    """The report as JSON values."""
+    plain = _plain(asdict(report))
+    assert isinstance(plain, dict)
+    return plain
+
+
+def _plain(value: object) -> object:
+    """Tuples as lists, and no number that JSON lacks: a margin is infinite where the search had no second candidate."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

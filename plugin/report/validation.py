@@ -1,0 +1,34 @@
+"""The report's JSON text, and its check against the JSON Schema (draft 2020-12) that ships beside it."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+from carving.errors import CarveRestoreError
+
+
+def load_schema() -> dict[str, Any]:
+    """The JSON Schema of `report.json`."""
+    schema: dict[str, Any] = json.loads(resources.files("plugin.report").joinpath("schema.json").read_text("utf-8"))
+    return schema
+
+
+def encode(document: dict[str, object]) -> bytes:
+    """A report as it stands in the file: UTF-8, two spaces of indent, keys in the order of the model."""
+    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+
+
+def validate(text: bytes) -> None:
+    """Check a report as written.
+
+    Raises:
+        CarveRestoreError: it is not what its schema promises; the message names the first such place.
+    """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(load_schema()).iter_errors(json.loads(text)))
+    if error is not None:
+        raise CarveRestoreError(f"report.json does not fit its schema at {error.json_path}: {error.message}")

@@ -1,0 +1,66 @@
+"""What a run is asked to do, and for whom. Nothing secret is kept here: all of it goes into the report."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from carving.errors import UsageError
+
+UNSPECIFIED: Final = "unspecified"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetails:
+    """Free text the examiner gives; `unspecified` is said out loud rather than left empty."""
+
+    examiner: str = UNSPECIFIED
+    case: str = UNSPECIFIED
+    exhibit: str = UNSPECIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Settings that change what is found or how it is restored. Offsets and lengths in bytes, sector size in bytes.
+
+    The first five say how to decrypt and count only with a key.
+    """
+
+    cipher: str = "aes-cbc-essiv:sha256"
+    sector_size: int = 512
+    iv_sector: Literal["le64", "be32"] = "le64"
+    iv_offset: int = 0
+    iv_large_sectors: bool = False
+    offset: int = 0
+    length: int | None = None
+    volume: int | None = None
+    scan: Literal["all"] = "all"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    carve_only: bool = False
+
+
+DEFAULTS: Final = Parameters()
+"""What holds where nothing is said."""
+
+
+def require_sense(parameters: Parameters, *, has_key: bool) -> None:
+    """Refuse settings that would silently count for nothing.
+
+    Raises:
+        UsageError: settings for decryption without a key, or a device that nothing computes on.
+    """
+    idle = [
+        f"--{name.replace('_', '-')}"
+        for name in ("cipher", "sector_size", "iv_sector", "iv_offset", "iv_large_sectors")
+        if getattr(parameters, name) != getattr(DEFAULTS, name)
+    ]
+    if idle and not has_key:
+        raise UsageError(f"{', '.join(idle)} means nothing without --key")
+    if parameters.device == "cuda":
+        raise UsageError("--device cuda: nothing in this version computes on a GPU; take `auto` or `cpu`")
+
+
+def available_cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
