@@ -126,7 +126,7 @@ def _tsk_image(source: ByteSource) -> tuple[pytsk3.Img_Info, list[EvidenceError]
                 return source.read_at(offset, length)
             except EvidenceError as error:
                 failures.append(error)
-                raise OSError(str(error)) from error
+                return b""
 
         def get_size(self) -> int:
             return source.size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import weakref
 from collections import OrderedDict
 from pathlib import Path
 from typing import Final
@@ -48,6 +49,7 @@ class OrderedFiles:
         """
         self._paths = paths
         self._handles: OrderedDict[int, int] = OrderedDict()
+        weakref.finalize(self, _close_all, self._handles)
         for path in paths:
             check_readable_file(path)
         self._sizes = tuple(self._seek_end(index) for index in range(len(paths)))
@@ -83,8 +85,7 @@ class OrderedFiles:
 
     def close(self) -> None:
         """Close the handles; a later read opens them again."""
-        while self._handles:
-            os.close(self._handles.popitem()[1])
+        _close_all(self._handles)
 
     def _seek_end(self, index: int) -> int:
         try:
@@ -102,3 +103,8 @@ class OrderedFiles:
         else:
             self._handles.move_to_end(index)
         return handle
+
+
+def _close_all(handles: OrderedDict[int, int]) -> None:
+    while handles:
+        os.close(handles.popitem()[1])

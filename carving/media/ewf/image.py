@@ -110,11 +110,16 @@ def _geometry(files: OrderedFiles, sections: tuple[Section, ...]) -> Geometry:
         found = read_geometry(files, section)
         if geometry is None:
             geometry = found
-        elif found is not None and any(found.set_identifier) and found.set_identifier != geometry.set_identifier:
+        elif found is not None and _contradict(found.set_identifier, geometry.set_identifier):
             raise EvidenceError(f"{files.paths[section.segment]} belongs to another acquisition than {files.paths[0]}")
     if geometry is None:
         raise EvidenceError(f"{files.paths[0]} has no undamaged volume section, so the size of the medium is unknown")
     return geometry
+
+
+def _contradict(first: bytes, second: bytes) -> bool:
+    """Whether two set identifiers differ; many writers leave them zero."""
+    return any(first) and any(second) and first != second
 
 
 def _check_chunk_count(files: OrderedFiles, geometry: Geometry, described: int, ending: Ending) -> tuple[str, ...]:
