@@ -70,7 +70,7 @@ def print_summary(report: Report, folder: str) -> None:
     """Say on stderr what a run found and where it is."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     count = len(report.files)
-    found = f"{count} picture{'' if count == 1 else 's'}" if count else "no JPEG"
+    found = f"{count} picture{'' if count == 1 else 's'}"
     console.print(
         f"{found} found in {human_size(report.scan.scanned_bytes)} scanned ({report.scan.location})", markup=False
     )

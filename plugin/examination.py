@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,8 +83,9 @@ class Examination:
             for _ in self._tasks():
                 pass
         else:
-            for task, outcome in run_bounded(restore_fragment, self._tasks(), jobs=jobs):
-                self._take(task, outcome)
+            with closing(run_bounded(restore_fragment, self._tasks(), jobs=jobs)) as outcomes:
+                for task, outcome in outcomes:
+                    self._take(task, outcome)
             self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
         return tuple(sorted(self._entries.values(), key=lambda entry: (entry.layer, entry.offset)))
 

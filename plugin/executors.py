@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
@@ -53,7 +53,7 @@ def run_bounded(
     *,
     jobs: int,
     make_executor: Callable[[int], Executor] = LocalExecutor,
-) -> Iterator[tuple[TaskT, ResultT | BaseException]]:
+) -> Generator[tuple[TaskT, ResultT | BaseException], None, None]:
     """Apply `function` to every task, in any order, holding at most `2 * jobs` tasks in memory.
 
     Args:

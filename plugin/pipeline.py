@@ -41,6 +41,8 @@ def run(
 ) -> Report:
     """Examine `evidence` and leave everything found in the folder `output`.
 
+    Fragments are restored in fresh processes, so a script of one's own calls this under `if __name__ == "__main__":`.
+
     Args:
         evidence: raw image, first segment of a split one, E01, or one damaged JPEG. Never written.
         output: a folder that is absent or empty.

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from restore.result import Restoration
 
-_PNG_EFFORT: Final = 2
-"""zlib level: photographs hardly shrink further, and level 6 takes three times as long."""
+_PNG_EFFORT: Final = 3
+"""zlib level: 6 takes four times as long on a photograph and saves a twelfth of its size."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,12 @@ Exit codes:
     help="How the sector number stands in the IV; dm-crypt is le64.",
 )
 @click.option(
-    "--iv-offset", type=int, default=0, show_default=True, metavar="N", help="Added to the sector number of the IV."
+    "--iv-offset",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Added to the sector number of the IV.",
 )
 @click.option(
     "--iv-large-sectors", is_flag=True, help="With 4096-byte sectors, count those in the IV instead of 512-byte units."

@@ -16,8 +16,12 @@ def load_schema() -> dict[str, Any]:
 
 
 def encode(document: dict[str, object]) -> bytes:
-    """A report as it stands in the file: UTF-8, two spaces of indent, keys in the order of the model."""
-    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+    """A report as it stands in the file: UTF-8, two spaces of indent, keys in the order of the model.
+
+    A byte of the command line that is no UTF-8 becomes the JSON escape of the lone surrogate Python keeps it as.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def validate(text: bytes) -> None:
