@@ -1,0 +1,96 @@
+"""`carve-restore simulate`: damage files as a storage medium would, and write down the truth."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from plugin.commands.lab_options import make_medium, medium_options
+from plugin.failure import report_unforeseen
+
+_EPILOG = """\b
+Examples:
+  carve-restore simulate photo.jpg --ber 1e-5 --seed 1 -o damaged
+  carve-restore simulate photos/ --ber 1e-4 --seed 7 --embed-thumbnails --spare-headers -o damaged
+  carve-restore simulate photos/ --ber 1e-6 --seed 1 --cipher none -o damaged
+
+\b
+For each picture, DIR receives
+  NAME.jpg          the damaged file
+  NAME.dd           the damaged medium: carve-restore NAME.dd --key KEY
+  NAME.truth.json   every flipped bit, the key, and the digests of the original
+  originals/        the undamaged files, where they were coded or given a thumbnail first
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--ber", type=click.FloatRange(0, 1), required=True, metavar="RATE", help="Bit error rate, such as 1e-5.")
+@click.option("--seed", type=int, required=True, metavar="N", help="All random numbers follow from it.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="carve-restore-simulated",
+    show_default=True,
+    metavar="DIR",
+    help="Folder for the results; must be absent or empty.",
+)
+@click.option("--key", metavar="KEY", help="Volume key as for `run`; follows from the seed if not given.")
+@medium_options
+@click.option(
+    "--padding",
+    type=click.Choice(["zero", "pkcs7"]),
+    default="zero",
+    show_default=True,
+    help="Zeros to whole sectors as on a disk, or PKCS#7 to whole AES blocks as in the paper's data.",
+)
+@click.option("--embed-thumbnails", is_flag=True, help="Give files without a thumbnail one, in an Exif segment.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def simulate_command(
+    images: tuple[Path, ...],
+    ber: float,
+    seed: int,
+    output: Path,
+    key: str | None,
+    cipher: str,
+    sector_size: str,
+    iv_sector: Literal["le64", "be32"],
+    spare_headers: bool,
+    thumbnail_quality: int,
+    padding: Literal["zero", "pkcs7"],
+    embed_thumbnails: bool,
+    quiet: bool,
+) -> None:
+    """Encrypt IMAGES (files or folders), flip random bits of the ciphertext, decrypt.
+
+    Each file is a volume of its own that starts at sector 0. Every bit flips with the same probability, independently;
+    which ones do follows from the seed, the rate and the file's content. Pictures that are no JPEG are coded as one
+    first (quality 75, 4:2:0).
+    """
+    from carving.encryption.ciphers import parse_key
+    from plugin.output import create, output_error, require_vacant
+    from restore.lab.medium import seeded_key
+    from restore.lab.originals import pictures_in
+    from restore.lab.simulate import Simulation, simulate
+
+    sys.excepthook = partial(report_unforeseen, output)
+    medium = make_medium(cipher, seeded_key(seed) if key is None else parse_key(key), sector_size, iv_sector, padding)
+    policy: Literal["own", "embedded"] = "embedded" if embed_thumbnails else "own"
+    simulation = Simulation(ber, seed, medium, spare_headers, policy, thumbnail_quality)
+    paths = [picture for path in images for picture in pictures_in(path)]
+    require_vacant(output)
+    create(output)
+    files = flips = 0
+    try:
+        for truth in simulate(paths, simulation, output):
+            files += 1
+            flips += len(truth.flips)
+    except OSError as error:
+        raise output_error(output, error) from error
+    if not quiet:
+        click.echo(f"{files} files with {flips} flipped bits in {output}", err=True)
