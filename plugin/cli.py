@@ -16,7 +16,14 @@ from plugin.faults import one_line
 from plugin.versions import DISTRIBUTION
 
 DEFAULT_COMMAND: Final = "run"
-_COMMANDS: Final = MappingProxyType({"run": "plugin.commands.run:run_command"})
+_COMMANDS: Final = MappingProxyType(
+    {
+        "run": "plugin.commands.run:run_command",
+        "simulate": "plugin.commands.simulate:simulate_command",
+        "evaluate": "plugin.commands.evaluate:evaluate_command",
+        "bench": "plugin.commands.bench:bench_command",
+    }
+)
 
 _EPILOG: Final = """\b
 Examples:
