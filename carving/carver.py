@@ -9,7 +9,7 @@ from typing import Final
 from carving.errors import UsageError
 from carving.fragments import Fragment
 from carving.jpeg.header_walk import HeaderWalk, walk_header
-from carving.jpeg.markers import SOI
+from carving.jpeg.markers import DHT, DQT, SOI, SOS
 from carving.jpeg.picture_walk import PictureEnd, find_picture_end
 from carving.jpeg.plausibility import is_followed, is_strict
 from carving.jpeg.signatures import LOOK, find_starts
@@ -18,6 +18,8 @@ from carving.source import ByteSource, Run, evidence_runs
 
 _FIRST_LOOK: Final = 1 << 20
 _GROWTH: Final = 4
+_SHORTEST: Final = 20
+_TABLES: Final = (DQT, DHT, SOS)
 
 
 def carve(
@@ -87,6 +89,8 @@ def _carve_at(window: _Window, offset: int, layer: str, max_file_size: int) -> F
             return None
         picture = find_picture_end(data, walk)
         if picture.settled or size == limit or len(data) < size:
+            if picture.end < _SHORTEST:
+                return None
             return _fragment(window.source, layer, offset, data, walk, picture)
         size = min(_GROWTH * size, limit)
 
@@ -99,7 +103,10 @@ def _is_picture(walk: HeaderWalk, data: bytes) -> bool:
     if len(walk.segments) < 2:
         return named
     first = walk.segments[1]
-    return named or (first.offset <= 16 and (is_strict(first, data) or is_followed(first, data)))
+    return named or (
+        (is_strict(first, data) or is_followed(first, data))
+        and any(segment.marker in _TABLES and is_strict(segment, data) for segment in walk.segments)
+    )
 
 
 def _fragment(

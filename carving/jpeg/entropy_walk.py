@@ -83,7 +83,11 @@ def find_entropy_end(data: bytes, start: int, header: JpegHeader | None = None) 
     suspect = last = start
     size = _PictureSize(data, start, header)
     for pair in _pairs(data, start):
+        if more_scans and pair.marker in _BETWEEN_SCANS and next_scan(data, pair.offset) is not None:
+            return EntropyEnd(pair.offset, pair.marker, settled=True)
         if _is_silent(data, pair.last, pair.offset):
+            if pair.marker == EOI and (size.coded(pair.offset) or 0.0) >= _ALL:
+                return EntropyEnd(pair.offset, EOI, settled=True)
             return _truncated(data, pair.last, pair.offset, settled=True)
         score = max(0, score - _STUFFED_WEIGHT * pair.stuffed)
         if score == 0:
@@ -94,8 +98,6 @@ def find_entropy_end(data: bytes, start: int, header: JpegHeader | None = None) 
             return EntropyEnd(pair.offset, EOI, pair.offset + 2 + LOOK_AHEAD <= len(data))
         if pair.marker == SOI and pair.offset % SECTOR == 0 and begins_file(data, pair.offset):
             return _truncated(data, pair.last, pair.offset, settled=True)
-        if more_scans and pair.marker in _BETWEEN_SCANS and next_scan(data, pair.offset) is not None:
-            return EntropyEnd(pair.offset, pair.marker, settled=True)
         score += _FOREIGN_WEIGHT
         if score >= _FOREIGN_SCORE:
             return _truncated(data, last, max(last + 2, suspect - suspect % SECTOR), settled=True)

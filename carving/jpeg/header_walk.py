@@ -13,13 +13,13 @@ from typing import Final
 
 from carving.jpeg.markers import SOI, SOS, Segment
 from carving.jpeg.plausibility import is_followed, is_strict, jpeg_at, read_segment
+from carving.jpeg.sectors import SECTOR
 
 RESYNC_LIMIT: Final = 1 << 18
 """How far behind a broken segment the next one is looked for, in bytes."""
 _NEAR: Final = 1024
 LARGEST_SEGMENT: Final = 0xFFFF + 2
 _SCAN_HEADER_LENGTHS: Final = (10, 12, 14, 16)
-_SECTOR: Final = 512
 _MAX_SEGMENTS: Final = 1024
 _MAX_BREAKS: Final = 8
 _NESTED_TRIES: Final = 8
@@ -63,11 +63,12 @@ def walk_header(data: bytes, position: int = 0) -> HeaderWalk:
         if segment is None or not (is_followed(segment, data) or _needs_no_successor(segment, data)):
             damaged = True
             breaks += 1
-            broken, segment = segment, _resume(data, position, segment) if breaks <= _MAX_BREAKS else None
+            broken, stop = segment, _next_file(data, position)
+            segment = _resume(data, position, broken, stop) if breaks <= _MAX_BREAKS else None
             if segment is None:
                 if broken is not None and is_strict(broken, data):
                     found.append(broken)
-                    position = broken.end
+                    position = min(broken.end, stop)
                 break
         found.append(segment)
         if segment.marker == SOS:
@@ -77,20 +78,14 @@ def walk_header(data: bytes, position: int = 0) -> HeaderWalk:
     return HeaderWalk(tuple(found), None, end, damaged, end + LARGEST_SEGMENT + RESYNC_LIMIT <= len(data))
 
 
-def resynchronise(data: bytes, start: int, limit: int = RESYNC_LIMIT) -> Segment | None:
-    """The next segment at or behind `start`, at most `limit` bytes on, that is sound and leads on to another.
-
-    Embedded pictures are skipped whole. A new file ends the search.
-    """
-    stop = min(start + limit, len(data))
+def resynchronise(data: bytes, start: int, stop: int) -> Segment | None:
+    """The first segment between `start` and `stop` that is sound and leads on to another; skips embedded pictures."""
     free, tries = start, _NESTED_TRIES
     for match in islice(_HEADER_PAIR.finditer(data, start, stop), _MAX_PAIRS):
         position = match.start()
         if position < free:
             continue
         if data[position + 1] == SOI:
-            if position % _SECTOR == 0 and data[position + 6 : position + 11] in (b"Exif\0", b"JFIF\0"):
-                return None
             nested = jpeg_at(data, position, stop) if tries > 0 else None
             tries -= 1
             if nested is not None and nested.length <= LARGEST_SEGMENT:
@@ -109,10 +104,21 @@ def _needs_no_successor(segment: Segment, data: bytes) -> bool:
     return is_strict(segment, data) and not 0xE0 <= segment.marker <= 0xEF
 
 
-def _resume(data: bytes, position: int, broken: Segment | None) -> Segment | None:
-    """The next good segment behind a broken place: behind the claimed end if there is one, else anywhere on."""
+def _next_file(data: bytes, position: int) -> int:
+    """Where the next file begins, by SOI and identifier on a sector boundary; the limit of the search if none does."""
+    stop = min(position + LARGEST_SEGMENT + RESYNC_LIMIT, len(data))
+    for sector in range((position // SECTOR + 1) * SECTOR, stop, SECTOR):
+        if data[sector : sector + 3] == b"\xff\xd8\xff" and data[sector + 6 : sector + 11] in (b"Exif\0", b"JFIF\0"):
+            return sector
+    return stop
+
+
+def _resume(data: bytes, position: int, broken: Segment | None, stop: int) -> Segment | None:
+    """The next good segment before `stop`: behind the claimed end of the broken one if there is one, else anywhere."""
     if broken is not None:
-        behind = resynchronise(data, broken.end, RESYNC_LIMIT if is_strict(broken, data) else _NEAR)
+        limit = RESYNC_LIMIT if is_strict(broken, data) else _NEAR
+        behind = resynchronise(data, broken.end, min(stop, broken.end + limit))
         if behind is not None:
             return behind
-    return resynchronise(data, position + (0 if broken is None else 4))
+    start = position + (0 if broken is None else 4)
+    return resynchronise(data, start, min(stop, start + RESYNC_LIMIT))

@@ -74,7 +74,7 @@ def _own_scan(data: bytes, position: int) -> int | None:
     """The scan that follows a thumbnail's EOI, when a broken header has let the thumbnail pass for the picture."""
     if position > _THUMBNAIL_LIMIT:
         return None
-    segment = resynchronise(data, position, _HEADER_GAP)
+    segment = resynchronise(data, position, min(position + _HEADER_GAP, len(data)))
     if segment is None or data.find(b"\xff\xd8", position, segment.offset) >= 0:
         return None
     return walk_header(data, segment.offset - 2).entropy_start

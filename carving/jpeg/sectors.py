@@ -30,7 +30,10 @@ def longest_foreign(data: bytes, start: int, stop: int) -> int:
 
 
 def change_point(data: bytes, start: int, stop: int) -> int:
-    """Where usable data that run at least to `start` end: at the first foreign sector before `stop`, without filler."""
+    """Where usable data that run at least to `start` end: at the first foreign sector before `stop`, without filler.
+
+    One byte of the filler is kept where it may be the 00 stuffed behind an FF.
+    """
     for offset in range(-(-start // SECTOR) * SECTOR, stop - SECTOR + 1, SECTOR):
         if is_foreign(data[offset : offset + SECTOR]):
             stop = offset
@@ -39,4 +42,6 @@ def change_point(data: bytes, start: int, stop: int) -> int:
         return start
     kept = data[start:stop]
     stripped = kept.rstrip(kept[-1:])
-    return stop if len(kept) - len(stripped) < _FILLER_TAIL else start + len(stripped) + (kept[-1] == 0)
+    if len(kept) - len(stripped) < _FILLER_TAIL:
+        return stop
+    return start + len(stripped) + (1 if stripped.endswith(b"\xff") else 0)
