@@ -41,7 +41,7 @@ def _own_thumbnail(data: bytes) -> Thumbnail | None:
 
 
 def _restore_damaged(decoded: Decoded, thumbnail: Thumbnail | None) -> Restoration:
-    from restore.sca import self_compensate
+    from restore.sca.self_compensation import self_compensate
 
     frame = decoded.header.frame
     mcu_size = (frame.mcu_height, frame.mcu_width)

@@ -22,13 +22,14 @@ class DmCryptSource(ByteSource):
     """
 
     def __init__(self, below: ByteSource, key: bytes, spec: CipherSpec, numbering: SectorNumbering) -> None:
-        """Lay decryption over a volume; the key itself is not kept.
+        """Lay decryption over a volume.
 
         Raises:
             UsageError: a key of a length that AES does not take.
         """
         self._below = below
         self._spec = spec
+        self._key = key
         self._cipher = SectorCipher(key, numbering)
         self._fingerprint = key_fingerprint(key)
         self._plaintext = np.empty(0, dtype=np.uint8)
@@ -41,6 +42,11 @@ class DmCryptSource(ByteSource):
     def key_fingerprint(self) -> str:
         """Tells keys apart in reports; see `carving.encryption.ciphers.key_fingerprint`."""
         return self._fingerprint
+
+    @property
+    def volume_key(self) -> bytes:
+        """The key itself, for flip models; it is never printed, logged or written."""
+        return self._key
 
     @property
     def spec(self) -> CipherSpec:

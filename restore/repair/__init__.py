@@ -1,0 +1,1 @@
+"""Bit repair: find the flipped bits behind damaged MCUs and reverse them."""

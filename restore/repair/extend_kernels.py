@@ -1,0 +1,420 @@
+"""Decode on from a checkpoint, scoring MCU by MCU, until the picture stops making sense.
+
+This is the X-drop extension of sequence aligners (Altschul et al., 1990): the highest running score marks the last MCU that still
+belongs to the picture, a fall by more than `drop` below it, or an invalid code, ends the stretch.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from restore.decode.kernels import decode_block
+from restore.repair.score_kernels import amplitude_size, describe_mcu, score_mcu
+
+HORIZON: Final = 0
+DROPPED: Final = 1
+BROKEN: Final = 2
+COMPLETE: Final = 3
+ALARMED: Final = 4
+"""One MCU scored far less than MCUs of its size do."""
+
+WINDOW_OPEN: Final = 0
+"""The window was cut off; the scan goes on behind it."""
+WINDOW_MARKER: Final = 1
+"""The window ends at a marker that no scan holds."""
+WINDOW_SCAN_END: Final = 2
+"""The window ends where the scan ends."""
+
+SYNC_BONUS: Final = 3.0
+"""Nats for meeting a marker exactly, with its padding and number right."""
+
+NEVER: Final = 1e9
+"""An alarm level that nothing reaches."""
+
+WINDOW_PADDING: Final = 4096
+
+LONGEST_BLOCK: Final = 64 * 27
+"""Bits of the longest block: 64 codes of 16 bits with 11 amplitude bits."""
+
+
+class Layout(NamedTuple):
+    """Shape of the scan. `left_part` and `above_part` as in `describe_mcu`."""
+
+    component_of: NDArray[np.int64]
+    left_part: NDArray[np.int64]
+    above_part: NDArray[np.int64]
+    quant: NDArray[np.float32]
+    columns: int
+    mcu_count: int
+    restart_interval: int
+
+
+class Codes(NamedTuple):
+    """Huffman look-ups, flat; component i's DC table is number 2 * i, its AC table 2 * i + 1."""
+
+    fast: NDArray[np.int32]
+    limits: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    symbols: NDArray[np.uint8]
+    dc_lengths: NDArray[np.int64]
+
+
+class Model(NamedTuple):
+    """Score tables in nats, flat (see `score_kernels`), and what an MCU of n bits is expected to score.
+
+    `expected` holds a, b, c, d: the mean a + b * n + c * sqrt(n) and the spread d about it.
+    """
+
+    activity: NDArray[np.float32]
+    roughness: NDArray[np.float32]
+    step: NDArray[np.float32]
+    sizes: NDArray[np.float32]
+    zeros: NDArray[np.float32]
+    expected: NDArray[np.float64]
+
+
+class Path(NamedTuple):
+    """What is known of MCUs, one row each.
+
+    Attributes:
+        edges: float32 (rows * blocks * EDGE_VALUES,), see `keep_edges`.
+        bits: int32 (rows * blocks,), code bits of each block's AC coefficients.
+        known: uint8 (rows,), 1 where the MCU is decoded and trusted as a neighbour.
+        places: int64 (rows,), place of its first bit in the file, in bits.
+        predictors: int32 (rows, 4), DC predictors before it.
+        scores: float64 (rows,), running score before it.
+    """
+
+    edges: NDArray[np.float32]
+    bits: NDArray[np.int32]
+    known: NDArray[np.uint8]
+    places: NDArray[np.int64]
+    predictors: NDArray[np.int32]
+    scores: NDArray[np.float64]
+
+
+class Workspace(NamedTuple):
+    """Scratch arrays of one worker."""
+
+    coefficients: NDArray[np.int16]
+    dc_bits: NDArray[np.int64]
+    ac_bits: NDArray[np.int64]
+    pixels: NDArray[np.float32]
+    steps: NDArray[np.float32]
+    rows: NDArray[np.int64]
+    roughness_bins: NDArray[np.int64]
+    step_bins: NDArray[np.int64]
+    predictors: NDArray[np.int64]
+    window: NDArray[np.uint8]
+    origins: NDArray[np.int64]
+    marks: NDArray[np.int64]
+    numbers: NDArray[np.int64]
+
+
+@njit(cache=True)
+def load_window(
+    raw: NDArray[np.uint8],
+    start: int,
+    stop: int,
+    scan_end: int,
+    patch: NDArray[np.uint8],
+    patch_at: int,
+    patch_length: int,
+    has_restarts: bool,
+    work: Workspace,
+) -> tuple[int, int, int]:
+    """Unstuff `raw[start:stop]`, with the bytes at `patch_at` replaced, into the workspace.
+
+    Returns:
+        Bytes written, restart markers met, and how the window ends.
+    """
+    size = 0
+    marks = 0
+    ending = WINDOW_OPEN
+    index = start
+    limit = min(stop, scan_end)
+    if stop >= scan_end:
+        ending = WINDOW_SCAN_END
+    patch_end = patch_at + patch_length
+    while index < limit:
+        value = patch[index - patch_at] if patch_at <= index < patch_end else raw[index]
+        work.window[size] = value
+        work.origins[size] = index
+        index += 1
+        if value != 0xFF:
+            size += 1
+            continue
+        if index >= scan_end:
+            size += 1
+            break
+        following = patch[index - patch_at] if patch_at <= index < patch_end else raw[index]
+        if following == 0:
+            size += 1
+            index += 1
+        elif has_restarts and 0xD0 <= following <= 0xD7:
+            work.marks[marks] = size
+            work.numbers[marks] = following & 7
+            marks += 1
+            index += 1
+        elif following == 0xFF:
+            continue
+        else:
+            ending = WINDOW_MARKER
+            break
+    for offset in range(WINDOW_PADDING):
+        work.window[size + offset] = 0
+    work.origins[size] = index
+    return size, marks, ending
+
+
+@njit(cache=True)
+def decode_mcu(bit: int, layout: Layout, codes: Codes, work: Workspace) -> int:
+    """Decode the MCU at `bit` of the window into the workspace (DC as absolute values, predictors moved on).
+
+    Returns:
+        The bit position behind it; for an invalid code, -1 less the position of its block.
+    """
+    blocks = layout.component_of.size
+    for index in range(blocks * 64):
+        work.coefficients[index] = 0
+    for index in range(blocks):
+        component = layout.component_of[index]
+        before = bit
+        bit, difference = decode_block(
+            work.window,
+            bit,
+            2 * component,
+            2 * component + 1,
+            codes.fast,
+            codes.limits,
+            codes.offsets,
+            codes.symbols,
+            work.coefficients,
+            index * 64,
+        )
+        if bit < 0:
+            return -1 - before
+        size = amplitude_size(difference)
+        work.dc_bits[index] = codes.dc_lengths[component * 16 + size] + size
+        work.ac_bits[index] = bit - before - work.dc_bits[index]
+        work.predictors[component] += difference
+        work.coefficients[index * 64] = work.predictors[component]
+    return bit
+
+
+@njit(cache=True)
+def keep_state(bit: int, score: float, own: Path, row: int, work: Workspace) -> None:
+    """Note where MCU `row` of a stretch begins."""
+    own.places[row] = work.origins[bit >> 3] * 8 + (bit & 7)
+    own.scores[row] = score
+    for component in range(4):
+        own.predictors[row, component] = work.predictors[component]
+
+
+@njit(cache=True)
+def meets_marker(bit: int, boundary: int, mark: int, number: int, work: Workspace) -> bool:
+    """Whether restart marker `mark` of the window stands right behind `bit`, rightly padded and numbered."""
+    padding = (1 << (boundary * 8 - bit)) - 1
+    return (
+        work.marks[mark] == boundary
+        and work.numbers[mark] == number
+        and (padding == 0 or (work.window[boundary - 1] & padding) == padding)
+    )
+
+
+@njit(cache=True)
+def extend(
+    size: int,
+    marks: int,
+    ending: int,
+    first_bit: int,
+    first_mcu: int,
+    max_mcus: int,
+    drop: float,
+    layout: Layout,
+    codes: Codes,
+    model: Model,
+    path: Path,
+    own: Path,
+    work: Workspace,
+    alarm: float,
+    examined: NDArray[np.uint8],
+) -> tuple[float, int, float, int, int]:
+    """Extend from MCU `first_mcu`, whose first bit is `first_bit` of the window; `work.predictors` are those before it.
+
+    MCUs before `first_mcu` are looked up in `path`; MCU m of this stretch goes to row m - first_mcu of `own`, and where
+    the stretch ends to the row behind. An MCU that scores `alarm` spreads less than expected ends the stretch too,
+    unless `examined` (per byte of the file) marks where it begins.
+
+    Returns:
+        Highest running score, MCUs up to it, final score, MCUs scored, and why the stretch ended.
+    """
+    best = 0.0
+    best_count = 0
+    score = 0.0
+    bit = first_bit
+    mark = 0
+    interval = layout.restart_interval
+    last = min(first_mcu + max_mcus, layout.mcu_count)
+    for mcu in range(first_mcu, last):
+        row = mcu - first_mcu
+        keep_state(bit, score, own, row, work)
+        if interval > 0 and mcu % interval == 0 and row > 0:
+            if mark >= marks:
+                return best, best_count, score, row, HORIZON if ending == WINDOW_OPEN else BROKEN
+            boundary = (bit + 7) >> 3
+            if not meets_marker(bit, boundary, mark, (mcu // interval - 1) % 8, work):
+                return best, best_count, score, row, BROKEN
+            mark += 1
+            bit = boundary * 8
+            score += SYNC_BONUS
+            for component in range(4):
+                work.predictors[component] = 0
+            keep_state(bit, score, own, row, work)
+        limit = 8 * (work.marks[mark] if mark < marks else size)
+        following = decode_mcu(bit, layout, codes, work)
+        if following < 0 or following > limit:
+            reached = following if following >= 0 else -1 - following + LONGEST_BLOCK
+            if ending == WINDOW_OPEN and mark >= marks and reached > limit:
+                return best, best_count, score, row, HORIZON  # what lies behind the window decides
+            return best, best_count, score, row, BROKEN
+        length = float(following - bit)
+        bit = following
+        left = row - 1
+        above = row - layout.columns
+        left_path = mcu - 1 if mcu % layout.columns > 0 else -1
+        above_path = mcu - layout.columns if mcu >= layout.columns else -1
+        if left_path >= 0 and left < 0 and path.known[left_path] == 0:
+            left_path = -1
+        if above_path >= 0 and above < 0 and path.known[above_path] == 0:
+            above_path = -1
+        own_left = left >= 0 and left_path >= 0
+        own_above = above >= 0
+        describe_mcu(
+            work.coefficients,
+            0,
+            work.ac_bits,
+            layout.component_of,
+            layout.left_part,
+            layout.above_part,
+            layout.quant,
+            own.edges if own_left else path.edges,
+            own.bits if own_left else path.bits,
+            left if own_left else left_path,
+            own.edges if own_above else path.edges,
+            own.bits if own_above else path.bits,
+            above if own_above else above_path,
+            own.edges,
+            own.bits,
+            row,
+            work.pixels,
+            work.steps,
+            work.rows,
+            work.roughness_bins,
+            work.step_bins,
+        )
+        gained = score_mcu(
+            work.coefficients,
+            0,
+            work.dc_bits,
+            work.ac_bits,
+            layout.component_of,
+            layout.quant,
+            work.rows,
+            work.roughness_bins,
+            work.step_bins,
+            model.activity,
+            model.roughness,
+            model.step,
+            model.sizes,
+            model.zeros,
+        )
+        own.known[row] = 1
+        score += gained
+        expected = model.expected[0] + model.expected[1] * length + model.expected[2] * np.sqrt(length)
+        if gained < expected - alarm * model.expected[3] and examined[own.places[row] >> 3] == 0:
+            keep_state(bit, score, own, row + 1, work)
+            return best, best_count, score, row + 1, ALARMED
+        if score > best:
+            best = score
+            best_count = row + 1
+        if score < best - drop:
+            keep_state(bit, score, own, row + 1, work)
+            return best, best_count, score, row + 1, DROPPED
+    row = last - first_mcu
+    keep_state(bit, score, own, row, work)
+    if last < layout.mcu_count:
+        return best, best_count, score, row, HORIZON
+    spare = 8 * size - bit
+    padding = (1 << spare) - 1 if 0 < spare < 8 else 0
+    if ending == WINDOW_OPEN:
+        return best, best_count, score, row, HORIZON
+    if ending != WINDOW_SCAN_END or spare > 7 or (spare > 0 and (work.window[size - 1] & padding) != padding):
+        return best, best_count, score, row, BROKEN
+    score += SYNC_BONUS
+    return max(best, score), row, score, row, COMPLETE
+
+
+@njit(cache=True, nogil=True)
+def evaluate(
+    raw: NDArray[np.uint8],
+    scan_end: int,
+    patch_starts: NDArray[np.int64],
+    patch_lengths: NDArray[np.int64],
+    patches: NDArray[np.uint8],
+    checkpoints: NDArray[np.int64],
+    target_mcu: int,
+    window: int,
+    drop: float,
+    layout: Layout,
+    codes: Codes,
+    model: Model,
+    path: Path,
+    own: Path,
+    work: Workspace,
+    results: NDArray[np.float64],
+    examined: NDArray[np.uint8],
+) -> int:
+    """Extend every candidate patch from its checkpoint (an MCU of `path`) up to `target_mcu` or `window` bytes further.
+
+    `results` (candidates, 6) receives: highest total score, MCU behind it, its place in bits, final total score, MCU
+    behind the stretch, and why it ended.
+
+    Returns:
+        MCUs decoded in all, the unit in which work is counted.
+    """
+    spent = 0
+    for index in range(patch_starts.size):
+        mcu = checkpoints[index]
+        place = path.places[mcu]
+        first = place >> 3
+        stop = max(patch_starts[index] + patch_lengths[index], first) + window
+        size, marks, ending = load_window(
+            raw,
+            first,
+            stop,
+            scan_end,
+            patches[index],
+            patch_starts[index],
+            patch_lengths[index],
+            layout.restart_interval > 0,
+            work,
+        )
+        for component in range(4):
+            work.predictors[component] = path.predictors[mcu, component]
+        room = min(target_mcu - mcu, own.known.size - 1)
+        best, best_count, score, count, why = extend(
+            size, marks, ending, place & 7, mcu, room, drop, layout, codes, model, path, own, work, NEVER, examined
+        )
+        results[index, 0] = path.scores[mcu] + best
+        results[index, 1] = mcu + best_count
+        results[index, 2] = own.places[best_count]
+        results[index, 3] = path.scores[mcu] + score
+        results[index, 4] = mcu + count
+        results[index, 5] = why
+        spent += count + 1
+    return spent

@@ -1,0 +1,147 @@
+"""One scan under repair: the bytes as assumed so far, the path of MCUs decoded from them, and what may be asked of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore.repair.extend_kernels import NEVER, Codes, Layout, Model, Path, Workspace, evaluate, extend, load_window
+from restore.repair.workspace import new_path, new_workspace, tail
+
+_WALK_MCUS: Final = 4096
+_CANDIDATE_MCUS: Final = 640
+_NO_PATCH: Final = np.zeros(1, dtype=np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """An extension of the path: score total and MCU at its highest point, and the MCU and reason at its end."""
+
+    best: float
+    best_mcu: int
+    score: float
+    mcu: int
+    why: int
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Patches of the file's bytes, one row each, and the MCU from which each is to be extended."""
+
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    patches: NDArray[np.uint8]
+    checkpoints: NDArray[np.int64]
+
+    def take(self, rows: NDArray[np.int64]) -> Candidates:
+        return Candidates(self.starts[rows], self.lengths[rows], self.patches[rows], self.checkpoints[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What became of candidates: columns of `evaluate`'s results."""
+
+    table: NDArray[np.float64]
+
+    best = property(lambda self: self.table[:, 0])
+    best_mcu = property(lambda self: self.table[:, 1].astype(np.int64))
+    place = property(lambda self: self.table[:, 2].astype(np.int64))
+    why = property(lambda self: self.table[:, 5].astype(np.int64))
+
+
+@dataclass(eq=False)
+class Scan:
+    """Working state of one scan.
+
+    Attributes:
+        raw: uint8, the whole file as assumed so far.
+        start, end: offsets of the scan's first byte and of the marker that ends it.
+        path: the MCUs decoded so far; a row is meaningful up to where the last walk got.
+        spent: MCUs decoded so far, the unit of work.
+    """
+
+    raw: NDArray[np.uint8]
+    start: int
+    end: int
+    layout: Layout
+    codes: Codes
+    model: Model
+    path: Path = field(init=False)
+    work: Workspace = field(init=False)
+    own: Path = field(init=False)
+    spent: int = 0
+    examined: NDArray[np.uint8] = field(init=False)
+    """Per byte of the file: 1 where an MCU begins that has raised an alarm and been explained."""
+
+    def __post_init__(self) -> None:
+        blocks = self.layout.component_of.size
+        self.path = new_path(self.layout.mcu_count, blocks)
+        self.own = new_path(_CANDIDATE_MCUS, blocks)
+        self.work = new_workspace(blocks, self.end - self.start + 64)
+        self.path.places[0] = 8 * self.start
+        self.examined = np.zeros(self.raw.size + 1, dtype=np.uint8)
+
+    @property
+    def mcu_bytes(self) -> float:
+        """Mean size of an MCU in bytes."""
+        return max(4.0, (self.end - self.start) / self.layout.mcu_count)
+
+    def walk(self, mcu: int, until: int, drop: float, alarm: float = NEVER) -> Stretch:
+        """Decode on along the path from `mcu`, at most to `until` (4096 MCUs at a time), and keep what is found."""
+        until = min(until, mcu + _WALK_MCUS, self.layout.mcu_count)
+        place = int(self.path.places[mcu])
+        first = place >> 3
+        window = int((until - mcu) * self.mcu_bytes * 4) + 8192
+        size, marks, ending = load_window(
+            self.raw, first, first + window, self.end, _NO_PATCH, -1, 0, self.layout.restart_interval > 0, self.work
+        )
+        self.work.predictors[:] = self.path.predictors[mcu]
+        base = float(self.path.scores[mcu])
+        ahead = tail(self.path, mcu, self.layout.component_of.size)
+        best, best_count, score, count, why = extend(
+            size,
+            marks,
+            ending,
+            place & 7,
+            mcu,
+            until - mcu,
+            drop,
+            self.layout,
+            self.codes,
+            self.model,
+            self.path,
+            ahead,
+            self.work,
+            alarm,
+            self.examined,
+        )
+        ahead.scores[: count + 1] += base
+        self.spent += count + 1
+        return Stretch(base + best, mcu + best_count, base + score, mcu + count, why)
+
+    def evaluate(self, candidates: Candidates, target_mcu: int, window: int, drop: float) -> Outcomes:
+        """Extend candidates up to `target_mcu`, or `window` bytes behind their patch."""
+        results = np.zeros((candidates.starts.size, 6))
+        self.spent += evaluate(
+            self.raw,
+            self.end,
+            candidates.starts,
+            candidates.lengths,
+            candidates.patches,
+            candidates.checkpoints,
+            target_mcu,
+            min(window, self.work.marks.size - 64),
+            drop,
+            self.layout,
+            self.codes,
+            self.model,
+            self.path,
+            self.own,
+            self.work,
+            results,
+            self.examined,
+        )
+        return Outcomes(results)

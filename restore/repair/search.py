@@ -1,0 +1,232 @@
+"""The search for flipped bits: sequential decoding with flips as branches.
+
+The path is walked until its score drops; every unit of the flip model about there then competes with every one of its
+bits, and with there being no flip. Scores are Fano metrics, so hypotheses that reach differently far compare directly.
+Where two flips lie close, the best hypotheses are pursued side by side, best first, until one has decoded on cleanly.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carving.flips import FlipModel
+from restore.repair.extend_kernels import ALARMED, BROKEN, COMPLETE, DROPPED
+from restore.repair.scan import Candidates, Scan, Stretch
+
+DROP: Final = 20.0
+"""Fall in nats below the highest score that counts as a sign of damage."""
+
+ALARM: Final = 4.0
+"""Spreads below the expected score at which one MCU is looked into."""
+
+LOOK_BACK: Final = 6
+"""MCUs before the highest score in which the flip may still lie."""
+
+CLEAN_SCORE: Final = 250.0
+CLEAN_MCUS: Final = 4
+"""What a hypothesis must decode on beyond its last flip to be committed."""
+
+FLIP_COST: Final = 12.0
+"""Nats a flip must earn: the odds of a flip at a bit error rate of 1e-5."""
+
+MARGIN: Final = 6.0
+"""Nats by which a flip must beat its best rival."""
+
+_SHORTLIST: Final = 64
+_FINALISTS: Final = 8
+_AT_ONCE: Final = 2
+_SOON: Final = 8
+_LATER: Final = 50
+_HORIZON: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """One reversed flip: unit and bit of the flip model, gain over leaving it, margin over the best rival, in nats."""
+
+    unit: int
+    bit: int
+    gain: float
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """Some flips reversed together.
+
+    Attributes:
+        flips: (unit, bit) of each, in the order found; none where the path is taken as it stands.
+        best: the score reached, each flip's cost taken off.
+        place: where it is reached, in bits of the file.
+        gain: what the last flip adds over leaving it.
+        settled: whether the path goes on cleanly behind the last flip.
+    """
+
+    flips: tuple[tuple[int, int], ...]
+    best: float
+    place: int
+    gain: float
+    settled: bool
+
+
+class FlipSearch:
+    """Finds the flips behind one sign of damage after another; the scan's bytes hold all that are committed."""
+
+    def __init__(self, scan: Scan, model: FlipModel, expansions: int) -> None:
+        """Args: the scan, its flip model, and how many hypotheses may be pursued per sign of damage."""
+        self._scan = scan
+        self._model = model
+        self._expansions = expansions
+        self._flipped: dict[int, tuple[int, ...]] = {}
+
+    def resolve(self, base: int) -> tuple[Reversal, ...]:
+        """Explain the sign of damage that the path shows next behind MCU `base`; commits what it returns."""
+        hypotheses = self._expand(base, Hypothesis((), float(self._scan.path.scores[base]), 0, 0.0, settled=False))
+        queue = [(-hypothesis.best, number, hypothesis) for number, hypothesis in enumerate(hypotheses)]
+        heapq.heapify(queue)
+        everything = list(hypotheses)
+        for _ in range(self._expansions - 1):
+            if not queue or queue[0][2].settled:
+                break
+            _, _, top = heapq.heappop(queue)
+            for hypothesis in self._expand(base, top):
+                everything.append(hypothesis)
+                heapq.heappush(queue, (-hypothesis.best, len(everything), hypothesis))
+        return self._verdict(everything)
+
+    def _verdict(self, hypotheses: list[Hypothesis]) -> tuple[Reversal, ...]:
+        if not hypotheses:
+            return ()
+        winner = max(hypotheses, key=lambda hypothesis: hypothesis.best)
+        reversals = []
+        for depth, flip in enumerate(winner.flips):
+            rivals = [other.best for other in hypotheses if flip not in other.flips]
+            stages = [other for other in hypotheses if other.flips == winner.flips[: depth + 1]]
+            gain = max((stage.gain for stage in stages), default=winner.gain)
+            margin = min(gain, winner.best - max(rivals, default=winner.best - gain))
+            if margin < MARGIN:
+                break
+            reversals.append(Reversal(*flip, gain, margin))
+        self.commit(tuple((reversal.unit, reversal.bit) for reversal in reversals))
+        return tuple(reversals)
+
+    def commit(self, flips: tuple[tuple[int, int], ...]) -> None:
+        """Reverse flips for good."""
+        self._apply(flips)
+        for unit, bit in flips:
+            self._flipped[unit] = (*self._flipped.get(unit, ()), bit)
+
+    def _expand(self, base: int, parent: Hypothesis) -> list[Hypothesis]:
+        """Hypotheses with one flip more than `parent`, and the parent itself gone on beyond its sign of damage."""
+        undo = self._apply(parent.flips)
+        try:
+            stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, ALARM)
+            if stretch.why not in (ALARMED, DROPPED, BROKEN):
+                return []
+            return self._children(stretch, parent, base)
+        finally:
+            for start, stored in reversed(undo):
+                self._scan.raw[start : start + stored.size] = stored
+
+    def _children(self, stretch: Stretch, parent: Hypothesis, base: int) -> list[Hypothesis]:
+        scan = self._scan
+        candidates, flips = self._candidates(stretch, parent, base)
+        size = scan.mcu_bytes
+        cost = FLIP_COST * (len(parent.flips) + 1)
+        rows = np.arange(candidates.starts.size)
+        through = self._pass(stretch)
+        soon = _AT_ONCE if stretch.why == ALARMED else _SOON
+        outcomes = scan.evaluate(candidates, stretch.mcu + soon, int(3 * soon * size) + 256, 30.0)
+        if stretch.why == ALARMED and through.best > stretch.best:
+            gains = outcomes.best - self._scores_at(outcomes.place, stretch, through)
+            if gains.max(initial=0.0) < FLIP_COST:
+                return [self._passing(stretch, through, parent)]
+        for keep, target, drop in ((_SHORTLIST, _LATER, 50.0), (_FINALISTS, _HORIZON, 70.0)):
+            rows = rows[np.argsort(-outcomes.best, kind="stable")[:keep]]
+            outcomes = scan.evaluate(candidates.take(rows), stretch.mcu + target, int(3 * target * size) + 512, drop)
+        stopped = float(scan.path.scores[stretch.mcu])
+        scores = self._scores_at(outcomes.place, stretch, through)
+        children = []
+        for index, row in enumerate(rows):
+            best, place = float(outcomes.best[index]) - cost, int(outcomes.place[index])
+            clean = best - stopped >= CLEAN_SCORE and outcomes.best_mcu[index] - stretch.mcu >= CLEAN_MCUS
+            children.append(
+                Hypothesis(
+                    (*parent.flips, flips[row]),
+                    best,
+                    place,
+                    best + cost - FLIP_COST - float(scores[index]),
+                    settled=bool(clean or outcomes.why[index] == COMPLETE),
+                )
+            )
+        if through.best > stretch.best:
+            children.append(self._passing(stretch, through, parent))
+        return children
+
+    def _pass(self, stretch: Stretch) -> Stretch:
+        """Go on over the sign of damage as if it were none."""
+        if stretch.why == BROKEN:
+            return stretch
+        return self._scan.walk(stretch.mcu, stretch.mcu + _HORIZON, 70.0)
+
+    def _passing(self, stretch: Stretch, through: Stretch, parent: Hypothesis) -> Hypothesis:
+        """The parent gone on over a sign of damage."""
+        place = int(self._scan.path.places[through.best_mcu])
+        settled = through.best - stretch.best >= CLEAN_SCORE or through.why == COMPLETE
+        cost = FLIP_COST * len(parent.flips)
+        return Hypothesis(parent.flips, through.best - cost, place, parent.gain, settled=settled)
+
+    def _scores_at(self, places: NDArray[np.int64], stretch: Stretch, through: Stretch) -> NDArray[np.float64]:
+        """Scores of the path as it stands when it gets to `places`."""
+        last = max(through.mcu, stretch.mcu)
+        rows = np.searchsorted(self._scan.path.places[: last + 1], places, side="right") - 1
+        return self._scan.path.scores[rows]
+
+    def _candidates(self, stretch: Stretch, parent: Hypothesis, base: int) -> tuple[Candidates, list[tuple[int, int]]]:
+        """Every bit of every unit that could explain a stretch's end."""
+        scan, model = self._scan, self._model
+        back = stretch.mcu - 2 if stretch.why == ALARMED else stretch.best_mcu - LOOK_BACK
+        first_mcu = max(base, back)
+        low = int(scan.path.places[first_mcu]) >> 3
+        high = int(scan.path.places[stretch.mcu]) >> 3
+        if stretch.why == BROKEN:
+            high += int(3 * scan.mcu_bytes) + 64
+        high = min(high, scan.end)
+        width = int(model.reaches.max())
+        units = np.arange(
+            np.searchsorted(model.starts, low - (width // 2 if model.encrypted else 0), side="left"),
+            np.searchsorted(model.starts, high, side="right"),
+        )
+        done = dict(self._flipped)
+        for unit, bit in parent.flips:
+            done[unit] = (*done.get(unit, ()), bit)
+        places = scan.path.places[first_mcu : stretch.mcu + 1]
+        checkpoints = np.searchsorted(places, 8 * model.starts[units], side="right") - 1 + first_mcu
+        patches = [model.variants(scan.raw, int(unit), done.get(int(unit), ())) for unit in units]
+        flips = [(int(unit), bit) for unit in units for bit in range(model.bits)]
+        fresh = np.array([bit not in done.get(unit, ()) for unit, bit in flips], dtype=np.bool_)
+        everything = Candidates(
+            model.starts[units].repeat(model.bits),
+            model.reaches[units].repeat(model.bits),
+            np.concatenate(patches) if patches else np.zeros((0, width), dtype=np.uint8),
+            np.maximum(checkpoints, first_mcu).repeat(model.bits),
+        )
+        return everything.take(np.flatnonzero(fresh)), [flip for flip, new in zip(flips, fresh, strict=True) if new]
+
+    def _apply(self, flips: tuple[tuple[int, int], ...]) -> list[tuple[int, NDArray[np.uint8]]]:
+        """Reverse flips in the scan's bytes; returns what stood there, in order."""
+        raw, model = self._scan.raw, self._model
+        done = dict(self._flipped)
+        undo = []
+        for unit, bit in flips:
+            start = int(model.starts[unit])
+            first, last = max(start, 0), min(start + int(model.reaches[unit]), raw.size)
+            undo.append((first, raw[first:last].copy()))
+            raw[first:last] = model.variants(raw, unit, done.get(unit, ()))[bit][first - start : last - start]
+            done[unit] = (*done.get(unit, ()), bit)
+        return undo
