@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import Frame
-from restore.decode.robust import Decoded, decode
+from restore.decode.robust import decode
 from restore.guidance import region
 from restore.lab import metrics
 from restore.lab.bit_errors import Flip, differing_bytes
 from restore.lab.methods import MethodResult
 from restore.lab.specimens import Specimen
 from restore.provenance import Provenance
+
+if TYPE_CHECKING:
+    from restore import Decoded
 
 MIDDLE_GREY: Final = 128
 CONVENTIONS: Final = (

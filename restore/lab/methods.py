@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from carving.errors import JpegError, UsageError
-from carving.jpeg.markers import read_header
 from restore.lab.damage import DamagedFile
 from restore.provenance import BitFlip, Provenance
 
@@ -94,9 +93,10 @@ def thumbnail(damaged: DamagedFile, device: str) -> MethodResult:
     """The thumbnail alone, enlarged by bicubic interpolation to the size the header tells."""
     del device
     from restore import guidance
+    from restore.decode.robust import decode
 
     try:
-        frame = read_header(damaged.jpeg).frame
+        frame = decode(damaged.jpeg).header.frame
     except JpegError:
         return NOTHING
     small = None if damaged.thumbnail is None else guidance.thumbnail_pixels(damaged.thumbnail)

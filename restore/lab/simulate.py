@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from carving.errors import JpegError, UsageError
 from carving.source import Run
 from restore.lab.damage import damage, picture_end, spared_header
 from restore.lab.embed import THUMBNAIL_QUALITY
@@ -42,19 +43,21 @@ def simulate(paths: Iterable[Path], simulation: Simulation, output: Path) -> Ite
     opens as evidence), `NAME.truth.json`, and `originals/NAME.jpg` where the original was made here.
 
     Raises:
-        UsageError: a file cannot be read, a rate that is no probability.
-        JpegError: a file is no picture.
+        UsageError: a file cannot be read or is no picture; a rate that is no probability.
     """
     taken: set[str] = set()
     for path in paths:
-        original = read_original(path, simulation.thumbnails, simulation.thumbnail_quality)
+        try:
+            original = read_original(path, simulation.thumbnails, simulation.thumbnail_quality)
+            spared = spared_header(original.data, simulation.medium) if simulation.spare_headers else Run(0, 0)
+        except JpegError as error:
+            raise UsageError(f"{path}: {error}") from error
         name = _unused(original.name, taken)
-        yield _write(original, name, path, simulation, output)
+        yield _write(original, name, path, simulation, spared, output)
 
 
-def _write(original: Original, name: str, path: Path, simulation: Simulation, output: Path) -> Truth:
+def _write(original: Original, name: str, path: Path, simulation: Simulation, spared: Run, output: Path) -> Truth:
     medium, data = simulation.medium, original.data
-    spared = spared_header(data, medium) if simulation.spare_headers else Run(0, 0)
     damaged = damage(data, medium, simulation.ber, simulation.seed, spared)
     if original.made == ("as stored",):
         origin = str(path.resolve())

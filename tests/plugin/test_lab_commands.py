@@ -81,6 +81,11 @@ def test_usage_errors_of_simulate(command: RunCommand, tmp_path: Path, pictures:
     assert command(*base, "--ber", "2").returncode == 2
     done = command(*base, "--ber", "1e-5", "--cipher", "rot13")
     assert (done.returncode, "rot13" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8 nothing")
+    done = command(
+        "simulate", tmp_path / "broken.jpg", "--ber", "1e-5", "--seed", "1", "--spare-headers", "-o", tmp_path / "x"
+    )
+    assert (done.returncode, "broken.jpg" in done.stderr) == (2, True)
     (tmp_path / "sim").mkdir()
     (tmp_path / "sim/there").touch()
     assert command(*base, "--ber", "1e-5").returncode == 5
