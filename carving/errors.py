@@ -62,5 +62,9 @@ class JpegStructureError(JpegError):
     """A marker segment is missing, truncated or contradicts another."""
 
 
+class HeightUndefinedError(JpegStructureError):
+    """The frame header leaves the height open (0) and no DNL segment gives it."""
+
+
 class UnsupportedJpegError(JpegError):
     """A well-formed JPEG of a kind this tool does not decode (arithmetic, lossless, 12-bit)."""
