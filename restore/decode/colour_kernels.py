@@ -1,7 +1,10 @@
 """Chroma upsampling and colour conversion, bit for bit as libjpeg-turbo's defaults compute them.
 
 "Fancy" upsampling is a triangle filter: each output sample is 3/4 of the nearer and 1/4 of the farther input sample,
-per axis.
+per axis. Rows are enlarged into short buffers and converted while these are in the cache.
+
+Leaf kernels do without reference counts (`_nrt=False`): counting their arrays would cost more than a row's work.
+Indices are unsigned and arrays contiguous, which is what lets LLVM turn the loops into vector code.
 """
 
 from __future__ import annotations
@@ -10,75 +13,128 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-
-@njit(cache=True)
-def upsample_horizontal(plane: NDArray[np.uint8], output: NDArray[np.uint8]) -> None:
-    """Double the width (h2v1): `plane` (rows, columns > 2) to `output` (rows, 2 * columns)."""
-    rows, columns = plane.shape
-    for row in range(rows):
-        output[row, 0] = plane[row, 0]
-        output[row, 1] = (np.int32(plane[row, 0]) * 3 + np.int32(plane[row, 1]) + 2) >> 2
-        for column in range(1, columns - 1):
-            near = np.int32(plane[row, column]) * np.int32(3)
-            output[row, 2 * column] = (near + np.int32(plane[row, column - 1]) + np.int32(1)) >> np.int32(2)
-            output[row, 2 * column + 1] = (near + np.int32(plane[row, column + 1]) + np.int32(2)) >> np.int32(2)
-        last = columns - 1
-        output[row, 2 * last] = (np.int32(plane[row, last]) * 3 + np.int32(plane[row, last - 1]) + 1) >> 2
-        output[row, 2 * last + 1] = plane[row, last]
+_ONE = np.uint64(1)
+_TWO = np.uint64(2)
+_THREE = np.uint64(3)
 
 
-@njit(cache=True)
-def upsample_vertical(plane: NDArray[np.uint8], output: NDArray[np.uint8]) -> None:
-    """Double the height (h1v2): `plane` (rows, columns) to `output` (2 * rows, columns)."""
-    rows, columns = plane.shape
-    for row in range(rows):
-        above = max(row - 1, 0)
-        below = min(row + 1, rows - 1)
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _upsample_row(
+    plane: NDArray[np.uint8],
+    rows: int,
+    columns: int,
+    row: int,
+    across: int,
+    down: int,
+    sums: NDArray[np.int32],
+    line: NDArray[np.uint8],
+) -> None:
+    """Row `row` of the enlarged plane into `line` (columns * across,).
+
+    Args:
+        plane: contiguous; its top left part (rows, columns) holds the samples.
+        across, down: whole factors; the triangle filter serves 2×1, 1×2 and 2×2, replication everything else and
+            planes of at most two columns.
+        sums: (columns + 2,) buffer: the samples, or weighted sums of two rows of them, with their ends repeated.
+    """
+    near = np.uint64(row // down)
+    is_filtered = down <= 2 and (across == 1 or (across == 2 and columns > 2))
+    if across == 1 and down == 1:
         for column in range(columns):
-            near = np.int32(plane[row, column]) * np.int32(3)
-            output[2 * row, column] = (near + np.int32(plane[above, column]) + np.int32(1)) >> np.int32(2)
-            output[2 * row + 1, column] = (near + np.int32(plane[below, column]) + np.int32(2)) >> np.int32(2)
-
-
-@njit(cache=True)
-def upsample_both(plane: NDArray[np.uint8], output: NDArray[np.uint8]) -> None:
-    """Double width and height (h2v2): `plane` (rows, columns > 2) to `output` (2 * rows, 2 * columns)."""
-    rows, columns = plane.shape
-    sums = np.empty(columns, dtype=np.int32)
-    for target in range(2 * rows):
-        near = target // 2
-        far = max(near - 1, 0) if target % 2 == 0 else min(near + 1, rows - 1)
+            line[np.uint64(column)] = plane[near, np.uint64(column)]
+        return
+    if not is_filtered:
+        position = np.uint64(0)
         for column in range(columns):
-            sums[column] = np.int32(plane[near, column]) * np.int32(3) + np.int32(plane[far, column])
-        output[target, 0] = (sums[0] * 4 + 8) >> 4
-        output[target, 1] = (sums[0] * 3 + sums[1] + 7) >> 4
-        for column in range(1, columns - 1):
-            centre = sums[column] * np.int32(3)
-            output[target, 2 * column] = (centre + sums[column - 1] + np.int32(8)) >> np.int32(4)
-            output[target, 2 * column + 1] = (centre + sums[column + 1] + np.int32(7)) >> np.int32(4)
-        last = columns - 1
-        output[target, 2 * last] = (sums[last] * 3 + sums[last - 1] + 8) >> 4
-        output[target, 2 * last + 1] = (sums[last] * 4 + 7) >> 4
+            for _ in range(across):
+                line[position] = plane[near, np.uint64(column)]
+                position += _ONE
+        return
+    far = near
+    if down == 2:
+        far = np.uint64(max(np.int64(near) - 1, 0)) if row % 2 == 0 else np.uint64(min(np.int64(near) + 1, rows - 1))
+    if across == 1:
+        bias = np.int32(1 + row % 2)
+        for column in range(columns):
+            at = np.uint64(column)
+            line[at] = (np.int32(plane[near, at]) * np.int32(3) + np.int32(plane[far, at]) + bias) >> np.int32(2)
+        return
+    if down == 1:
+        left, right, shift = np.int32(1), np.int32(2), np.int32(2)
+        for column in range(columns):
+            at = np.uint64(column)
+            sums[at + _ONE] = np.int32(plane[near, at])
+    else:
+        left, right, shift = np.int32(8), np.int32(7), np.int32(4)
+        for column in range(columns):
+            at = np.uint64(column)
+            sums[at + _ONE] = np.int32(plane[near, at]) * np.int32(3) + np.int32(plane[far, at])
+    sums[0] = sums[1]
+    sums[np.uint64(columns) + _ONE] = sums[np.uint64(columns)]
+    for column in range(columns):
+        at = np.uint64(column)
+        centre = sums[at + _ONE] * np.int32(3)
+        line[_TWO * at] = (centre + sums[at] + left) >> shift
+        line[_TWO * at + _ONE] = (centre + sums[at + _TWO] + right) >> shift
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy")
+def upsample(
+    plane: NDArray[np.uint8], rows: int, columns: int, across: int, down: int, output: NDArray[np.uint8]
+) -> None:
+    """Enlarge the top left part (rows, columns) of `plane` to `output` (rows * down, columns * across)."""
+    sums = np.empty(columns + 2, dtype=np.int32)
+    for row in range(rows * down):
+        _upsample_row(plane, rows, columns, row, across, down, sums, output[row])
+
+
+@njit(cache=True, error_model="numpy", inline="always")
 def _clip(value: np.int32) -> np.uint8:
     return np.uint8(min(max(value, np.int32(0)), np.int32(255)))
 
 
-@njit(cache=True)
-def ycc_to_rgb(
-    luma: NDArray[np.uint8], blue: NDArray[np.uint8], red: NDArray[np.uint8], pixels: NDArray[np.uint8]
+@njit(cache=True, error_model="numpy", _nrt=False)
+def _convert_row(
+    luma: NDArray[np.uint8], blue: NDArray[np.uint8], red: NDArray[np.uint8], width: int, line: NDArray[np.uint8]
 ) -> None:
-    """JFIF YCbCr to RGB in 16-bit fixed point; all planes at least as large as `pixels` (height, width, 3)."""
-    height, width = pixels.shape[:2]
-    for row in range(height):
-        for column in range(width):
-            y = np.int32(luma[row, column])
-            cb = np.int32(blue[row, column]) - np.int32(128)
-            cr = np.int32(red[row, column]) - np.int32(128)
-            pixels[row, column, 0] = _clip(y + ((np.int32(91881) * cr + np.int32(32768)) >> np.int32(16)))
-            pixels[row, column, 1] = _clip(
-                y + ((np.int32(-22554) * cb + np.int32(-46802) * cr + np.int32(32768)) >> np.int32(16))
-            )
-            pixels[row, column, 2] = _clip(y + ((np.int32(116130) * cb + np.int32(32768)) >> np.int32(16)))
+    """JFIF YCbCr to RGB in 16-bit fixed point: three rows (width,) to one of `3 * width` bytes."""
+    for column in range(width):
+        at = np.uint64(column)
+        y = np.int32(luma[at])
+        cb = np.int32(blue[at]) - np.int32(128)
+        cr = np.int32(red[at]) - np.int32(128)
+        place = _THREE * at
+        line[place] = _clip(y + ((np.int32(91881) * cr + np.int32(32768)) >> np.int32(16)))
+        line[place + _ONE] = _clip(
+            y + ((np.int32(-22554) * cb + np.int32(-46802) * cr + np.int32(32768)) >> np.int32(16))
+        )
+        line[place + _TWO] = _clip(y + ((np.int32(116130) * cb + np.int32(32768)) >> np.int32(16)))
+
+
+@njit(cache=True, error_model="numpy")
+def ycc_to_rgb(
+    luma: NDArray[np.uint8],
+    blue: NDArray[np.uint8],
+    red: NDArray[np.uint8],
+    shapes: NDArray[np.int64],
+    width: int,
+    lines: NDArray[np.uint8],
+) -> None:
+    """Component planes to RGB.
+
+    Args:
+        luma, blue, red: contiguous planes.
+        shapes: (3, 4) for each plane: rows and columns inside the picture, whole factors across and down.
+        width: of the picture.
+        lines: (height, 3 * width) receives the pixels.
+    """
+    longest = 4 * (width + 8)
+    sums = np.empty(longest, dtype=np.int32)
+    y = np.empty(longest, dtype=np.uint8)
+    cb = np.empty(longest, dtype=np.uint8)
+    cr = np.empty(longest, dtype=np.uint8)
+    for row in range(lines.shape[0]):
+        _upsample_row(luma, shapes[0, 0], shapes[0, 1], row, shapes[0, 2], shapes[0, 3], sums, y)
+        _upsample_row(blue, shapes[1, 0], shapes[1, 1], row, shapes[1, 2], shapes[1, 3], sums, cb)
+        _upsample_row(red, shapes[2, 0], shapes[2, 1], row, shapes[2, 2], shapes[2, 3], sums, cr)
+        _convert_row(y, cb, cr, width, lines[row])

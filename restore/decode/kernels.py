@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from carving.jpeg.tables import ZIGZAG
-from restore.decode.lookup import CODE_ONLY, COMPLETE, END_OF_BLOCK_RUN, LOOKAHEAD, RUN_SHIFT, VALUE_SHIFT
+from restore.decode.lookup import CODE_ONLY, COMPLETE, END_OF_BLOCK, LOOKAHEAD, RUN_SHIFT, STEP_MASK, VALUE_SHIFT
 
 STREAM_PADDING: Final = 4096
 """Zero bytes behind a stream: more than the longest MCU (10 blocks of 64 symbols of 31 bits) can read."""
@@ -22,9 +22,13 @@ STREAM_PADDING: Final = 4096
 FAILED: Final = -1
 """Bit position returned for a block that is not a valid code sequence."""
 
-_NATURAL = np.concatenate([ZIGZAG.astype(np.int64), np.full(16, 63, dtype=np.int64)])
+NATURAL: Final = ZIGZAG.astype(np.uint64)
+"""Row-major index of each zigzag position, in the type that needs no conversion."""
+
+_LOOKAHEAD = np.uint64(LOOKAHEAD)
 _FAST_SHIFT = np.uint64(64 - LOOKAHEAD)
-_RUN_MASK = (1 << (VALUE_SHIFT - RUN_SHIFT)) - 1
+_LAST = np.uint64(63)
+_END_OF_BLOCK = np.uint64(END_OF_BLOCK)
 
 
 @njit(cache=True, inline="always")
@@ -44,7 +48,7 @@ def peek(stream: NDArray[np.uint8], bit: int) -> np.uint64:
     return word << (np.uint64(bit) & np.uint64(7))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", _nrt=False, forceinline=True)
 def long_code(
     word: np.uint64, table: int, limits: NDArray[np.int64], offsets: NDArray[np.int64], symbols: NDArray[np.uint8]
 ) -> tuple[int, int]:
@@ -67,7 +71,7 @@ def amplitude(word: np.uint64, skip: int, size: int) -> int:
     return raw - (1 << size) + 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", _nrt=False, forceinline=True)
 def decode_block(
     stream: NDArray[np.uint8],
     bit: int,
@@ -82,13 +86,14 @@ def decode_block(
 ) -> tuple[int, int]:
     """Decode one block at `bit` into the zeroed 64 coefficients from index `base` on (all but its DC).
 
-    All arrays are flat, one table after the other: slices cost more than the decoding.
+    All arrays are flat, one table after the other: slices cost more than the decoding. Indices are unsigned, which
+    spares the test for negative ones.
 
     Returns:
         The bit position behind the block (`FAILED` for an invalid code) and the DC difference.
     """
     word = peek(stream, bit)
-    entry = np.int64(fast[np.uint64(dc_table << LOOKAHEAD) + (word >> _FAST_SHIFT)])
+    entry = np.int64(fast[(np.uint64(dc_table) << _LOOKAHEAD) + (word >> _FAST_SHIFT)])
     difference = entry >> VALUE_SHIFT
     if entry & COMPLETE:
         used = entry & 31
@@ -99,53 +104,57 @@ def decode_block(
         else:
             length, size = long_code(word, dc_table, limits, offsets, symbols)
             if length > 16 or size > 15:
-                return FAILED, 0
+                return np.int64(FAILED), np.int64(0)
         difference = amplitude(word, length, size) if size else np.int64(0)
         used = length + size
-    bit += used
+    position = np.int64(bit) + used
     word <<= np.uint64(used)
-    available = 57 - used
-    position = np.int64(1)
-    ac_base = np.uint64(ac_table << LOOKAHEAD)
-    while position < 64:
-        if available < 31:
-            word = peek(stream, bit)
+    available = np.int64(57) - used
+    index = np.uint64(0)
+    table = np.uint64(ac_table) << _LOOKAHEAD
+    block = np.uint64(base)
+    while index < _LAST:
+        if available < LOOKAHEAD:
+            word = peek(stream, position)
             available = np.int64(57)
-        entry = np.int64(fast[ac_base + (word >> _FAST_SHIFT)])
+        entry = np.int64(fast[table + (word >> _FAST_SHIFT)])
         if entry & COMPLETE:
             used = entry & 31
-            position += (entry >> RUN_SHIFT) & _RUN_MASK
-            if position > 63:
-                if position < END_OF_BLOCK_RUN:
-                    return FAILED, 0
-                return bit + used, difference
-            coefficients[np.uint64(base + _NATURAL[position])] = entry >> VALUE_SHIFT
+            position += used
+            index += np.uint64((entry >> RUN_SHIFT) & STEP_MASK)
+            if index > _LAST:
+                if index < _END_OF_BLOCK:
+                    return np.int64(FAILED), np.int64(0)
+                return position, difference
+            coefficients[block + NATURAL[index]] = entry >> VALUE_SHIFT
+            word <<= np.uint64(used)
+            available -= used
         else:
+            word = peek(stream, position)
             if entry & CODE_ONLY:
                 length = entry & 31
-                run = (entry >> RUN_SHIFT) & _RUN_MASK
+                run = (entry >> RUN_SHIFT) & STEP_MASK
                 size = entry >> VALUE_SHIFT
             else:
                 length, symbol = long_code(word, ac_table, limits, offsets, symbols)
                 if length > 16:
-                    return FAILED, 0
+                    return np.int64(FAILED), np.int64(0)
                 run, size = symbol >> 4, symbol & 15
                 if size == 0 and run != 15:
-                    return bit + length, difference
-            position += run
-            if position > 63:
-                return FAILED, 0
+                    return position + length, difference
+            index += np.uint64(run + 1)
+            if index > _LAST:
+                return np.int64(FAILED), np.int64(0)
             if size:
-                coefficients[np.uint64(base + _NATURAL[position])] = amplitude(word, length, size)
+                coefficients[block + NATURAL[index]] = amplitude(word, length, size)
             used = length + size
-        position += 1
-        bit += used
-        word <<= np.uint64(used)
-        available -= used
-    return bit, difference
+            position += used
+            word <<= np.uint64(used)
+            available = np.int64(57) - used
+    return position, difference
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def decode_robust(
     stream: NDArray[np.uint8],
     first_bit: int,
@@ -213,7 +222,8 @@ def decode_robust(
                 break
             for index in range(blocks):
                 base = np.int64(targets[unit, index]) * 64
-                coefficients[base : base + 64] = 0
+                for offset in range(64):
+                    coefficients[base + offset] = 0
             retries[unit] += 1
             bit += 1
             if bit >= end_bit:

@@ -1,8 +1,7 @@
 """Look-up tables for the entropy decoder, built once per Huffman table.
 
 A first-level table answers `LOOKAHEAD` bits at once. Its entry holds code, run and, where the amplitude bits fit as
-well,
-the decoded coefficient (the combined table of stb_image and libjpeg-turbo issue 525). Longer codes go through the
+well, the decoded coefficient (the combined table of stb_image and libjpeg-turbo issue 525). Longer codes go through the
 canonical limits of T.81 annex F.2.2.3.
 """
 
@@ -25,20 +24,21 @@ COMPLETE: Final = 1 << 5
 CODE_ONLY: Final = 1 << 6
 """Entry flag: the code is known, its amplitude bits are still to be read."""
 
-END_OF_BLOCK_RUN: Final = 127
-"""Run stored for EOB, so that one comparison ends the block."""
+END_OF_BLOCK: Final = 128
+"""Step stored for EOB, beyond any position, so that one comparison ends the block."""
 
 RUN_SHIFT: Final = 7
 VALUE_SHIFT: Final = 16
+STEP_MASK: Final = (1 << (VALUE_SHIFT - RUN_SHIFT)) - 1
 
 
 class Lookup(NamedTuple):
     """Decoding tables of one Huffman table.
 
     Attributes:
-        fast: int32 (1 << LOOKAHEAD,): bits 0-4 bits consumed, 5-6 flags, 7-15 run, 16-31 coefficient (or amplitude
-        size); 0 where
-            the code is longer than `LOOKAHEAD` or does not exist.
+        fast: int32 (1 << LOOKAHEAD,): bits 0-4 bits consumed, 5-6 flags, then, where `COMPLETE`, bits 7-15 step (run
+            + 1, or `END_OF_BLOCK`) and 16-31 coefficient, else 7-15 run and 16-31 amplitude size; 0 where the code is
+            longer than `LOOKAHEAD` or does not exist.
         limits: int64 (18,): first 16-bit left-aligned value beyond the codes of each length; entry 17 is a sentinel.
         offsets: int64 (17,): index of a length's first symbol minus its first code.
         symbols: uint8 (256,): symbols in code order.
@@ -64,16 +64,17 @@ def _fast_entries(table: HuffmanTable, *, is_dc: bool) -> NDArray[np.int32]:
         if is_dc and size > 15:
             continue
         first = code << (LOOKAHEAD - length)
-        if size == 0:
-            if not is_dc:
-                run = 15 if run == 15 else END_OF_BLOCK_RUN
-            fast[first : first + (1 << (LOOKAHEAD - length))] = length | COMPLETE | run << RUN_SHIFT
-        elif length + size <= LOOKAHEAD:
+        if size == 0 and (is_dc or run != 15):
+            step = 0 if is_dc else END_OF_BLOCK
+            fast[first : first + (1 << (LOOKAHEAD - length))] = length | COMPLETE | step << RUN_SHIFT
+        elif size and length + size <= LOOKAHEAD:
             spare = LOOKAHEAD - length - size
             for bits in range(1 << size):
                 start = first + (bits << spare)
-                entry = (length + size) | COMPLETE | run << RUN_SHIFT | (extend(bits, size) & 0xFFFF) << VALUE_SHIFT
-                fast[start : start + (1 << spare)] = entry
+                value = extend(bits, size) & 0xFFFF
+                fast[start : start + (1 << spare)] = (
+                    (length + size) | COMPLETE | (run + 1) << RUN_SHIFT | value << VALUE_SHIFT
+                )
         else:
             entry = length | CODE_ONLY | run << RUN_SHIFT | size << VALUE_SHIFT
             fast[first : first + (1 << (LOOKAHEAD - length))] = entry
@@ -106,3 +107,14 @@ def dc_lookup(table: HuffmanTable) -> Lookup:
 def ac_lookup(table: HuffmanTable) -> Lookup:
     """Tables for AC coefficients."""
     return Lookup(_fast_entries(table, is_dc=False), *_canonical(table))
+
+
+@lru_cache(maxsize=256)
+def symbol_lookup(table: HuffmanTable) -> Lookup:
+    """Tables that give symbols only, for progressive scans; `fast` holds symbol << 8 | code length, 0 for none."""
+    fast = np.zeros(1 << LOOKAHEAD, dtype=np.int32)
+    for code, length, symbol in table.codes:
+        if length <= LOOKAHEAD:
+            first = code << (LOOKAHEAD - length)
+            fast[first : first + (1 << (LOOKAHEAD - length))] = symbol << 8 | length
+    return Lookup(fast, *_canonical(table))

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.jpeg.markers import JpegHeader
+from carving.jpeg.markers import Component, JpegHeader
 
 Plane = NDArray[np.uint8]
 _FLAT_QUANT: Final = np.ones(64, dtype=np.int32)
@@ -38,31 +38,22 @@ def component_planes(header: JpegHeader, coefficients: NDArray[np.int16]) -> tup
             first_block,
             component.horizontal,
             component.vertical,
-            plane,
+            plane.reshape(-1),
         )
         planes.append(plane)
         first_block += component.horizontal * component.vertical
     return tuple(planes)
 
 
-def upsample(plane: Plane, horizontal: int, vertical: int) -> Plane:
+def upsample(plane: Plane, rows: int, columns: int, across: int, down: int) -> Plane:
     """Enlarge a component by whole factors: triangle filter for 2×1, 1×2 and 2×2, replication otherwise.
 
-    The filter must see the component's true edge, so `plane` is cropped to its samples inside the picture.
+    The filter must see the component's true edge: `rows` and `columns` of `plane` lie inside the picture.
     """
     from restore.decode import colour_kernels
 
-    rows, columns = plane.shape
-    filters = {
-        (2, 1): colour_kernels.upsample_horizontal,
-        (1, 2): colour_kernels.upsample_vertical,
-        (2, 2): colour_kernels.upsample_both,
-    }
-    enlarge = filters.get((horizontal, vertical))
-    if enlarge is None or (horizontal == 2 and columns <= 2):
-        return plane.repeat(vertical, axis=0).repeat(horizontal, axis=1)
-    output = np.empty((rows * vertical, columns * horizontal), dtype=np.uint8)
-    enlarge(plane, output)
+    output = np.empty((rows * down, columns * across), dtype=np.uint8)
+    colour_kernels.upsample(plane, rows, columns, across, down, output)
     return output
 
 
@@ -71,42 +62,60 @@ def full_planes(header: JpegHeader, planes: tuple[Plane, ...]) -> tuple[Plane, .
     frame = header.frame
     full = []
     for component, plane in zip(frame.components, planes, strict=True):
-        across, rest_across = divmod(frame.max_horizontal, component.horizontal)
-        down, rest_down = divmod(frame.max_vertical, component.vertical)
-        if rest_across or rest_down:  # 3:2 and the like, which libjpeg refuses: nearest sample
+        shape = _shape_inside(header, component)
+        if shape is None:  # 3:2 and the like, which libjpeg refuses: nearest sample
             rows = np.arange(frame.height) * component.vertical // frame.max_vertical
             columns = np.arange(frame.width) * component.horizontal // frame.max_horizontal
             full.append(plane[np.ix_(rows, columns)])
-            continue
-        if across == down == 1:
+        elif shape[2:] == (1, 1):
             full.append(plane)
-            continue
-        inside = plane[: -(-frame.height // down), : -(-frame.width // across)]
-        full.append(upsample(inside, across, down))
+        else:
+            full.append(upsample(plane, *shape))
     return tuple(full)
+
+
+def _shape_inside(header: JpegHeader, component: Component) -> tuple[int, int, int, int] | None:
+    """Rows and columns of a component inside the picture and its whole factors across and down, if it has them."""
+    frame = header.frame
+    across, rest_across = divmod(frame.max_horizontal, component.horizontal)
+    down, rest_down = divmod(frame.max_vertical, component.vertical)
+    if rest_across or rest_down:
+        return None
+    return -(-frame.height // down), -(-frame.width // across), across, down
 
 
 def render(header: JpegHeader, coefficients: NDArray[np.int16]) -> NDArray[np.uint8]:
     """RGB pixels, uint8 (height, width, 3), of quantised coefficients (MCUs, blocks per MCU, 64)."""
-    return to_rgb(header, full_planes(header, component_planes(header, coefficients)))
+    planes = component_planes(header, coefficients)
+    if len(planes) == 3 and is_ycc(header):
+        shapes = [_shape_inside(header, component) for component in header.frame.components]
+        if None not in shapes:
+            return _ycc_to_rgb(header, planes, np.array(shapes, dtype=np.int64))
+    return to_rgb(header, full_planes(header, planes))
+
+
+def _ycc_to_rgb(header: JpegHeader, planes: tuple[Plane, ...], shapes: NDArray[np.int64]) -> NDArray[np.uint8]:
+    from restore.decode import colour_kernels
+
+    height, width = header.frame.height, header.frame.width
+    pixels = np.empty((height, width, 3), dtype=np.uint8)
+    luma, blue, red = (np.ascontiguousarray(plane) for plane in planes)
+    colour_kernels.ycc_to_rgb(luma, blue, red, shapes, width, pixels.reshape(height, 3 * width))
+    return pixels
 
 
 def to_rgb(header: JpegHeader, planes: tuple[Plane, ...]) -> NDArray[np.uint8]:
     """Convert full-size component planes to RGB by the colour space the header implies (libjpeg's rules)."""
-    from restore.decode.colour_kernels import ycc_to_rgb
-
     height, width = header.frame.height, header.frame.width
     if len(planes) == 1:
         return np.repeat(planes[0][:height, :width, np.newaxis], 3, axis=2)
     if len(planes) == 3 and not is_ycc(header):
         return np.stack([plane[:height, :width] for plane in planes], axis=2)
-    pixels = np.empty((height, width, 3), dtype=np.uint8)
+    full_size = np.array([(height, width, 1, 1)] * 3, dtype=np.int64)
     if len(planes) == 3:
-        ycc_to_rgb(planes[0], planes[1], planes[2], pixels)
-        return pixels
-    if header.adobe_transform == 2:
-        ycc_to_rgb(planes[0], planes[1], planes[2], pixels)  # YCCK: the RGB behind it is inverted CMY
-        ink = 255 - pixels
+        return _ycc_to_rgb(header, planes, full_size)
+    if header.adobe_transform == 2:  # YCCK: the RGB behind it is inverted CMY
+        ink = 255 - _ycc_to_rgb(header, planes[:3], full_size)
     else:
         ink = np.stack([plane[:height, :width] for plane in planes[:3]], axis=2)
     black = planes[3][:height, :width, np.newaxis]

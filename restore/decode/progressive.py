@@ -1,0 +1,267 @@
+"""Progressive JPEG (T.81 annex G), scan by scan: each kind of scan has its own way to go on behind damage.
+
+First scans resynchronise like sequential ones, block by block. A refinement has meaning only on top of exactly what
+its encoder had before it, so behind damage it is believed only when it ends where it should, and dropped otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carving.errors import JpegStructureError
+from carving.jpeg.markers import COM, DHT, DQT, DRI, SOS, JpegHeader
+from carving.jpeg.tables import HuffmanTable
+from restore.decode.decoded import Event, EventKind, McuTable
+from restore.decode.findings import ScanMap, interval_findings, marker_findings, unit_findings
+from restore.decode.lookup import Lookup, symbol_lookup
+from restore.decode.restarts import Interval, intervals
+from restore.decode.scans import block_targets, join_lookups
+from restore.decode.stream import EntropyStream
+
+BITS_PER_FAILURE: Final = 250
+"""A first scan whose starting points fail more often than this is not read with its own tables; it gives nothing."""
+_FEW_FAILURES: Final = 8
+_BETWEEN_SCANS: Final = frozenset((DHT, DQT, DRI, SOS, COM))
+
+
+@dataclass
+class Progress:
+    """What is known about each component of the frame while its scans come in.
+
+    Attributes:
+        levels: bit down to which each coefficient is known, int8 (64,) in zigzag order; -1 where no scan gave it.
+        damage: stretches of units (first, end) whose AC coefficients may not be what the encoder had.
+    """
+
+    levels: dict[int, NDArray[np.int8]] = field(default_factory=dict)
+    damage: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def level(self, component: int) -> NDArray[np.int8]:
+        """The levels of one component, to be updated in place."""
+        return self.levels.setdefault(component, np.full(64, -1, dtype=np.int8))
+
+    def spoil(self, component: int, first_unit: int, end_unit: int) -> None:
+        """Note damage."""
+        self.damage.setdefault(component, []).append((first_unit, end_unit))
+
+    def first_damage(self, component: int, interval: Interval) -> int:
+        """The first damaged unit of an interval; its end where there is none."""
+        overlaps = (
+            max(first, interval.first_unit)
+            for first, end in self.damage.get(component, ())
+            if first < interval.end_unit and end > interval.first_unit
+        )
+        return min(overlaps, default=interval.end_unit)
+
+
+class ProgressiveScan:
+    """One scan at work on the coefficients of the picture."""
+
+    def __init__(self, header: JpegHeader, stream: EntropyStream, coefficients: NDArray[np.int16]) -> None:
+        """Set out to decode `stream` into `coefficients` (MCUs, blocks per MCU, 64).
+
+        Raises:
+            JpegStructureError: the scan names a Huffman table that was never defined.
+        """
+        self._scan = header.scan
+        self._stream = stream
+        self._coefficients = coefficients.reshape(-1)
+        self._targets, self._owners = block_targets(header)
+        self._where = ScanMap(self._targets, header.frame.blocks_per_mcu)
+        self._lookup = _lookup(header)
+        units = self._targets.shape[0]
+        self.table = McuTable(np.full(units, -1, dtype=np.int64), np.zeros(units, dtype=np.int32))
+        self._restart_interval = header.restart_interval
+        self._intervals = intervals(
+            stream.restart_positions,
+            stream.restart_numbers,
+            size=stream.size,
+            unit_count=units,
+            restart_interval=header.restart_interval,
+        )
+
+    def decode(self, progress: Progress) -> list[Event]:
+        """Decode the scan on top of what earlier scans gave.
+
+        Raises:
+            JpegStructureError: it refines what no scan has given.
+        """
+        scan = self._scan
+        band = slice(scan.spectral_start, scan.spectral_end + 1)
+        levels = [progress.level(selected.index)[band] for selected in scan.components]
+        if not scan.approximation_high:
+            events = self._first(progress)
+        elif scan.spectral_start == 0:
+            events = self._refine_dc()
+        elif (levels[0] != scan.approximation_high).any():
+            raise JpegStructureError("a scan refines coefficients that no earlier scan has given")
+        else:
+            events = self._refine_ac(progress)
+        for level in levels:
+            level[:] = scan.approximation_low
+        return marker_findings(self._stream) + events
+
+    def _first(self, progress: Progress) -> list[Event]:
+        ends = [(interval, self._first_pass(interval)) for interval in self._intervals]
+        retries = self.table.retries
+        failures = int(retries.sum())
+        is_ac = self._scan.spectral_start > 0
+        if failures > _FEW_FAILURES and 8 * self._stream.size < failures * BITS_PER_FAILURE:
+            self._clear(0, retries.size)
+            if is_ac:
+                progress.spoil(self._scan.components[0].index, 0, retries.size)
+            return [Event(EventKind.SCAN_UNREADABLE, 0, 1)]
+        if is_ac:
+            for interval, end in ends:
+                self._note_damage(progress, interval, self._left(interval, end))
+        tails = interval_findings(self._stream, self._tails(ends), self._restart_interval, self._where)
+        return tails + unit_findings(self.table, self._where)
+
+    def _first_pass(self, interval: Interval) -> int:
+        from restore.decode import progressive_kernels as kernels
+
+        scan, look = self._scan, self._lookup
+        bounds = interval.first_bit, interval.end_bit, interval.first_unit, interval.end_unit
+        codes = look.fast, look.limits, look.offsets, look.symbols
+        found = self.table.bit_positions, self.table.retries
+        if scan.spectral_start == 0:
+            return int(
+                kernels.decode_dc_first(
+                    self._stream.data,
+                    *bounds,
+                    self._targets,
+                    self._owners,
+                    *codes,
+                    scan.approximation_low,
+                    self._coefficients,
+                    *found,
+                )
+            )
+        return int(
+            kernels.decode_ac_first(
+                self._stream.data,
+                *bounds,
+                self._targets,
+                *codes,
+                scan.spectral_start,
+                scan.spectral_end,
+                scan.approximation_low,
+                self._coefficients,
+                *found,
+            )
+        )
+
+    def _note_damage(self, progress: Progress, interval: Interval, left: int) -> None:
+        """Behind its first failed unit an interval is damaged; all of it where it has bits left but nothing failed."""
+        part = slice(interval.first_unit, interval.end_unit)
+        odd = np.flatnonzero((self.table.retries[part] > 0) | (self.table.bit_positions[part] < 0))
+        if odd.size:
+            progress.spoil(self._scan.components[0].index, interval.first_unit + int(odd[0]), interval.end_unit)
+        elif left >= 8:
+            progress.spoil(self._scan.components[0].index, interval.first_unit, interval.end_unit)
+
+    def _refine_dc(self) -> list[Event]:
+        from restore.decode import progressive_kernels as kernels
+
+        ends, events = [], []
+        for interval in self._intervals:
+            end, reached = kernels.refine_dc(
+                self._stream.data,
+                interval.first_bit,
+                interval.end_bit,
+                interval.first_unit,
+                interval.end_unit,
+                self._targets,
+                self._scan.approximation_low,
+                self._coefficients,
+            )
+            self.table.bit_positions[interval.first_unit : reached] = interval.first_bit
+            ends.append((interval, int(end)))
+            if reached < interval.end_unit:
+                events.append(self._dropped(int(reached), interval))
+        return events + interval_findings(self._stream, self._tails(ends), self._restart_interval, self._where)
+
+    def _refine_ac(self, progress: Progress) -> list[Event]:
+        from restore.decode import progressive_kernels as kernels
+
+        component = self._scan.components[0].index
+        look = self._lookup
+        ends, events = [], []
+        for interval in self._intervals:
+            end, reached = kernels.refine_ac(
+                self._stream.data,
+                interval.first_bit,
+                interval.end_bit,
+                interval.first_unit,
+                interval.end_unit,
+                self._targets,
+                look.fast,
+                look.limits,
+                look.offsets,
+                look.symbols,
+                self._scan.spectral_start,
+                self._scan.spectral_end,
+                self._scan.approximation_low,
+                self._coefficients,
+            )
+            self.table.bit_positions[interval.first_unit : reached] = interval.first_bit
+            failed = reached < interval.end_unit
+            believed = int(reached)
+            if failed or self._left(interval, int(end)) >= 8:
+                believed = min(believed, progress.first_damage(component, interval))
+            if believed < interval.end_unit:
+                self._clear(believed, min(int(reached) + 1, interval.end_unit))
+                progress.spoil(component, believed, interval.end_unit)
+                events.append(self._dropped(believed, interval))
+            if not failed:
+                ends.append((interval, int(end)))
+        return events + interval_findings(self._stream, self._tails(ends), self._restart_interval, self._where)
+
+    def _dropped(self, first_unit: int, interval: Interval) -> Event:
+        blocks = (interval.end_unit - first_unit) * self._targets.shape[1]
+        return Event(EventKind.REFINEMENT_DROPPED, self._where.first_mcu(first_unit), blocks)
+
+    def _clear(self, first_unit: int, end_unit: int) -> None:
+        """Take back what this scan gave to these units."""
+        from restore.decode import progressive_kernels as kernels
+
+        scan = self._scan
+        where = self._targets, first_unit, end_unit, scan.spectral_start, scan.spectral_end
+        if scan.approximation_high:
+            kernels.clear_bits(*where, scan.approximation_low, self._coefficients)
+        else:
+            kernels.clear_band(*where, self._coefficients)
+
+    def _left(self, interval: Interval, end: int) -> int:
+        """Bits left behind an interval; none where only the header of the next scan has lost its form."""
+        left = interval.end_bit - end
+        index = -(-end // 8)
+        data = self._stream.data
+        if left >= 24 and data[index] == 0xFF and int(data[index + 1]) in _BETWEEN_SCANS:
+            place = int(np.searchsorted(self._stream.removed, index + 1))
+            if place == self._stream.removed.size or self._stream.removed[place] != index + 1:
+                return 0
+        return left
+
+    def _tails(self, ends: list[tuple[Interval, int]]) -> list[tuple[Interval, int]]:
+        """The ends that say something about damage of this scan."""
+        return [(interval, end) for interval, end in ends if self._left(interval, end) == interval.end_bit - end]
+
+
+def _lookup(header: JpegHeader) -> Lookup:
+    """The tables this scan needs, one per component; one without codes for a refinement of DC, which has none."""
+    scan = header.scan
+    if scan.spectral_start == 0 and scan.approximation_high:
+        return symbol_lookup(HuffmanTable((0,) * 16, b""))
+    found = []
+    for selected in scan.components:
+        slot = selected.ac_table if scan.spectral_start else selected.dc_table
+        table = (header.ac_tables if scan.spectral_start else header.dc_tables).get(slot)
+        if table is None:
+            raise JpegStructureError(f"the scan uses Huffman table {slot}, which is not defined")
+        found.append(symbol_lookup(table))
+    return join_lookups(found)
