@@ -6,7 +6,7 @@ its encoder had before it, so behind damage it is believed only when it ends whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -22,10 +22,12 @@ from restore.decode.restarts import Interval, intervals
 from restore.decode.scans import block_targets, join_lookups
 from restore.decode.stream import EntropyStream
 
-BITS_PER_FAILURE: Final = 250
-"""A first scan whose starting points fail more often than this is not read with its own tables; it gives nothing."""
-_FEW_FAILURES: Final = 8
 _BETWEEN_SCANS: Final = frozenset((DHT, DQT, DRI, SOS, COM))
+_SHORTEST_DHT: Final = 4 + 17 + 1
+_LONGEST_DHT: Final = 4 + 4 * (17 + 256)
+
+_Outcome = tuple[list[tuple[Interval, int]], list[Event]]
+"""The intervals that were read to their end, each with the bit position there, and what was noticed."""
 
 
 @dataclass
@@ -35,10 +37,12 @@ class Progress:
     Attributes:
         levels: bit down to which each coefficient is known, int8 (64,) in zigzag order; -1 where no scan gave it.
         damage: stretches of units (first, end) whose AC coefficients may not be what the encoder had.
+        stale: Huffman tables whose redefinition was destroyed; scans that still name them had others.
     """
 
     levels: dict[int, NDArray[np.int8]] = field(default_factory=dict)
     damage: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    stale: list[HuffmanTable] = field(default_factory=list)
 
     def level(self, component: int) -> NDArray[np.int8]:
         """The levels of one component, to be updated in place."""
@@ -47,6 +51,23 @@ class Progress:
     def spoil(self, component: int, first_unit: int, end_unit: int) -> None:
         """Note damage."""
         self.damage.setdefault(component, []).append((first_unit, end_unit))
+
+    def lose_table(self, header: JpegHeader, kind: int, slot: int) -> None:
+        """Note that what `header` has in a slot of DC (kind 0) or AC tables (1) is no longer what the file means."""
+        table = (header.ac_tables if kind else header.dc_tables).get(slot)
+        if table is not None:
+            self.stale.append(table)
+
+    def with_sound_tables(self, header: JpegHeader) -> JpegHeader:
+        """The header without stale tables."""
+        if not self.stale:
+            return header
+        stale = {id(table) for table in self.stale}
+        return replace(
+            header,
+            dc_tables={slot: table for slot, table in header.dc_tables.items() if id(table) not in stale},
+            ac_tables={slot: table for slot, table in header.ac_tables.items() if id(table) not in stale},
+        )
 
     def first_damage(self, component: int, interval: Interval) -> int:
         """The first damaged unit of an interval; its end where there is none."""
@@ -74,6 +95,8 @@ class ProgressiveScan:
         self._where = ScanMap(self._targets, header.frame.blocks_per_mcu)
         self._lookup = _lookup(header)
         units = self._targets.shape[0]
+        self.lost_table: tuple[int, int] | None = None
+        """Class (0 DC, 1 AC) and slot of a table whose definition behind this scan is destroyed; set by `decode`."""
         self.table = McuTable(np.full(units, -1, dtype=np.int64), np.zeros(units, dtype=np.int32))
         self._restart_interval = header.restart_interval
         self._intervals = intervals(
@@ -94,32 +117,26 @@ class ProgressiveScan:
         band = slice(scan.spectral_start, scan.spectral_end + 1)
         levels = [progress.level(selected.index)[band] for selected in scan.components]
         if not scan.approximation_high:
-            events = self._first(progress)
+            ends, events = self._first(progress)
         elif scan.spectral_start == 0:
-            events = self._refine_dc()
+            ends, events = self._refine_dc()
         elif (levels[0] != scan.approximation_high).any():
             raise JpegStructureError("a scan refines coefficients that no earlier scan has given")
         else:
-            events = self._refine_ac(progress)
+            ends, events = self._refine_ac(progress)
         for level in levels:
             level[:] = scan.approximation_low
-        return marker_findings(self._stream) + events
+        self.lost_table = _destroyed_table(self._stream, ends[-1][1]) if ends else None
+        tails = [(interval, end) for interval, end in ends if self._left(interval, end) == interval.end_bit - end]
+        tail_events = interval_findings(self._stream, tails, self._restart_interval, self._where)
+        return marker_findings(self._stream) + tail_events + events
 
-    def _first(self, progress: Progress) -> list[Event]:
+    def _first(self, progress: Progress) -> _Outcome:
         ends = [(interval, self._first_pass(interval)) for interval in self._intervals]
-        retries = self.table.retries
-        failures = int(retries.sum())
-        is_ac = self._scan.spectral_start > 0
-        if failures > _FEW_FAILURES and 8 * self._stream.size < failures * BITS_PER_FAILURE:
-            self._clear(0, retries.size)
-            if is_ac:
-                progress.spoil(self._scan.components[0].index, 0, retries.size)
-            return [Event(EventKind.SCAN_UNREADABLE, 0, 1)]
-        if is_ac:
+        if self._scan.spectral_start > 0:
             for interval, end in ends:
                 self._note_damage(progress, interval, self._left(interval, end))
-        tails = interval_findings(self._stream, self._tails(ends), self._restart_interval, self._where)
-        return tails + unit_findings(self.table, self._where)
+        return ends, unit_findings(self.table, self._where)
 
     def _first_pass(self, interval: Interval) -> int:
         from restore.decode import progressive_kernels as kernels
@@ -164,7 +181,7 @@ class ProgressiveScan:
         elif left >= 8:
             progress.spoil(self._scan.components[0].index, interval.first_unit, interval.end_unit)
 
-    def _refine_dc(self) -> list[Event]:
+    def _refine_dc(self) -> _Outcome:
         from restore.decode import progressive_kernels as kernels
 
         ends, events = [], []
@@ -183,9 +200,9 @@ class ProgressiveScan:
             ends.append((interval, int(end)))
             if reached < interval.end_unit:
                 events.append(self._dropped(int(reached), interval))
-        return events + interval_findings(self._stream, self._tails(ends), self._restart_interval, self._where)
+        return ends, events
 
-    def _refine_ac(self, progress: Progress) -> list[Event]:
+    def _refine_ac(self, progress: Progress) -> _Outcome:
         from restore.decode import progressive_kernels as kernels
 
         component = self._scan.components[0].index
@@ -214,27 +231,24 @@ class ProgressiveScan:
             if failed or self._left(interval, int(end)) >= 8:
                 believed = min(believed, progress.first_damage(component, interval))
             if believed < interval.end_unit:
-                self._clear(believed, min(int(reached) + 1, interval.end_unit))
+                kernels.clear_bits(
+                    self._targets,
+                    believed,
+                    min(int(reached) + 1, interval.end_unit),
+                    self._scan.spectral_start,
+                    self._scan.spectral_end,
+                    self._scan.approximation_low,
+                    self._coefficients,
+                )
                 progress.spoil(component, believed, interval.end_unit)
                 events.append(self._dropped(believed, interval))
             if not failed:
                 ends.append((interval, int(end)))
-        return events + interval_findings(self._stream, self._tails(ends), self._restart_interval, self._where)
+        return ends, events
 
     def _dropped(self, first_unit: int, interval: Interval) -> Event:
         blocks = (interval.end_unit - first_unit) * self._targets.shape[1]
         return Event(EventKind.REFINEMENT_DROPPED, self._where.first_mcu(first_unit), blocks)
-
-    def _clear(self, first_unit: int, end_unit: int) -> None:
-        """Take back what this scan gave to these units."""
-        from restore.decode import progressive_kernels as kernels
-
-        scan = self._scan
-        where = self._targets, first_unit, end_unit, scan.spectral_start, scan.spectral_end
-        if scan.approximation_high:
-            kernels.clear_bits(*where, scan.approximation_low, self._coefficients)
-        else:
-            kernels.clear_band(*where, self._coefficients)
 
     def _left(self, interval: Interval, end: int) -> int:
         """Bits left behind an interval; none where only the header of the next scan has lost its form."""
@@ -247,9 +261,20 @@ class ProgressiveScan:
                 return 0
         return left
 
-    def _tails(self, ends: list[tuple[Interval, int]]) -> list[tuple[Interval, int]]:
-        """The ends that say something about damage of this scan."""
-        return [(interval, end) for interval, end in ends if self._left(interval, end) == interval.end_bit - end]
+
+def _destroyed_table(stream: EntropyStream, end_bit: int) -> tuple[int, int] | None:
+    """Class and slot of the Huffman table that the next scan was to get, where its DHT segment is broken.
+
+    What is left behind the last unit then still looks like that segment: two of its marker's bytes and its length
+    are right.
+    """
+    rest = stream.data[-(-end_bit // 8) : stream.size]
+    if not _SHORTEST_DHT <= rest.size <= _LONGEST_DHT:
+        return None
+    length = int(rest[2]) << 8 | int(rest[3])
+    if (int(rest[0]) == 0xFF) + (int(rest[1]) == DHT) + (length == rest.size - 2) < 2:
+        return None
+    return int(rest[4]) >> 4 & 1, int(rest[4]) & 3
 
 
 def _lookup(header: JpegHeader) -> Lookup:

@@ -286,18 +286,6 @@ def refine_ac(
 
 
 @njit(cache=True, error_model="numpy")
-def clear_band(
-    targets: NDArray[np.int32], first_unit: int, end_unit: int, start: int, end: int, coefficients: NDArray[np.int16]
-) -> None:
-    """Set a band of all blocks of the units `first_unit` to `end_unit` to zero."""
-    for unit in range(first_unit, end_unit):
-        for part in range(targets.shape[1]):
-            base = np.int64(targets[unit, part]) * 64
-            for index in range(start, end + 1):
-                coefficients[base + NATURAL[index]] = 0
-
-
-@njit(cache=True, error_model="numpy")
 def clear_bits(
     targets: NDArray[np.int32],
     first_unit: int,

@@ -53,7 +53,7 @@ def decode(jpeg: bytes) -> Decoded:
     unreadable = scans.unreadable
     complaint: JpegStructureError | None = None
     for part in scans.parts:
-        current = part.header
+        current = progress.with_sound_tables(part.header)
         start = current.scan.entropy_start
         stream = unstuff(jpeg, start, part.end, restart_interval=current.restart_interval)
         try:
@@ -105,7 +105,10 @@ def _decode_scan(
 ) -> tuple[McuTable, list[Event]]:
     if header.frame.progressive:
         scan = ProgressiveScan(header, stream, coefficients)
-        return scan.table, scan.decode(progress)
+        events = scan.decode(progress)
+        if scan.lost_table is not None:
+            progress.lose_table(header, *scan.lost_table)
+        return scan.table, events
     return _decode_sequential(header, stream, coefficients)
 
 
