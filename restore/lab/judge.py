@@ -30,6 +30,7 @@ CONVENTIONS: Final = (
     "SHA-256: the method's byte stream up to the EOI (the damaged bytes where it repairs none) equals the original's.",
     "Flips: of the medium, only those whose block reaches into the file up to its EOI.",
     "False repairs: reversed bits that were right, as a share of all reversed bits.",
+    "Falsely intact: MCUs called intact or repaired that are not exact, as a share of all that are called so.",
 )
 
 
@@ -53,6 +54,8 @@ class Score:
     ssim_rgb: float | None
     hole_mcus: int
     mse_hole: float | None
+    claimed_mcus: int
+    claimed_wrong: int
     hit_mcus: int | None
     mse_hit: float | None
     flips: int
@@ -82,9 +85,10 @@ class Judge:
         picture = specimen.original[: specimen.end]
         stream = result.jpeg if result.jpeg is not None else specimen.damaged.jpeg
         exact = self._exact_mcus(result, pixels)
-        holes = ~exact
+        holes, claimed = ~exact, np.zeros_like(exact)
         if result.provenance is not None and result.provenance.shape == holes.shape:
             holes = result.provenance >= Provenance.GENERATED
+            claimed = result.provenance <= Provenance.REPAIRED
             exact &= ~holes
         luma = metrics.luma(pixels)
         error = metrics.squared_error(self._luma, luma)
@@ -106,6 +110,8 @@ class Judge:
             ssim_rgb=metrics.ssim_rgb(truth, pixels),
             hole_mcus=int(holes.sum()),
             mse_hole=_mean_inside(error, holes, frame),
+            claimed_mcus=int(claimed.sum()),
+            claimed_wrong=int((claimed & ~exact).sum()),
             hit_mcus=None if self._hit is None else int(self._hit.sum()),
             mse_hit=None if self._hit is None else _mean_inside(error, self._hit, frame),
             flips=len(true_flips),

@@ -89,6 +89,19 @@ def sca(damaged: DamagedFile, device: str) -> MethodResult:
     return MethodResult(self_compensate(decoded.header, decoded.coefficients))
 
 
+def sca_published(damaged: DamagedFile, device: str) -> MethodResult:
+    """The robust decoder and self-compensation and alignment as the paper gives them, for comparison."""
+    del device
+    from restore.decode.robust import decode
+    from restore.sca.published import as_published
+
+    try:
+        decoded = decode(damaged.jpeg)
+    except JpegError:
+        return NOTHING
+    return MethodResult(as_published(decoded.header, decoded.coefficients)[1])
+
+
 def thumbnail(damaged: DamagedFile, device: str) -> MethodResult:
     """The thumbnail alone, enlarged by bicubic interpolation to the size the header tells."""
     del device
@@ -115,7 +128,14 @@ def restored(damaged: DamagedFile, device: str) -> MethodResult:
 
 
 METHODS: Final[Mapping[str, Method]] = MappingProxyType(
-    {"libjpeg": libjpeg, "robust": robust, "sca": sca, "thumbnail": thumbnail, "restored": restored}
+    {
+        "libjpeg": libjpeg,
+        "robust": robust,
+        "sca-published": sca_published,
+        "sca": sca,
+        "thumbnail": thumbnail,
+        "restored": restored,
+    }
 )
 
 

@@ -27,6 +27,7 @@ class Line:
         psnr_hole: dB over the files with holes; `hole_share` is the share of their MCUs in all MCUs.
         psnr_hit: dB in the MCUs that the damage hit.
         flips_reversed, flips_wrong, flips_missed: sums; `false_repairs` is the share of wrong ones in all reversed.
+        falsely_intact: share of the MCUs called intact or repaired that are not exact.
         seconds: median per file.
     """
 
@@ -51,6 +52,7 @@ class Line:
     flips_wrong: int
     flips_missed: int
     false_repairs: float | None
+    falsely_intact: float | None
     seconds: float
 
 
@@ -80,6 +82,7 @@ def _line(dataset: str, ber: float, method: str, members: list[tuple[Record, Sco
     rest = [psnr(score.mse_y) for score in scores if not score.picture_exact and score.mse_y > 0]
     claimed = sum(score.reversed + score.wrong for score in scores)
     wrong = sum(score.wrong for score in scores)
+    called = sum(score.claimed_mcus for score in scores)
     return Line(
         dataset=dataset,
         ber=ber,
@@ -102,6 +105,7 @@ def _line(dataset: str, ber: float, method: str, members: list[tuple[Record, Sco
         flips_wrong=wrong,
         flips_missed=sum(score.missed for score in scores),
         false_repairs=wrong / claimed if claimed else None,
+        falsely_intact=sum(score.claimed_wrong for score in scores) / called if called else None,
         seconds=median(record.seconds for record, _ in members),
     )
 

@@ -21,9 +21,9 @@ CONVENTIONS: Final = (
 )
 HEADINGS: Final = (
     *("method", "files", "PSNR Y", "rest", "SSIM Y", "PSNR RGB", "SSIM RGB", "MCUs exact", "SHA-256"),
-    *("holes", "hole PSNR", "hit PSNR", "flips reversed/wrong/missed", "false repairs", "s/file"),
+    *("holes", "hole PSNR", "hit PSNR", "flips reversed/wrong/missed", "false repairs", "falsely intact", "s/file"),
 )
-OVERVIEW: Final = ("method", "PSNR Y", "rest", "SSIM Y", "MCUs exact", "SHA-256", "hole PSNR", "s/file")
+OVERVIEW: Final = ("method", "PSNR Y", "SSIM Y", "MCUs exact", "SHA-256", "hole PSNR", "s/file")
 """The columns that fit a terminal."""
 _CSV_SCORE: Final = tuple(judge.Score.__dataclass_fields__)
 
@@ -47,6 +47,7 @@ def cells(line: Line) -> tuple[str, ...]:
         _number(line.psnr_hit, 2),
         flips,
         _percent(line.false_repairs),
+        _percent(line.falsely_intact),
         _number(line.seconds, 3),
     )
 

@@ -147,7 +147,16 @@ def a_score(**changes: object) -> Score:
 def test_a_line_of_the_table_by_hand(folder: Path, tmp_path: Path) -> None:
     scores = [
         a_score(mse_y=0.0, picture_exact=True, mcus_exact=100, stream_exact=True, reversed=3),
-        a_score(mse_y=65.025, mcus_exact=50, hole_mcus=50, mse_hole=650.25, wrong=1, missed=2),
+        a_score(
+            mse_y=65.025,
+            mcus_exact=50,
+            claimed_mcus=40,
+            claimed_wrong=10,
+            hole_mcus=50,
+            mse_hole=650.25,
+            wrong=1,
+            missed=2,
+        ),
     ]
     records = [Record(f"i{n}", "set", f"f{n}", 1e-5, 1, "m", float(n), score) for n, score in enumerate(scores)]
     (line,) = summarise(records)
@@ -155,7 +164,7 @@ def test_a_line_of_the_table_by_hand(folder: Path, tmp_path: Path) -> None:
     assert line.psnr_y_rest == pytest.approx(30.0)
     assert (line.mcus_exact, line.streams_exact, line.hole_share) == (0.75, 0.5, 0.25)
     assert line.psnr_hole == pytest.approx(20.0)
-    assert line.false_repairs == 0.25
+    assert line.false_repairs == line.falsely_intact == 0.25
     assert line.seconds == 0.5
     row = dict(zip(HEADINGS, cells(line), strict=True))
     assert row["flips reversed/wrong/missed"] == "3/1/2"

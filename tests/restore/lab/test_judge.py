@@ -77,6 +77,10 @@ def test_holes_are_what_provenance_calls_generated_or_lost(specimen: Specimen) -
     assert result.hole_mcus == 1
     assert result.mse_hole == pytest.approx(float(((truth - 16.0) ** 2).mean()))
     assert result.mcus_exact == 298
+    assert result.claimed_mcus == 0
+    provenance[:] = Provenance.INTACT
+    claimed = score(specimen, MethodResult(pixels, provenance))
+    assert (claimed.claimed_mcus, claimed.claimed_wrong, claimed.mse_hole) == (300, 2, None)
 
 
 def test_pixels_decide_without_an_mcus_outermost_ring(picture: bytes) -> None:
