@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips import FlipModel
-from restore.decode.robust import Decoded
+from restore.decode.robust import Decoded, decode
 from restore.repair.calibration import calibrate
 from restore.repair.extend_kernels import ALARMED, BROKEN, COMPLETE, HORIZON, NEVER, Model
 from restore.repair.scan import Scan
 from restore.repair.search import ALARM, DROP, FlipSearch, Reversal
 from restore.repair.workspace import scan_codes, scan_layout
+
+
+ALARM_SHARE: Final = 0.004
+"""Share of MCUs that may raise an alarm."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +54,8 @@ def expect(scan: Scan) -> Model:
         rest = gained - terms @ fitted
         spread = max(1.0, 1.4826 * float(np.median(np.abs(rest[keep]))))
         keep = np.abs(rest) < 4 * spread
+    rest = gained - terms @ fitted
+    spread = max(4 * spread, -float(np.quantile(rest, ALARM_SHARE)))
     return scan.model._replace(expected=np.append(fitted, spread))
 
 
@@ -63,15 +70,30 @@ def _walk_through(scan: Scan) -> int:
     return mcu
 
 
-def repair_scan(scan: Scan, model: FlipModel, expansions: int) -> Repair:
-    """Reverse what flips can be found in a scan."""
-    search = FlipSearch(scan, model, expansions)
+def repair_file(data: bytes, decoded: Decoded, scan_end: int, model: FlipModel, expansions: int) -> tuple[Scan, Repair]:
+    """Reverse what flips can be found in a file's only scan.
+
+    The first round finds the plain cases, with tables that the damage itself has blurred; tables made of what it leaves
+    then serve the second, which starts afresh and also looks into single MCUs that fit badly.
+    """
+    first = open_scan(data, decoded, scan_end)
+    rough = repair_scan(first, model, 2, NEVER)
+    better = decode(rough.raw.tobytes())
+    fresh = open_scan(rough.raw.tobytes(), better, scan_end)
+    fresh.raw[:] = first.original
+    fresh.spent += first.spent
+    return fresh, repair_scan(fresh, model, expansions, ALARM)
+
+
+def repair_scan(scan: Scan, model: FlipModel, expansions: int, alarm: float) -> Repair:
+    """One round of repair from the beginning of a scan."""
+    search = FlipSearch(scan, model, expansions, alarm)
     reversals: list[Reversal] = []
     unresolved: list[int] = []
     mcu = 0
     complete = False
     while mcu < scan.layout.mcu_count:
-        stretch = scan.walk(mcu, scan.layout.mcu_count, DROP, ALARM)
+        stretch = scan.walk(mcu, scan.layout.mcu_count, DROP, alarm)
         if stretch.why == COMPLETE:
             complete = True
             break

@@ -73,10 +73,12 @@ class Scan:
     work: Workspace = field(init=False)
     own: Path = field(init=False)
     spent: int = 0
+    original: NDArray[np.uint8] = field(init=False)
     examined: NDArray[np.uint8] = field(init=False)
     """Per byte of the file: 1 where an MCU begins that has raised an alarm and been explained."""
 
     def __post_init__(self) -> None:
+        self.original = self.raw.copy()
         blocks = self.layout.component_of.size
         self.path = new_path(self.layout.mcu_count, blocks)
         self.own = new_path(_CANDIDATE_MCUS, blocks)

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from carving.flips import FlipModel
 from restore.repair.extend_kernels import ALARMED, BROKEN, COMPLETE, DROPPED
-from restore.repair.scan import Candidates, Scan, Stretch
+from restore.repair.scan import Candidates, Outcomes, Scan, Stretch
 
 DROP: Final = 20.0
 """Fall in nats below the highest score that counts as a sign of damage."""
 
-ALARM: Final = 4.0
+ALARM: Final = 1.0
 """Spreads below the expected score at which one MCU is looked into."""
 
 LOOK_BACK: Final = 6
@@ -31,8 +31,8 @@ CLEAN_SCORE: Final = 250.0
 CLEAN_MCUS: Final = 4
 """What a hypothesis must decode on beyond its last flip to be committed."""
 
-FLIP_COST: Final = 12.0
-"""Nats a flip must earn: the odds of a flip at a bit error rate of 1e-5."""
+FLIP_COST: Final = 20.0
+"""Nats a flip must earn: the odds against it at a bit error rate of 1e-5, and what the best of many wrong ones gains."""
 
 MARGIN: Final = 6.0
 """Nats by which a flip must beat its best rival."""
@@ -64,7 +64,7 @@ class Hypothesis:
         best: the score reached, each flip's cost taken off.
         place: where it is reached, in bits of the file.
         gain: what the last flip adds over leaving it.
-        settled: whether the path goes on cleanly behind the last flip.
+        settled: whether there is no more to explain: the path goes on cleanly, or as well as it can.
     """
 
     flips: tuple[tuple[int, int], ...]
@@ -77,11 +77,12 @@ class Hypothesis:
 class FlipSearch:
     """Finds the flips behind one sign of damage after another; the scan's bytes hold all that are committed."""
 
-    def __init__(self, scan: Scan, model: FlipModel, expansions: int) -> None:
-        """Args: the scan, its flip model, and how many hypotheses may be pursued per sign of damage."""
+    def __init__(self, scan: Scan, model: FlipModel, expansions: int, alarm: float) -> None:
+        """Args: the scan, its flip model, how many hypotheses may be pursued per sign of damage, and the alarm level."""
         self._scan = scan
         self._model = model
         self._expansions = expansions
+        self._alarm = alarm
         self._flipped: dict[int, tuple[int, ...]] = {}
 
     def resolve(self, base: int) -> tuple[Reversal, ...]:
@@ -125,7 +126,7 @@ class FlipSearch:
         """Hypotheses with one flip more than `parent`, and the parent itself gone on beyond its sign of damage."""
         undo = self._apply(parent.flips)
         try:
-            stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, ALARM)
+            stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self._alarm)
             if stretch.why not in (ALARMED, DROPPED, BROKEN):
                 return []
             return self._children(stretch, parent, base)
@@ -144,8 +145,10 @@ class FlipSearch:
         outcomes = scan.evaluate(candidates, stretch.mcu + soon, int(3 * soon * size) + 256, 30.0)
         if stretch.why == ALARMED and through.best > stretch.best:
             gains = outcomes.best - self._scores_at(outcomes.place, stretch, through)
-            if gains.max(initial=0.0) < FLIP_COST:
+            worth = gains >= FLIP_COST  # at once: far off, a wrong flip can pay by mending later damage
+            if not worth.any():
                 return [self._passing(stretch, through, parent)]
+            rows, outcomes = rows[worth], Outcomes(outcomes.table[worth])
         for keep, target, drop in ((_SHORTLIST, _LATER, 50.0), (_FINALISTS, _HORIZON, 70.0)):
             rows = rows[np.argsort(-outcomes.best, kind="stable")[:keep]]
             outcomes = scan.evaluate(candidates.take(rows), stretch.mcu + target, int(3 * target * size) + 512, drop)
@@ -177,15 +180,14 @@ class FlipSearch:
     def _passing(self, stretch: Stretch, through: Stretch, parent: Hypothesis) -> Hypothesis:
         """The parent gone on over a sign of damage."""
         place = int(self._scan.path.places[through.best_mcu])
-        settled = through.best - stretch.best >= CLEAN_SCORE or through.why == COMPLETE
         cost = FLIP_COST * len(parent.flips)
-        return Hypothesis(parent.flips, through.best - cost, place, parent.gain, settled=settled)
+        return Hypothesis(parent.flips, through.best - cost, place, parent.gain, settled=True)
 
     def _scores_at(self, places: NDArray[np.int64], stretch: Stretch, through: Stretch) -> NDArray[np.float64]:
         """Scores of the path as it stands when it gets to `places`."""
         last = max(through.mcu, stretch.mcu)
-        rows = np.searchsorted(self._scan.path.places[: last + 1], places, side="right") - 1
-        return self._scan.path.scores[rows]
+        path = self._scan.path
+        return np.interp(places, path.places[: last + 1], path.scores[: last + 1])
 
     def _candidates(self, stretch: Stretch, parent: Hypothesis, base: int) -> tuple[Candidates, list[tuple[int, int]]]:
         """Every bit of every unit that could explain a stretch's end."""
