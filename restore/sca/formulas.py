@@ -1,8 +1,7 @@
-"""The formulas of section 3.2 of the paper, as pure functions over float arrays.
+"""The formulas of section 3.2 of the paper, as pure functions over float arrays, named by what they define.
 
-Equations are named by what they define, for the text numbers them differently from version to version. Where the text
-leaves a choice open, the authors' published program decides, and the docstring says so. Pictures are float (height,
-width, channels), unclipped.
+Where the paper leaves a choice open, the authors' published program decides, and the docstring says so; distances are
+squared, without a root, as there. Pictures are float (height, width, channels), unclipped.
 """
 
 from __future__ import annotations

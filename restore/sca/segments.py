@@ -16,9 +16,9 @@ from carving.jpeg.markers import JpegHeader
 from restore.sca.correction import Correction
 from restore.sca.edges import mcu_edges, quant_steps
 
-LOWEST_SHIFT: Final = -16
-HIGHEST_SHIFT: Final = 8
-"""Jumps of position that are tried, in MCUs; a decoder that lost step makes MCUs up more often than it skips them."""
+LOWEST_SHIFT: Final = -8
+HIGHEST_SHIFT: Final = 16
+"""Jumps of position that are tried, in MCUs; a decoder that lost step skips MCUs more often than it makes them up."""
 
 LONG_WINDOW: Final = 32
 SHORT_WINDOW: Final = 20

@@ -21,7 +21,7 @@ from restore.sca.segments import without_excursions
 from restore.sca.unclipped import unclipped_planes, unclipped_rgb
 
 
-def scene(height: int = 512, width: int = 640) -> NDArray[np.uint8]:
+def scene(height: int = 512, width: int = 960) -> NDArray[np.uint8]:
     """A smooth colour picture that looks different everywhere."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     red = 120 + 60 * np.sin(x / 23 + y / 91) + 30 * np.cos(y / 70)
@@ -184,7 +184,7 @@ def test_grey_pictures_are_corrected_too() -> None:
     decoded = decode(encode(scene()[:, :, 1]))
     damaged = jump(decoded.coefficients, 2000, 2, [40])
     corrected = self_compensate(decoded.header, damaged)
-    assert corrected.shape == (512, 640, 3)
+    assert corrected.shape == (512, 960, 3)
     assert luma_psnr(corrected, decoded.pixels) > 28
 
 
