@@ -28,6 +28,8 @@ class EventKind(enum.StrEnum):
     """`count` markers stand where no marker may be (anywhere in the scan)."""
     RESTART_LOST = "restart marker lost"
     """`count` restart markers are missing behind this MCU."""
+    RESTART_DAMAGED = "restart marker damaged"
+    """`count` restart markers, from this MCU on, have another number than their place asks for, or no place."""
     NO_EOI = "no end of image"
     """The last scan does not end on EOI."""
     SCAN_UNREADABLE = "scan unreadable"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.decode.decoded import Event, EventKind, McuTable
-from restore.decode.restarts import Interval
+from restore.decode.restarts import Interval, damaged_markers
 from restore.decode.stream import EntropyStream
 
 
@@ -34,9 +34,23 @@ class ScanMap:
         return int(self._targets[-1, 0]) // self._blocks_per_mcu + 1
 
 
-def marker_findings(stream: EntropyStream) -> list[Event]:
-    """Markers in the data where none may be."""
-    return [Event(EventKind.SPURIOUS_MARKER, 0, stream.spurious_markers)] if stream.spurious_markers else []
+def marker_findings(
+    stream: EntropyStream, cut: tuple[Interval, ...], restart_interval: int, where: ScanMap
+) -> list[Event]:
+    """Markers in the data where none may be, and restart markers that are not what they should be."""
+    events = []
+    if stream.spurious_markers:
+        events.append(Event(EventKind.SPURIOUS_MARKER, 0, stream.spurious_markers))
+    damaged = damaged_markers(
+        cut,
+        stream.restart_positions,
+        stream.restart_numbers,
+        size=stream.size,
+        restart_interval=restart_interval,
+    )
+    if damaged:
+        events.append(Event(EventKind.RESTART_DAMAGED, where.first_mcu(min(damaged)), len(damaged)))
+    return events
 
 
 def unit_findings(table: McuTable, where: ScanMap) -> list[Event]:

@@ -129,7 +129,8 @@ class ProgressiveScan:
         self.lost_table = _destroyed_table(self._stream, ends[-1][1]) if ends else None
         tails = [(interval, end) for interval, end in ends if self._left(interval, end) == interval.end_bit - end]
         tail_events = interval_findings(self._stream, tails, self._restart_interval, self._where)
-        return marker_findings(self._stream) + tail_events + events
+        marker_events = marker_findings(self._stream, self._intervals, self._restart_interval, self._where)
+        return marker_events + tail_events + events
 
     def _first(self, progress: Progress) -> _Outcome:
         ends = [(interval, self._first_pass(interval)) for interval in self._intervals]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +24,10 @@ def intervals(
 ) -> tuple[Interval, ...]:
     """Cut a scan into its restart intervals.
 
-    A marker whose number does not come next is taken as proof of lost markers only if the one after it agrees with it;
-    otherwise damage invented it and it is passed over. An interval behind which markers were lost spans several.
+    A marker whose number is not the one that comes next is judged by the one behind it. It is passed over as invented
+    if that one has the number that comes next; it counts as the one that comes next, its own number being damaged, if
+    that one has the number after; it proves markers lost before it if the two agree with each other. An interval
+    behind which markers were lost spans several.
 
     Args:
         positions, numbers: the markers found, positions in bytes of the unstuffed stream.
@@ -39,18 +42,18 @@ def intervals(
     index = 0
     markers = [(int(position), int(number)) for position, number in zip(positions, numbers, strict=True)]
     for place, (position, number) in enumerate(markers):
-        skip = (number - index) % 8
-        if skip:
-            following = markers[place + 1][1] if place + 1 < len(markers) else None
-            if following == index % 8 or (following is not None and following != (number + 1) % 8):
-                continue
-        index += skip
-        if index + 1 > last:
-            if skip:
-                index -= skip
-                continue
-            break
-        index += 1
+        expected = index % 8
+        lost = (number - expected) % 8
+        following = markers[place + 1][1] if place + 1 < len(markers) else None
+        if lost and following == expected:
+            continue
+        if following == (expected + 1) % 8 or (following is None and index + 1 == last):
+            lost = 0
+        elif lost and following not in (None, (number + 1) % 8):
+            continue
+        if index + lost + 1 > last:
+            continue
+        index += lost + 1
         starts.append((position, index))
     found = []
     for place, (position, interval) in enumerate(starts):
@@ -64,3 +67,29 @@ def intervals(
             )
         )
     return tuple(found)
+
+
+def damaged_markers(
+    cut: tuple[Interval, ...],
+    positions: NDArray[np.int64],
+    numbers: NDArray[np.uint8],
+    *,
+    size: int,
+    restart_interval: int,
+) -> tuple[int, ...]:
+    """The markers that `intervals` has passed over, or taken against their number; for each, the unit it stands at.
+
+    A marker behind the last unit is none of them: some cameras write one before the EOI.
+    """
+    if restart_interval == 0:
+        return ()
+    starts = [part.first_bit // 8 for part in cut]
+    damaged = []
+    for position, number in zip(positions.tolist(), numbers.tolist(), strict=True):
+        part = cut[bisect_right(starts, position) - 1]
+        is_used = position * 8 == part.first_bit and part.first_unit > 0
+        if is_used and (part.first_unit // restart_interval - 1) % 8 == number:
+            continue
+        if position < size:
+            damaged.append(part.first_unit)
+    return tuple(damaged)

@@ -121,14 +121,15 @@ def _decode_sequential(
     lookups = flat_lookups(scan_tables(header))
     units = targets.shape[0]
     table = McuTable(np.full(units, -1, dtype=np.int64), np.zeros(units, dtype=np.int32))
-    ends = []
-    for interval in intervals(
+    cut = intervals(
         stream.restart_positions,
         stream.restart_numbers,
         size=stream.size,
         unit_count=units,
         restart_interval=header.restart_interval,
-    ):
+    )
+    ends = []
+    for interval in cut:
         end = decode_robust(
             stream.data,
             interval.first_bit,
@@ -150,4 +151,4 @@ def _decode_sequential(
         ends.append((interval, int(end)))
     where = ScanMap(targets, header.frame.blocks_per_mcu)
     tails = interval_findings(stream, ends, header.restart_interval, where)
-    return table, marker_findings(stream) + tails + unit_findings(table, where)
+    return table, marker_findings(stream, cut, header.restart_interval, where) + tails + unit_findings(table, where)

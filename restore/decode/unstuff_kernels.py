@@ -16,7 +16,7 @@ def unstuff(
     restarts: NDArray[np.int64],
     numbers: NDArray[np.uint8],
 ) -> tuple[int, int, int, int]:
-    """Copy `raw` to `stream` without stuffed zeros and restart markers.
+    """Copy `raw` to `stream` without stuffed zeros, restart markers and the fill bytes before these (B.1.1.2).
 
     Returns:
         Bytes written, bytes removed, restart markers found, other markers met (kept as data: damage made them).
@@ -35,7 +35,20 @@ def unstuff(
             size += 1
             continue
         following = raw[index]
-        if following == 0:
+        if following == 0xFF:
+            last = index
+            while last + 1 < total and raw[last + 1] == 0xFF:
+                last += 1
+            is_fill = has_restarts and last + 1 < total and 0xD0 <= raw[last + 1] <= 0xD7
+            for _ in range(index, last + 1):
+                if is_fill:
+                    removed[removals] = size
+                    removals += 1
+                else:
+                    stream[size] = value
+                    size += 1
+            index = last
+        elif following == 0:
             stream[size] = value
             size += 1
             removed[removals] = size
@@ -50,8 +63,7 @@ def unstuff(
             removals += 2
             index += 1
         else:
-            if following != 0xFF:
-                spurious += 1
+            spurious += 1
             stream[size] = value
             size += 1
     return size, removals, restart_count, spurious
