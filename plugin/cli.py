@@ -19,6 +19,7 @@ DEFAULT_COMMAND: Final = "run"
 _COMMANDS: Final = MappingProxyType(
     {
         "run": "plugin.commands.run:run_command",
+        "image": "plugin.commands.image:image_command",
         "simulate": "plugin.commands.simulate:simulate_command",
         "evaluate": "plugin.commands.evaluate:evaluate_command",
         "bench": "plugin.commands.bench:bench_command",

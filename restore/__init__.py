@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from restore.decode.robust import Decoded, decode
     from restore.restoration import restore
     from restore.result import Restoration
+    from restore.warming import warm_up
 
-__all__ = ["Decoded", "Restoration", "decode", "restore"]
+__all__ = ["Decoded", "Restoration", "decode", "restore", "warm_up"]
 
 _HOMES = {
     "Decoded": "restore.decode.robust",
     "Restoration": "restore.result",
     "decode": "restore.decode.robust",
     "restore": "restore.restoration",
+    "warm_up": "restore.warming",
 }
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from carving.errors import JpegError
 from carving.fragments import Fragment, Thumbnail
-from carving.jpeg.markers import read_header
+from carving.jpeg.markers import JpegHeader
 from restore import guidance
 from restore.decode.robust import Decoded, EventKind, decode
 from restore.provenance import Provenance, Status
@@ -32,12 +32,14 @@ def restore(fragment: Fragment | bytes, thumbnail: Thumbnail | None = None) -> R
     if not decoded.events:
         provenance = np.full((frame.mcu_rows, frame.mcu_columns), Provenance.INTACT, dtype=np.uint8)
         return Restoration(decoded.pixels, provenance, mcu_size, (), Status.INTACT, None, ())
-    guide = thumbnail or (fragment.thumbnail if isinstance(fragment, Fragment) else _own_thumbnail(data))
+    guide = thumbnail or (
+        fragment.thumbnail if isinstance(fragment, Fragment) else _own_thumbnail(data, decoded.header)
+    )
     return _restore_damaged(decoded, guide)
 
 
-def _own_thumbnail(data: bytes) -> Thumbnail | None:
-    return extract_thumbnail(data, read_header(data).segments)
+def _own_thumbnail(data: bytes, header: JpegHeader) -> Thumbnail | None:
+    return extract_thumbnail(data, header.segments)
 
 
 def _restore_damaged(decoded: Decoded, thumbnail: Thumbnail | None) -> Restoration:

@@ -1,0 +1,125 @@
+"""`carve-restore image`: one damaged JPEG in, one picture out."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from carving.errors import EvidenceError, OutputError, UsageError
+from plugin.failure import end, report_unforeseen
+
+if TYPE_CHECKING:
+    from restore.result import Restoration
+
+LARGEST_FILE: Final = 1 << 29
+"""Bytes of a single file that is read whole; what is larger is an image for `run`."""
+
+_EPILOG: Final = """\b
+Examples:
+  carve-restore image damaged.jpg -o restored.png
+  carve-restore image damaged.jpg -o restored.png --provenance map.png
+
+\b
+Colours of the map:
+  green  decoded as stored              red    generated: an enhancement, never evidence
+  blue   bit flips reversed             black  lost
+  amber  position or DC corrected
+
+\b
+Exit codes:
+  0 done      1 no picture could be made; the message says why      2 usage
+  3 the file cannot be read                                         5 output exists, or disk full
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("damaged", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="PNG",
+    help="The restored picture; must not exist yet.",
+)
+@click.option(
+    "--provenance",
+    type=click.Path(path_type=Path),
+    metavar="PNG",
+    help="Also write a map that tells for each block what it is.",
+)
+@click.option(
+    "--repaired",
+    type=click.Path(path_type=Path),
+    metavar="JPG",
+    help="Also write the original byte stream, where all damage could be reversed.",
+)
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def image_command(damaged: Path, output: Path, provenance: Path | None, repaired: Path | None, quiet: bool) -> None:
+    """Restore one JPEG file: a full-size picture of whatever is left in DAMAGED.
+
+    The file is only read. What is left of the picture depends on the damage; the map and the message say it.
+    """
+    sys.excepthook = partial(report_unforeseen, None)
+    for path, suffix in ((output, ".png"), (provenance, ".png")):
+        if path is not None and path.suffix.lower() != suffix:
+            raise UsageError(f"{path} would be a PNG file; give it the suffix {suffix}")
+    for path in (output, provenance, repaired):
+        if path is not None and path.exists():
+            raise OutputError(f"{path} exists already; name a file that does not")
+    data = _read(damaged)
+
+    from plugin.warming import compile_kernels
+    from restore.restoration import restore
+
+    compile_kernels(quiet=quiet)
+    restoration = restore(data)
+    if restoration.pixels is None:
+        end([f"{damaged}: {'; '.join(restoration.notes)}"], 1)
+    _write(restoration, output, provenance, repaired)
+    if not quiet:
+        _describe(restoration, output)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise EvidenceError(f"{path} has over {LARGEST_FILE >> 20} MiB; take `carve-restore run` for images")
+        return path.read_bytes()
+    except OSError as error:
+        raise EvidenceError(f"cannot read {path}: {error.strerror or type(error).__name__}") from error
+
+
+def _write(restoration: Restoration, output: Path, provenance: Path | None, repaired: Path | None) -> None:
+    from plugin.output import write_file
+    from plugin.worker import encode_png
+    from restore.provenance import picture
+
+    assert restoration.pixels is not None
+    write_file(output.parent, output.name, encode_png(restoration.pixels), "the best picture")
+    if provenance is not None and restoration.provenance is not None:
+        height, width = restoration.pixels.shape[:2]
+        colours = picture(restoration.provenance, *restoration.mcu_size)[:height, :width]
+        write_file(provenance.parent, provenance.name, encode_png(colours), "the provenance map")
+    if repaired is not None and restoration.jpeg is not None:
+        write_file(repaired.parent, repaired.name, restoration.jpeg, "the original byte stream")
+
+
+def _describe(restoration: Restoration, output: Path) -> None:
+    from plugin.bars import MEANINGS
+    from restore.provenance import counts
+
+    click.echo(f"{restoration.status}: {MEANINGS[restoration.status]}", err=True)
+    if restoration.provenance is not None:
+        tally = counts(restoration.provenance)
+        parts = [f"{number} {name}" for name, number in tally.items() if number and name != "total"]
+        click.echo(f"of {tally['total']} blocks (MCUs): {', '.join(parts)}", err=True)
+    if restoration.bit_flips:
+        click.echo(f"{len(restoration.bit_flips)} bit flips reversed", err=True)
+    for note in restoration.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(f"picture: {output}", err=True)
