@@ -79,11 +79,13 @@ def find_scans(jpeg: bytes, header: JpegHeader) -> Scans:
                 break
             start = following
     complete = found.marker == EOI
-    return Scans(tuple(parts), unreadable, found.end_offset + 2 if complete else found.end_offset, complete)
+    end = found.end_offset + 2 if complete else min(found.end_offset, len(jpeg))
+    return Scans(tuple(parts), unreadable, end, complete)
 
 
 def _data_end(jpeg: bytes, start: int, end: int) -> int:
     """Where the data before a marker end: fill bytes (T.81 B.1.1.2) and a DNL segment are not among them."""
+    end = min(end, len(jpeg))
     if jpeg[end - 6 : end - 2] == _DNL_START:
         end -= 6
     while end > start and jpeg[end - 1] == 0xFF:
