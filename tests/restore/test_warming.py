@@ -1,0 +1,46 @@
+"""The first run: kernels compile at once, in a bounded time, and are found again by the second."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from restore.warming import STEPS, is_cold, warm_up
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = """
+import json, resource, sys, time
+begin = time.perf_counter()
+import restore
+imported = time.perf_counter() - begin
+heavy = sorted({"torch", "numba", "PIL"} & set(sys.modules))
+from restore.warming import is_cold
+cold = is_cold()
+restore.warm_up(lambda name, number, count: None)
+print(json.dumps([imported, heavy, cold, is_cold()]))
+"""
+
+
+def test_the_second_run_finds_what_the_first_compiled(tmp_path: Path) -> None:
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    runs = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+        )
+        runs.append(json.loads(done.stdout))
+    assert [(cold, later) for _, _, cold, later in runs] == [(True, False), (False, False)]
+    for imported, heavy, _, _ in runs:
+        assert heavy == []
+        assert imported < 0.5
+
+
+def test_progress_names_each_step() -> None:
+    heard: list[tuple[str, int, int]] = []
+    warm_up(lambda name, number, count: heard.append((name, number, count)))
+    steps = [(name, number, len(STEPS)) for number, name in enumerate((*STEPS, "ready"))]
+    assert heard == steps
+    assert not is_cold()
