@@ -1,7 +1,7 @@
 """Flip models: what a stretch of a fragment would be, had one bit of the evidence been stored differently.
 
-A model cuts a fragment into units. A unit has as many single-bit hypotheses as it has bits, and each hypothesis replaces
-the bytes from the unit's start on. Whoever searches needs to know nothing of encryption or flash.
+A model cuts a fragment into units. A unit has as many single-bit hypotheses as it has bits, and each hypothesis
+replaces the bytes from the unit's start on. Whoever searches needs to know nothing of encryption or flash.
 """
 
 from __future__ import annotations
@@ -60,7 +60,9 @@ class PlainFlips:
         self._offsets = offsets_of(evidence)
 
     def variants(self, data: Bytes, unit: int, flipped: tuple[int, ...]) -> Bytes:
-        return (data[unit] ^ _SINGLE_BITS)[:, np.newaxis]
+        del flipped  # they are in `data` already
+        changed: Bytes = data[unit] ^ _SINGLE_BITS
+        return changed[:, np.newaxis]
 
     def place(self, unit: int, bit: int) -> tuple[int, int]:
         return int(self._offsets[unit]), bit

@@ -114,12 +114,16 @@ class Examination:
             self._fail("scan", error)
 
     def _tasks(self) -> Iterator[RestoreTask]:
+        from carving.flips import flip_model
+
         for fragment in self._fragments():
             stem = f"{fragment.offset:010d}"  # one view is scanned in a run, so its name need not say which
             self._entries[stem] = store_fragment(fragment, stem, self.folder, self.custody)
             if not self.parameters.carve_only:
                 self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
-            yield RestoreTask(fragment, stem, self.folder)
+            effort = 0 if self.parameters.carve_only else self.parameters.effort
+            model = flip_model(self.source, fragment) if effort else None
+            yield RestoreTask(fragment, stem, self.folder, model, effort)
 
     def _take(self, task: RestoreTask, outcome: RestoreRecord | BaseException) -> None:
         entry = self._entries[task.stem]

@@ -37,6 +37,7 @@ class Parameters:
     volume: int | None = None
     scan: Literal["all"] = "all"
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    effort: int = 2
     carve_only: bool = False
 
 

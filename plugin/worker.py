@@ -6,7 +6,7 @@ The pictures are written here because a photo of twelve megapixels is 36 MB that
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from carving.flips import FlipModel
     from restore.result import Restoration
 
 _PNG_EFFORT: Final = 3
@@ -27,11 +28,13 @@ _PNG_EFFORT: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class RestoreTask:
-    """One fragment and where its pictures go: `stem` names them in every folder under `output`."""
+    """One fragment, how flips show in it, and where its pictures go: `stem` names them in every folder of `output`."""
 
     fragment: Fragment
     stem: str
     output: Path
+    flip_model: FlipModel | None = field(repr=False)
+    effort: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def restore_fragment(task: RestoreTask) -> RestoreRecord:
     from restore.restoration import restore
 
     try:
-        restoration = restore(task.fragment)
+        restoration = restore(task.fragment, task.flip_model, effort=task.effort)
     except JpegError as error:
         return RestoreRecord(Status.UNRECOVERABLE, McuCounts(), notes=(str(error),))
     return RestoreRecord(

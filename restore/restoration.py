@@ -1,76 +1,116 @@
-"""The order of work on one fragment: decode, compensate and align, fill, and say what each MCU is."""
+"""The order of work on one fragment: decode, reverse flips, place, fill, and say what each MCU is."""
 
 from __future__ import annotations
 
 import numpy as np
-from carving.jpeg.thumbnails import extract_thumbnail
 from numpy.typing import NDArray
 
 from carving.errors import JpegError
+from carving.flips import FlipModel
 from carving.fragments import Fragment, Thumbnail
-from carving.jpeg.markers import JpegHeader
+from carving.jpeg.markers import JpegHeader, read_header
+from carving.jpeg.thumbnails import extract_thumbnail
 from restore import guidance
-from restore.decode.robust import Decoded, EventKind, decode
-from restore.provenance import Provenance, Status
+from restore.decode.robust import Decoded, decode
+from restore.provenance import BitFlip, Provenance, Status
 from restore.result import Restoration
 
+DEFAULT_EFFORT = 2
 
-def restore(fragment: Fragment | bytes, thumbnail: Thumbnail | None = None) -> Restoration:
+EXPANSIONS = (0, 2, 6, 16)
+"""Hypotheses pursued per sign of damage, by effort 0 to 3; 0 switches the reversal of flips off."""
+
+
+def restore(
+    fragment: Fragment | bytes,
+    flip_model: FlipModel | None = None,
+    thumbnail: Thumbnail | None = None,
+    effort: int = DEFAULT_EFFORT,
+) -> Restoration:
     """Restore one JPEG as far as it goes.
 
     Args:
         fragment: what the carver found, or the bytes of one JPEG file.
+        flip_model: how flipped bits of the evidence show in these bytes; without one nothing is reversed.
         thumbnail: the guide for what is lost; the fragment's own where None.
+        effort: 0 to 3, work spent on reversing flips.
     """
     data = fragment if isinstance(fragment, bytes) else fragment.data
     try:
         decoded = decode(data)
     except JpegError as error:
         return Restoration(None, None, (0, 0), (), Status.UNRECOVERABLE, None, (str(error),))
-    frame = decoded.header.frame
-    mcu_size = (frame.mcu_height, frame.mcu_width)
-    if not decoded.events:
-        provenance = np.full((frame.mcu_rows, frame.mcu_columns), Provenance.INTACT, dtype=np.uint8)
-        return Restoration(decoded.pixels, provenance, mcu_size, (), Status.INTACT, None, ())
-    guide = thumbnail or (
-        fragment.thumbnail if isinstance(fragment, Fragment) else _own_thumbnail(data, decoded.header)
+    guide = thumbnail or (fragment.thumbnail if isinstance(fragment, Fragment) else _own_thumbnail(data))
+    if not interleaved(decoded.header):
+        return _as_decoded(decoded, guide)
+    from restore.repair.session import examine
+
+    session = examine(data, decoded, flip_model, EXPANSIONS[effort])
+    flips = tuple(
+        BitFlip(*flip_model.place(reversal.unit, reversal.bit), reversal.gain, reversal.margin)
+        for reversal in session.reversals
+        if flip_model is not None
     )
-    return _restore_damaged(decoded, guide)
-
-
-def _own_thumbnail(data: bytes, header: JpegHeader) -> Thumbnail | None:
-    return extract_thumbnail(data, header.segments)
-
-
-def _restore_damaged(decoded: Decoded, thumbnail: Thumbnail | None) -> Restoration:
-    from restore.sca.self_compensation import self_compensate
-
+    notes = tuple(f"{event.kind} at MCU {event.mcu} ({event.count})" for event in decoded.events[:20])
     frame = decoded.header.frame
     mcu_size = (frame.mcu_height, frame.mcu_width)
-    provenance = classify(decoded)
-    pixels = decoded.pixels
-    placed = guidance.region(provenance == Provenance.PLACED, mcu_size, frame.height, frame.width)
-    pixels = np.where(placed[..., np.newaxis], self_compensate(decoded.header, decoded.coefficients), pixels)
-    notes = tuple(f"{event.kind} at MCU {event.mcu} ({event.count})" for event in decoded.events[:20])
-    lost = provenance == Provenance.LOST
-    if thumbnail is None:
-        notes += ("no thumbnail to guide what is lost",) if lost.any() else ()
-    elif (small := guidance.thumbnail_pixels(thumbnail)) is not None:
-        guide = guidance.enlarge(small, frame.height, frame.width)
-        pixels = guidance.fill(pixels, guide, guidance.region(lost, mcu_size, frame.height, frame.width))
-        provenance = np.where(lost, np.uint8(Provenance.GENERATED), provenance)
+    provenance = session.provenance.reshape(frame.mcu_rows, frame.mcu_columns)
+    picture = _render(decoded.header, session.coefficients)
+    if session.sound:
+        status = Status.EXACT if flips else Status.INTACT
+        jpeg = session.jpeg if flips else None
+        return Restoration(picture, provenance, mcu_size, flips, status, jpeg, notes)
+    pixels, provenance, remark = _fill(picture, provenance, mcu_size, guide)
     status = Status.PARTIAL if (provenance == Provenance.LOST).any() else Status.RESTORED
-    return Restoration(pixels, provenance, mcu_size, (), status, None, notes)
+    return Restoration(pixels, provenance, mcu_size, flips, status, None, notes + remark)
 
 
-def classify(decoded: Decoded) -> NDArray[np.uint8]:
-    """What each MCU is, from the decoder's events alone: stored as found up to the first sign of damage, moved after
-    it."""
+def interleaved(header: JpegHeader) -> bool:
+    """Whether the picture is one sequential scan of all components, the kind in which MCUs can be searched and
+    placed."""
+    return not header.frame.progressive and len(header.scan.components) == len(header.frame.components)
+
+
+def _own_thumbnail(data: bytes) -> Thumbnail | None:
+    try:
+        return extract_thumbnail(data, read_header(data).segments)
+    except JpegError:
+        return None
+
+
+def _render(header: JpegHeader, coefficients: NDArray[np.int16]) -> NDArray[np.uint8]:
+    from restore.decode.pixels import render
+
+    return render(header, coefficients)
+
+
+def _as_decoded(decoded: Decoded, guide: Thumbnail | None) -> Restoration:
+    """Progressive pictures and pictures of several scans: the robust decoder's picture is the best there is."""
     frame = decoded.header.frame
-    provenance = np.full(frame.mcu_count, Provenance.PLACED, dtype=np.uint8)
-    located = [event.mcu for event in decoded.events if event.kind is not EventKind.SPURIOUS_MARKER]
-    if EventKind.SPURIOUS_MARKER not in {event.kind for event in decoded.events}:
-        provenance[: min(located)] = Provenance.INTACT
-    if decoded.mcus.bit_positions.size == frame.mcu_count:  # a scan of blocks has no position per MCU
-        provenance[decoded.mcus.bit_positions < 0] = Provenance.LOST
-    return provenance.reshape(frame.mcu_rows, frame.mcu_columns)
+    mcu_size = (frame.mcu_height, frame.mcu_width)
+    intact = np.full((frame.mcu_rows, frame.mcu_columns), Provenance.INTACT, dtype=np.uint8)
+    if not decoded.events:
+        return Restoration(decoded.pixels, intact, mcu_size, (), Status.INTACT, None, ())
+    provenance = np.full_like(intact, Provenance.PLACED)
+    if decoded.mcus.bit_positions.size == frame.mcu_count:  # a scan of single blocks has no position per MCU
+        provenance.reshape(-1)[decoded.mcus.bit_positions < 0] = Provenance.LOST
+    pixels, provenance, remark = _fill(decoded.pixels, provenance, mcu_size, guide)
+    status = Status.PARTIAL if (provenance == Provenance.LOST).any() else Status.RESTORED
+    notes = tuple(f"{event.kind} at MCU {event.mcu} ({event.count})" for event in decoded.events[:20])
+    return Restoration(pixels, provenance, mcu_size, (), status, None, notes + remark)
+
+
+def _fill(
+    pixels: NDArray[np.uint8], provenance: NDArray[np.uint8], mcu_size: tuple[int, int], thumbnail: Thumbnail | None
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[str, ...]]:
+    """Fill what is lost from the thumbnail, where there is one."""
+    lost = provenance == Provenance.LOST
+    if not lost.any():
+        return pixels, provenance, ()
+    small = None if thumbnail is None else guidance.thumbnail_pixels(thumbnail)
+    if small is None:
+        return pixels, provenance, ("no readable thumbnail to guide what is lost",)
+    height, width = pixels.shape[:2]
+    guide = guidance.enlarge(small, height, width)
+    filled = guidance.fill(pixels, guide, guidance.region(lost, mcu_size, height, width))
+    return filled, np.where(lost, np.uint8(Provenance.GENERATED), provenance), ()

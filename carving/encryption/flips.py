@@ -1,8 +1,9 @@
 """Flips under dm-crypt's CBC: a ciphertext bit redraws its own 16-byte block and flips one bit of the next block.
 
-P[b] = D(C[b]) ^ C[b-1] within a sector, so with bit j of C[b] flipped P[b] becomes D(C[b] ^ e_j) ^ C[b-1] and P[b+1] changes
-by e_j; the last block of a sector has no next one, and the first block's IV is computed, never stored. Prior art for trying
-the bits of known-key CBC: Mirza, Osman, Zantout and El-Sayed, "Correcting noisy ciphers in CBC mode", 2011.
+P[b] = D(C[b]) ^ C[b-1] within a sector, so with bit j of C[b] flipped P[b] becomes D(C[b] ^ e_j) ^ C[b-1] and P[b+1]
+changes by e_j; the last block of a sector has no next one, and the first block's IV is computed, never stored. Prior
+art for trying the bits of known-key CBC: Mirza, Osman, Zantout and El-Sayed, "Correcting noisy ciphers in CBC mode",
+2011.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ _MASKS: Final = _single_bits()
 
 
 class DmCryptFlips:
-    """Hypotheses about the ciphertext of one fragment; a unit is an AES block. Holds the key in memory, shows it nowhere."""
+    """Hypotheses about the ciphertext of one fragment; a unit is an AES block. Holds the key in memory, shows it
+    nowhere."""
 
     bits = _BITS
     encrypted = True

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _EPILOG = """\b
 Examples:
   carve-restore evaluate photos/ --ber 1e-5,1e-6 --seeds 1,2,3 -o evaluation
-  carve-restore evaluate damaged/ --methods robust,restored -o evaluation     damaged/ made by simulate
+  carve-restore evaluate damaged/ --methods robust,full -o evaluation     damaged/ made by simulate
   carve-restore evaluate two_acir/ -o evaluation                              the paper's GT and De folders
 
 \b
@@ -32,7 +32,7 @@ the same command again goes on where it was interrupted, and a longer one adds t
 
 @click.command(epilog=_EPILOG)
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option("--methods", default="libjpeg,robust,sca,thumbnail,restored", show_default=True, metavar="NAMES")
+@click.option("--methods", default="libjpeg,robust,sca,thumbnail,placed,full", show_default=True, metavar="NAMES")
 @click.option(
     "--ber", default="1e-5", show_default=True, metavar="RATES", help="Bit error rates of pictures damaged here."
 )

@@ -120,6 +120,13 @@ Exit codes:
     show_default=True,
     help="Where to compute; this version computes on the CPU only.",
 )
+@click.option(
+    "--effort",
+    type=click.IntRange(0, 3),
+    default=DEFAULTS.effort,
+    show_default=True,
+    help="Work spent on reversing flipped bits; 0 reverses none.",
+)
 @click.option("--carve-only", is_flag=True, help="Carve and report, restore nothing.")
 @click.option("--examiner", default=UNSPECIFIED, metavar="TEXT", help="Examiner, for the record.")
 @click.option("--case", "case_number", default=UNSPECIFIED, metavar="TEXT", help="Case number, for the record.")
@@ -141,6 +148,7 @@ def run_command(
     scan: Literal["all"],
     jobs: int | None,
     device: Literal["auto", "cpu", "cuda"],
+    effort: int,
     carve_only: bool,
     examiner: str,
     case_number: str,
@@ -165,6 +173,7 @@ def run_command(
         volume=volume,
         scan=scan,
         device=device,
+        effort=effort,
         carve_only=carve_only,
     )
     secret = _ask_for_key() if key == PROMPT else key

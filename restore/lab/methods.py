@@ -10,7 +10,7 @@ import io
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -119,12 +119,32 @@ def thumbnail(damaged: DamagedFile, device: str) -> MethodResult:
     return MethodResult(guidance.enlarge(small, frame.height, frame.width), provenance)
 
 
-def restored(damaged: DamagedFile, device: str) -> MethodResult:
-    """The tool's own main job on the carved bytes."""
+def placed(damaged: DamagedFile, device: str) -> MethodResult:
+    """The tool's main job without the reversal of flips: decoded, placed, filled from the thumbnail."""
     del device
     from restore.restoration import restore
 
-    return of_restoration(restore(damaged.jpeg, thumbnail=damaged.thumbnail))
+    return of_restoration(restore(damaged.jpeg, thumbnail=damaged.thumbnail, effort=0))
+
+
+def repair(damaged: DamagedFile, device: str) -> MethodResult:
+    """Flips reversed and the rest placed, nothing filled in: no thumbnail is used."""
+    del device
+    from carving.flips import flip_model
+    from restore.restoration import restore
+
+    fragment = replace(damaged.fragment(), thumbnail=None)
+    return of_restoration(restore(fragment, flip_model(damaged.source(), fragment)))
+
+
+def full(damaged: DamagedFile, device: str) -> MethodResult:
+    """The tool's main job: flips reversed, the rest placed, what is lost filled from the thumbnail."""
+    del device
+    from carving.flips import flip_model
+    from restore.restoration import restore
+
+    fragment = damaged.fragment()
+    return of_restoration(restore(fragment, flip_model(damaged.source(), fragment), damaged.thumbnail))
 
 
 METHODS: Final[Mapping[str, Method]] = MappingProxyType(
@@ -134,7 +154,9 @@ METHODS: Final[Mapping[str, Method]] = MappingProxyType(
         "sca-published": sca_published,
         "sca": sca,
         "thumbnail": thumbnail,
-        "restored": restored,
+        "placed": placed,
+        "repair": repair,
+        "full": full,
     }
 )
 

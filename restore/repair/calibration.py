@@ -11,11 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.decode.robust import Decoded
-from restore.repair.calibration_kernels import Counts, count_scan
-from restore.repair.extend_kernels import Codes, Layout, Model
+from restore.repair.calibration_kernels import Counts, count_path
+from restore.repair.extend_kernels import Codes, Layout, Model, Path, Workspace
 from restore.repair.score_kernels import ACTIVITY_CLASSES, ROUGHNESS_BINS, SIZES, STEP_BINS, STEP_SCALE
-from restore.repair.workspace import new_path, new_workspace
 
 _SEED: Final = 2023
 _SMOOTH: Final = np.array([0.25, 0.5, 0.25])
@@ -26,11 +24,12 @@ _BROAD_SIZES: Final = np.array([0.5] + [0.5 / (SIZES - 1)] * (SIZES - 1))
 _STEP_WIDTHS: Final = 2 * np.diff(2 ** (np.arange(STEP_BINS + 1) / STEP_SCALE) - 1)
 """Width of each step bin in DC quantisation steps, both signs."""
 
+Bytes = NDArray[np.uint8]
 Table = NDArray[np.float64]
 
 
-def calibrate(decoded: Decoded, layout: Layout, codes: Codes) -> Model:
-    """Count the file's own MCUs and turn the counts into log-likelihoods in nats."""
+def calibrate(raw: Bytes, scan_end: int, layout: Layout, codes: Codes, path: Path, work: Workspace) -> Model:
+    """Count the known MCUs of a path and turn the counts into log-likelihoods in nats."""
     components = layout.quant.size // 64
     rows = components * ACTIVITY_CLASSES
     counts = Counts(
@@ -40,22 +39,10 @@ def calibrate(decoded: Decoded, layout: Layout, codes: Codes) -> Model:
         np.zeros(components * ROUGHNESS_BINS * STEP_BINS),
         np.zeros(rows * 64 * SIZES),
     )
-    blocks = layout.component_of.size
-    work = new_workspace(blocks, 0)._replace(window=decoded.stream.data)
     dice = np.random.default_rng(_SEED)
     earlier = np.maximum(np.arange(layout.mcu_count) - layout.columns, 0)
     strangers = np.where(earlier > 0, dice.integers(0, np.maximum(earlier, 1), (2, layout.mcu_count)), -1)
-    count_scan(
-        decoded.mcus.bit_positions,
-        decoded.coefficients.reshape(-1),
-        strangers[0],
-        strangers[1],
-        layout,
-        codes,
-        new_path(layout.mcu_count, blocks),
-        work,
-        counts,
-    )
+    count_path(raw, scan_end, strangers[0], strangers[1], layout, codes, path, work, counts)
     return model_of(counts, components)
 
 
@@ -89,7 +76,8 @@ def _shares(counts: Table, weight: float) -> Table:
 
 def _smooth(counts: Table) -> Table:
     padded = np.pad(counts, [(0, 0)] * (counts.ndim - 1) + [(1, 1)], mode="edge")
-    return _SMOOTH[0] * padded[..., :-2] + _SMOOTH[1] * padded[..., 1:-1] + _SMOOTH[2] * padded[..., 2:]
+    smooth: Table = _SMOOTH[0] * padded[..., :-2] + _SMOOTH[1] * padded[..., 1:-1] + _SMOOTH[2] * padded[..., 2:]
+    return smooth
 
 
 def _flat(table: Table) -> NDArray[np.float32]:

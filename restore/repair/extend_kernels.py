@@ -1,7 +1,7 @@
 """Decode on from a checkpoint, scoring MCU by MCU, until the picture stops making sense.
 
-This is the X-drop extension of sequence aligners (Altschul et al., 1990): the highest running score marks the last MCU that still
-belongs to the picture, a fall by more than `drop` below it, or an invalid code, ends the stretch.
+This is the X-drop extension of sequence aligners (Altschul et al., 1990): the highest running score marks the last
+MCU that still belongs to the picture, a fall by more than `drop` below it, or an invalid code, ends the stretch.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ WINDOW_SCAN_END: Final = 2
 
 SYNC_BONUS: Final = 3.0
 """Nats for meeting a marker exactly, with its padding and number right."""
+
+NO_PATCH: Final = np.zeros(1, dtype=np.uint8)
+"""Patch bytes where none are to be replaced (a patch start of -1 says so)."""
 
 NEVER: Final = 1e9
 """An alarm level that nothing reaches."""

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips import FlipModel
-from restore.decode.robust import Decoded, decode
+from restore.decode.robust import Decoded
 from restore.repair.calibration import calibrate
-from restore.repair.extend_kernels import ALARMED, BROKEN, COMPLETE, HORIZON, NEVER, Model
+from restore.repair.extend_kernels import ALARMED, COMPLETE, HORIZON, NEVER, Model
 from restore.repair.scan import Scan
-from restore.repair.search import ALARM, DROP, FlipSearch, Reversal
+from restore.repair.search import DROP, FlipSearch, Reversal
 from restore.repair.workspace import scan_codes, scan_layout
-
 
 ALARM_SHARE: Final = 0.004
 """Share of MCUs that may raise an alarm."""
@@ -33,21 +32,44 @@ class Repair:
 
 
 def open_scan(data: bytes, decoded: Decoded, scan_end: int) -> Scan:
-    """The working state of a file's only scan, calibrated on the file itself."""
+    """The working state of a file's only scan, its path and model as the robust decoder left them."""
     layout, codes = scan_layout(decoded.header), scan_codes(decoded.header)
     raw = np.frombuffer(data, dtype=np.uint8).copy()
-    scan = Scan(raw, decoded.header.scan.entropy_start, scan_end, layout, codes, calibrate(decoded, layout, codes))
-    scan.model = expect(scan)
+    scan = Scan(raw, decoded.header.scan.entropy_start, scan_end, layout, codes)
+    follow_decoder(scan, decoded)
     return scan
 
 
+def follow_decoder(scan: Scan, decoded: Decoded) -> None:
+    """Lay the path along what the robust decoder found."""
+    stream, positions = decoded.stream, decoded.mcus.bit_positions
+    found = positions >= 0
+    index = np.maximum(positions, 0) >> 3
+    offsets = stream.origin + index + np.searchsorted(stream.removed, index, side="right")
+    count = scan.layout.mcu_count
+    scan.path.places[:count] = np.where(found, 8 * offsets + (np.maximum(positions, 0) & 7), 0)
+    scan.path.known[:count] = found
+    last_block = {int(component): block for block, component in enumerate(scan.layout.component_of)}
+    interval = scan.layout.restart_interval
+    begins = np.arange(count) % interval == 0 if interval else np.arange(count) == 0
+    for component, block in last_block.items():
+        before = np.concatenate([[0], decoded.coefficients[:-1, block, 0]])
+        scan.path.predictors[:count, component] = np.where(begins, 0, before)
+
+
+def recalibrate(scan: Scan) -> None:
+    """Learn the model anew from the path as it stands."""
+    scan.model = calibrate(scan.raw, scan.end, scan.layout, scan.codes, scan.path, scan.work)
+    scan.model = expect(scan)
+
+
 def expect(scan: Scan) -> Model:
-    """The scan's model with what MCUs of a size are expected to score, fitted to the scan as it stands."""
-    rows = _walk_through(scan)
-    gained = np.diff(scan.path.scores[: rows + 1])
-    bits = np.diff(scan.path.places[: rows + 1]).astype(np.float64)
-    terms = np.stack([np.ones(rows), bits, np.sqrt(bits)], axis=1)
-    keep = np.ones(rows, dtype=np.bool_)
+    """The scan's model with what MCUs of a size are expected to score, fitted to the path as it stands."""
+    gained, bits, _, _ = scan.read_path(np.zeros(0, dtype=np.int16))
+    known = bits > 0
+    gained, bits = gained[known], bits[known]
+    terms = np.stack([np.ones(bits.size), bits, np.sqrt(bits)], axis=1)
+    keep = np.ones(bits.size, dtype=np.bool_)
     fitted, spread = np.zeros(3), 1.0
     for _ in range(3):  # damage must not widen what counts as normal
         fitted = np.linalg.lstsq(terms[keep], gained[keep], rcond=None)[0]
@@ -57,32 +79,6 @@ def expect(scan: Scan) -> Model:
     rest = gained - terms @ fitted
     spread = max(4 * spread, -float(np.quantile(rest, ALARM_SHARE)))
     return scan.model._replace(expected=np.append(fitted, spread))
-
-
-def _walk_through(scan: Scan) -> int:
-    """Walk to the end, or as far as codes are valid; returns the MCUs passed."""
-    mcu = 0
-    while mcu < scan.layout.mcu_count:
-        stretch = scan.walk(mcu, scan.layout.mcu_count, NEVER)
-        if stretch.why == BROKEN or stretch.mcu == mcu:
-            return stretch.mcu
-        mcu = stretch.mcu
-    return mcu
-
-
-def repair_file(data: bytes, decoded: Decoded, scan_end: int, model: FlipModel, expansions: int) -> tuple[Scan, Repair]:
-    """Reverse what flips can be found in a file's only scan.
-
-    The first round finds the plain cases, with tables that the damage itself has blurred; tables made of what it leaves
-    then serve the second, which starts afresh and also looks into single MCUs that fit badly.
-    """
-    first = open_scan(data, decoded, scan_end)
-    rough = repair_scan(first, model, 2, NEVER)
-    better = decode(rough.raw.tobytes())
-    fresh = open_scan(rough.raw.tobytes(), better, scan_end)
-    fresh.raw[:] = first.original
-    fresh.spent += first.spent
-    return fresh, repair_scan(fresh, model, expansions, ALARM)
 
 
 def repair_scan(scan: Scan, model: FlipModel, expansions: int, alarm: float) -> Repair:

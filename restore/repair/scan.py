@@ -1,4 +1,5 @@
-"""One scan under repair: the bytes as assumed so far, the path of MCUs decoded from them, and what may be asked of them."""
+"""One scan under repair: the bytes as assumed so far, the path of MCUs decoded from them, and what may be asked of
+them."""
 
 from __future__ import annotations
 
@@ -8,12 +9,23 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.repair.extend_kernels import NEVER, Codes, Layout, Model, Path, Workspace, evaluate, extend, load_window
+from restore.repair.calibration_kernels import score_path
+from restore.repair.extend_kernels import (
+    NEVER,
+    NO_PATCH,
+    Codes,
+    Layout,
+    Model,
+    Path,
+    Workspace,
+    evaluate,
+    extend,
+    load_window,
+)
 from restore.repair.workspace import new_path, new_workspace, tail
 
 _WALK_MCUS: Final = 4096
 _CANDIDATE_MCUS: Final = 640
-_NO_PATCH: Final = np.zeros(1, dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +80,9 @@ class Scan:
     end: int
     layout: Layout
     codes: Codes
-    model: Model
     path: Path = field(init=False)
     work: Workspace = field(init=False)
+    model: Model = field(init=False)
     own: Path = field(init=False)
     spent: int = 0
     original: NDArray[np.uint8] = field(init=False)
@@ -82,7 +94,7 @@ class Scan:
         blocks = self.layout.component_of.size
         self.path = new_path(self.layout.mcu_count, blocks)
         self.own = new_path(_CANDIDATE_MCUS, blocks)
-        self.work = new_workspace(blocks, self.end - self.start + 64)
+        self.work = new_workspace(blocks, max(self.end - self.start, 1 << 16) + 64)
         self.path.places[0] = 8 * self.start
         self.examined = np.zeros(self.raw.size + 1, dtype=np.uint8)
 
@@ -98,7 +110,7 @@ class Scan:
         first = place >> 3
         window = int((until - mcu) * self.mcu_bytes * 4) + 8192
         size, marks, ending = load_window(
-            self.raw, first, first + window, self.end, _NO_PATCH, -1, 0, self.layout.restart_interval > 0, self.work
+            self.raw, first, first + window, self.end, NO_PATCH, -1, 0, self.layout.restart_interval > 0, self.work
         )
         self.work.predictors[:] = self.path.predictors[mcu]
         base = float(self.path.scores[mcu])
@@ -124,6 +136,34 @@ class Scan:
         self.spent += count + 1
         return Stretch(base + best, mcu + best_count, base + score, mcu + count, why)
 
+    def probe(self, place: int, mcu: int, predictors: NDArray[np.int64], length: int) -> float:
+        """Score of `length` MCUs at `place` (bits of the file) if they stand at `mcu` with these DC predictors."""
+        first = place >> 3
+        window = int(length * self.mcu_bytes * 4) + 4096
+        size, marks, ending = load_window(
+            self.raw, first, first + window, self.end, NO_PATCH, -1, 0, self.layout.restart_interval > 0, self.work
+        )
+        self.work.predictors[:] = predictors
+        best, _, _, count, _ = extend(
+            size,
+            marks,
+            ending,
+            place & 7,
+            mcu,
+            length,
+            60.0,
+            self.layout,
+            self.codes,
+            self.model,
+            self.path,
+            self.own,
+            self.work,
+            NEVER,
+            self.examined,
+        )
+        self.spent += count + 1
+        return float(best)
+
     def evaluate(self, candidates: Candidates, target_mcu: int, window: int, drop: float) -> Outcomes:
         """Extend candidates up to `target_mcu`, or `window` bytes behind their patch."""
         results = np.zeros((candidates.starts.size, 6))
@@ -147,3 +187,28 @@ class Scan:
             self.examined,
         )
         return Outcomes(results)
+
+    def read_path(
+        self, coefficients: NDArray[np.int16]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int16], NDArray[np.int64]]:
+        """What every known MCU of the path scores, its length in bits (0 where unknown), and its end in bits of the
+        file.
+
+        `coefficients` (MCUs * blocks * 64,) receives theirs, unless it is empty.
+        """
+        count = self.layout.mcu_count
+        gained, lengths, ends = np.zeros(count), np.zeros(count), np.zeros(count, dtype=np.int64)
+        score_path(
+            self.raw,
+            self.end,
+            self.layout,
+            self.codes,
+            self.model,
+            self.path,
+            self.work,
+            gained,
+            lengths,
+            coefficients,
+            ends,
+        )
+        return gained, lengths, coefficients, ends

@@ -1,9 +1,10 @@
 """How natural an MCU is beside its neighbours, in nats against the assumption that its bits are noise.
 
-A block's score is log p(block | neighbours) - log p(block | random bits). Random bits decode to a block with probability
-2 ** -(its code length), so the second term is the code length itself: the score is the Fano metric of sequential decoding
-(R. Fano, "A heuristic discussion of probabilistic decoding", 1963) with the picture as the code. It is positive on average for
-stored pictures and negative for anything decoded out of step, and scores of stretches of different length can be compared.
+A block's score is log p(block | neighbours) - log p(block | random bits). Random bits decode to a block with
+probability 2 ** -(its code length), so the second term is the code length itself: the score is the Fano metric of
+sequential decoding (R. Fano, "A heuristic discussion of probabilistic decoding", 1963) with the picture as the code.
+It is positive on average for stored pictures and negative for anything decoded out of step, and scores of stretches
+of different length can be compared.
 """
 
 from __future__ import annotations
@@ -124,8 +125,8 @@ def seam(
 ) -> tuple[float, float]:
     """Mean step over the seams with the left and upper neighbour, and the roughness of what remains without it.
 
-    A step is the jump across the seam less the jump that the gradients on both sides predict. `left_edge` or `above_edge` is -1
-    where there is no such neighbour; at least one must be.
+    A step is the jump across the seam less the jump that the gradients on both sides predict. `left_edge` or
+    `above_edge` is -1 where there is no such neighbour; at least one must be.
 
     Returns:
         The mean step in sample units, and the mean of log2(1 + |step - mean| / 2).
@@ -164,6 +165,7 @@ def activity_class(bits: int) -> int:
 
 @njit(cache=True, inline="always")
 def roughness_bin(roughness: float) -> int:
+    """Bin of a roughness as `seam` gives it."""
     return min(int(ROUGHNESS_SCALE * roughness), ROUGHNESS_BINS - 1)
 
 
@@ -233,9 +235,9 @@ def describe_mcu(
 ) -> None:
     """What the scores of an MCU's blocks depend on; also stores its edges and bit counts as neighbour of later MCUs.
 
-    `left_part[i]` is the block left of block i: in this MCU where it is >= 0, else block -1 - left_part[i] of the left MCU
-    (row `left_mcu` of `left_edges`, -1 where there is none); `above_part` likewise. Receives for each block: component and
-    activity class in one (-1 for a block without neighbours), roughness bin, step bin.
+    `left_part[i]` is the block left of block i: in this MCU where it is >= 0, else block -1 - left_part[i] of the
+    left MCU (row `left_mcu` of `left_edges`, -1 where there is none); `above_part` likewise. Receives for each block:
+    component and activity class in one (-1 for a block without neighbours), roughness bin, step bin.
     """
     blocks = component_of.size
     for index in range(blocks):

@@ -32,7 +32,8 @@ CLEAN_MCUS: Final = 4
 """What a hypothesis must decode on beyond its last flip to be committed."""
 
 FLIP_COST: Final = 20.0
-"""Nats a flip must earn: the odds against it at a bit error rate of 1e-5, and what the best of many wrong ones gains."""
+"""Nats a flip must earn: the odds against it at a bit error rate of 1e-5, and what the best of many wrong ones
+gains."""
 
 MARGIN: Final = 6.0
 """Nats by which a flip must beat its best rival."""
@@ -78,7 +79,8 @@ class FlipSearch:
     """Finds the flips behind one sign of damage after another; the scan's bytes hold all that are committed."""
 
     def __init__(self, scan: Scan, model: FlipModel, expansions: int, alarm: float) -> None:
-        """Args: the scan, its flip model, how many hypotheses may be pursued per sign of damage, and the alarm level."""
+        """Args: the scan, its flip model, how many hypotheses may be pursued per sign of damage, and the alarm
+        level."""
         self._scan = scan
         self._model = model
         self._expansions = expansions
@@ -147,7 +149,7 @@ class FlipSearch:
             gains = outcomes.best - self._scores_at(outcomes.place, stretch, through)
             worth = gains >= FLIP_COST  # at once: far off, a wrong flip can pay by mending later damage
             if not worth.any():
-                return [self._passing(stretch, through, parent)]
+                return [self._passing(through, parent)]
             rows, outcomes = rows[worth], Outcomes(outcomes.table[worth])
         for keep, target, drop in ((_SHORTLIST, _LATER, 50.0), (_FINALISTS, _HORIZON, 70.0)):
             rows = rows[np.argsort(-outcomes.best, kind="stable")[:keep]]
@@ -168,7 +170,7 @@ class FlipSearch:
                 )
             )
         if through.best > stretch.best:
-            children.append(self._passing(stretch, through, parent))
+            children.append(self._passing(through, parent))
         return children
 
     def _pass(self, stretch: Stretch) -> Stretch:
@@ -177,7 +179,7 @@ class FlipSearch:
             return stretch
         return self._scan.walk(stretch.mcu, stretch.mcu + _HORIZON, 70.0)
 
-    def _passing(self, stretch: Stretch, through: Stretch, parent: Hypothesis) -> Hypothesis:
+    def _passing(self, through: Stretch, parent: Hypothesis) -> Hypothesis:
         """The parent gone on over a sign of damage."""
         place = int(self._scan.path.places[through.best_mcu])
         cost = FLIP_COST * len(parent.flips)

@@ -68,8 +68,8 @@ def test_other_settings_are_other_results(folder: Path, tmp_path: Path) -> None:
 
 
 def test_methods_that_decode_show_undamaged_pictures_exactly(folder: Path, tmp_path: Path) -> None:
-    assert set(METHODS) >= {"libjpeg", "robust", "sca", "thumbnail", "restored"}
-    methods = ("libjpeg", "robust", "thumbnail", "restored")
+    assert set(METHODS) >= {"libjpeg", "robust", "sca", "thumbnail", "placed", "full"}
+    methods = ("libjpeg", "robust", "thumbnail", "placed", "full")
     plan = replace(PLAN, methods=methods, bers=(0.0,), seeds=(1,))
     scores = {(record.name, record.method): record.score for record in evaluated(folder, tmp_path / "kept", plan)}
     for (_, method), score in scores.items():

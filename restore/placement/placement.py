@@ -1,0 +1,215 @@
+"""Put every decodable stretch of a damaged scan where it belongs, walking along the scan once.
+
+Where the walk breaks off, either the path as it stands recovers (the damage stayed within its MCUs), or what follows is
+anchored anew by shift and DC offsets; what lies between is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from restore.placement.anchor_kernels import best_anchor, earliest, follow
+from restore.repair.extend_kernels import COMPLETE, DROPPED, HORIZON, NEVER, NO_PATCH, load_window
+from restore.repair.scan import Scan, Stretch
+
+SHIFT: Final = 32
+"""Largest shift in MCUs that is tried (measured jumps lie in -8..+2)."""
+
+DROP: Final = 20.0
+_RECOVERED: Final = 60.0
+"""Nats that the path must win back within `_RECOVERY_MCUS` to count as recovered."""
+
+_RECOVERY_MCUS: Final = 12
+_PROBE_MCUS: Final = 24
+_ANCHOR_SCORE: Final = 150.0
+"""Nats a stretch must score at its anchor."""
+
+_BETTER: Final = 15.0
+"""Nats by which an anchor must beat the path as it stands."""
+
+_PROBES: Final = (10, 20, 40, 80)
+"""How many MCUs behind the damage the stretch to be anchored begins, tried in turn."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placed:
+    """Where the MCUs of a picture came from.
+
+    Attributes:
+        coefficients: int16 (MCUs, blocks per MCU, 64), zero where lost.
+        known: bool (MCUs,), stored bits that fit where they stand.
+        moved: bool (MCUs,), their position or DC was corrected.
+        starts, ends: int64 (MCUs,), their place in the file in bits.
+        clean: nothing had to be moved and nothing is lost.
+    """
+
+    coefficients: NDArray[np.int16]
+    known: NDArray[np.bool_]
+    moved: NDArray[np.bool_]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    clean: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Anchor:
+    """Where the path goes on: MCU, place in bits of the file, DC predictors; `stays` where it may go on as it
+    stands."""
+
+    mcu: int
+    place: int
+    predictors: NDArray[np.int64]
+    stays: bool
+
+    def lay(self, scan: Scan) -> None:
+        """Make it the path's next row."""
+        scan.path.places[self.mcu] = self.place
+        scan.path.predictors[self.mcu] = self.predictors
+        scan.path.scores[self.mcu] = 0.0
+
+
+def place(scan: Scan) -> Placed:
+    """Place the MCUs of a scan, whose bytes stand as they are."""
+    count = scan.layout.mcu_count
+    scan.path.known[:] = 0
+    lost = np.zeros(count + 1, dtype=np.bool_)
+    moved = np.zeros(count + 1, dtype=np.bool_)
+    mcu, shifted, clean = 0, False, True
+    while mcu < count:
+        begun = mcu
+        stretch = scan.walk(mcu, count, DROP)
+        if stretch.why == COMPLETE:
+            moved[mcu:] = shifted
+            break
+        if stretch.why == HORIZON and stretch.mcu > mcu:
+            moved[mcu : stretch.mcu] = shifted
+            mcu = stretch.mcu
+            continue
+        clean = False
+        good = stretch.best_mcu
+        moved[mcu:good] = shifted
+        if scan.layout.restart_interval:
+            passable = stretch.why == DROPPED and _recovers(scan, stretch)
+            anchor = None if passable else _next_interval(scan, good)
+        else:
+            anchor = _anchor(scan, stretch)
+            passable = anchor is not None and anchor.stays
+        if passable:
+            lost[good : stretch.mcu] = _unlikely(scan, good, stretch.mcu)
+            moved[good : stretch.mcu] = shifted
+            mcu = stretch.mcu
+            continue
+        scan.path.known[good:] = 0
+        if anchor is None or anchor.mcu < good:
+            break
+        anchor.lay(scan)
+        shifted = scan.layout.restart_interval == 0
+        if anchor.mcu <= begun:
+            break
+        mcu = anchor.mcu
+    known = scan.path.known[:count].astype(np.bool_) & ~lost[:count]
+    scan.path.known[:count] = known
+    blocks = scan.layout.component_of.size
+    coefficients = np.zeros((count, blocks, 64), dtype=np.int16)
+    _, _, _, ends = scan.read_path(coefficients.reshape(-1))
+    return Placed(coefficients, known, moved[:count], scan.path.places[:count].copy(), ends, clean)
+
+
+def _recovers(scan: Scan, stretch: Stretch) -> bool:
+    """Whether the path as it stands goes on well behind a drop."""
+    ahead = scan.walk(stretch.mcu, stretch.mcu + _RECOVERY_MCUS, 40.0)
+    return ahead.score - stretch.score >= _RECOVERED or ahead.why == COMPLETE
+
+
+def _unlikely(scan: Scan, first: int, last: int) -> NDArray[np.bool_]:
+    """Which MCUs of a dip score too little for their size."""
+    gained = np.diff(scan.path.scores[first : last + 1])
+    bits = np.diff(scan.path.places[first : last + 1]).astype(np.float64)
+    a, b, c, spread = scan.model.expected
+    return np.asarray(gained < a + b * bits + c * np.sqrt(np.maximum(bits, 0)) - 0.5 * spread)
+
+
+def _next_interval(scan: Scan, good: int) -> Anchor | None:
+    """Begin again at the next restart marker behind MCU `good`; None where there is none."""
+    interval = scan.layout.restart_interval
+    first = int(scan.path.places[good]) >> 3
+    _, marks, _ = load_window(scan.raw, first, scan.end, scan.end, NO_PATCH, -1, 0, True, scan.work)
+    for mark in range(marks):
+        number = int(scan.work.numbers[mark])
+        following = good // interval + 1
+        skip = (number + 1 - following) % 8
+        if skip > 3:
+            continue  # an invented marker, or one of long ago
+        mcu = (following + skip) * interval
+        if mcu >= scan.layout.mcu_count:
+            return None
+        return Anchor(mcu, 8 * int(scan.work.origins[scan.work.marks[mark]]), np.zeros(4, dtype=np.int64), stays=False)
+    return None
+
+
+def _anchor(scan: Scan, stretch: Stretch) -> Anchor | None:
+    """Anchor what follows a stretch; None where nothing fits."""
+    good = stretch.best_mcu
+    places = np.zeros(max(_PROBES) + 1, dtype=np.int64)
+    window = min(int(8 * (max(_PROBES) + 6 * _PROBE_MCUS) * scan.mcu_bytes) + 4096, scan.work.marks.size - 64)
+    start = int(scan.path.places[good])
+    offsets, predictors = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
+    unmoved = scan.walk(good, good + max(_PROBES) + 1, NEVER)
+    as_it_stands = scan.path.places[good : unmoved.mcu].copy()
+    stored = scan.path.predictors[good : unmoved.mcu].copy()
+    scan.path.known[good:] = 0
+    found = follow(scan.raw, start, scan.end, window, scan.layout, scan.codes, scan.work, places)
+    for probe in _PROBES:
+        if probe >= found:
+            break
+        scan.spent += 2 * SHIFT * _PROBE_MCUS
+        first, last = max(good, good + probe - SHIFT), min(good + probe + SHIFT, scan.layout.mcu_count - 2)
+        score, mcu = best_anchor(
+            scan.raw,
+            int(places[probe]),
+            scan.end,
+            window,
+            first,
+            last,
+            _PROBE_MCUS,
+            scan.layout,
+            scan.codes,
+            scan.model,
+            scan.path,
+            scan.own,
+            scan.work,
+            scan.examined,
+            offsets,
+        )
+        on_path = probe < as_it_stands.size and as_it_stands[probe] == places[probe]
+        if on_path:
+            plain = scan.probe(int(places[probe]), good + probe, stored[probe].astype(np.int64), 6 * _PROBE_MCUS)
+            if plain >= score - _BETTER and plain >= _ANCHOR_SCORE:
+                scan.walk(good, stretch.mcu, NEVER)
+                return Anchor(stretch.mcu, int(as_it_stands[probe]), offsets, stays=True)
+        if mcu < 0 or score < min(_ANCHOR_SCORE, 3.0 * (scan.layout.mcu_count - mcu)):
+            continue
+        begin = earliest(
+            scan.raw,
+            places,
+            probe,
+            mcu,
+            good,
+            scan.end,
+            window,
+            scan.layout,
+            scan.codes,
+            scan.model,
+            scan.path,
+            scan.own,
+            scan.work,
+            scan.examined,
+            offsets,
+            predictors,
+        )
+        return Anchor(mcu - (probe - begin), int(places[begin]), predictors, stays=False)
+    return None
