@@ -91,25 +91,17 @@ def place(scan: Scan) -> Placed:
             continue
         clean = False
         good = stretch.best_mcu
-        moved[mcu:good] = shifted
-        if scan.layout.restart_interval:
-            passable = stretch.why == DROPPED and _recovers(scan, stretch)
-            anchor = None if passable else _next_interval(scan, good)
-        else:
-            anchor = _anchor(scan, stretch)
-            passable = anchor is not None and anchor.stays
-        if passable:
+        anchor = resume(scan, stretch)
+        if anchor is not None and anchor.stays:
             lost[good : stretch.mcu] = _unlikely(scan, good, stretch.mcu)
-            moved[good : stretch.mcu] = shifted
+            moved[mcu : stretch.mcu] = shifted
             mcu = stretch.mcu
             continue
-        scan.path.known[good:] = 0
-        if anchor is None or anchor.mcu < good:
+        moved[mcu:good] = shifted
+        scan.path.known[good : count if anchor is None else anchor.mcu] = 0
+        if anchor is None or anchor.mcu <= begun:
             break
-        anchor.lay(scan)
         shifted = scan.layout.restart_interval == 0
-        if anchor.mcu <= begun:
-            break
         mcu = anchor.mcu
     known = scan.path.known[:count].astype(np.bool_) & ~lost[:count]
     scan.path.known[:count] = known
@@ -117,6 +109,25 @@ def place(scan: Scan) -> Placed:
     coefficients = np.zeros((count, blocks, 64), dtype=np.int16)
     _, _, _, ends = scan.read_path(coefficients.reshape(-1))
     return Placed(coefficients, known, moved[:count], scan.path.places[:count].copy(), ends, clean)
+
+
+def resume(scan: Scan, stretch: Stretch) -> Anchor | None:
+    """Where the path goes on behind a sign of damage, laid as its next row; None where it cannot go on.
+
+    With restart intervals a path that does not recover begins again at the next marker, else it is anchored anew.
+    """
+    if scan.layout.restart_interval == 0:
+        anchor = _anchor(scan, stretch)
+    elif stretch.why == DROPPED and _recovers(scan, stretch):
+        place, predictors = scan.path.places[stretch.mcu], scan.path.predictors[stretch.mcu].astype(np.int64)
+        return Anchor(stretch.mcu, int(place), predictors, stays=True)
+    else:
+        anchor = _next_interval(scan, stretch.best_mcu)
+    if anchor is None or (not anchor.stays and anchor.mcu < stretch.best_mcu):
+        return None
+    if not anchor.stays:
+        anchor.lay(scan)
+    return anchor
 
 
 def _recovers(scan: Scan, stretch: Stretch) -> bool:

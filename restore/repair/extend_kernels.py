@@ -266,7 +266,8 @@ def extend(
     for mcu in range(first_mcu, last):
         row = mcu - first_mcu
         keep_state(bit, score, own, row, work)
-        if interval > 0 and mcu % interval == 0 and row > 0:
+        at_marker = row > 0 or (marks > 0 and work.marks[0] <= (bit + 7) >> 3)  # a place may lie before its marker
+        if interval > 0 and mcu > 0 and mcu % interval == 0 and at_marker:
             if mark >= marks:
                 return best, best_count, score, row, HORIZON if ending == WINDOW_OPEN else BROKEN
             boundary = (bit + 7) >> 3

@@ -10,11 +10,15 @@ from numpy.typing import NDArray
 
 from carving.flips import FlipModel
 from restore.decode.robust import Decoded
+from restore.placement.placement import resume
 from restore.repair.calibration import calibrate
 from restore.repair.extend_kernels import ALARMED, COMPLETE, HORIZON, NEVER, Model
 from restore.repair.scan import Scan
 from restore.repair.search import DROP, FlipSearch, Reversal
 from restore.repair.workspace import scan_codes, scan_layout
+
+BACKTRACK: Final = 24
+"""MCUs before a sign of damage from which hypotheses start, unless an earlier sign was passed over since."""
 
 ALARM_SHARE: Final = 0.004
 """Share of MCUs that may raise an alarm."""
@@ -86,7 +90,7 @@ def repair_scan(scan: Scan, model: FlipModel, expansions: int, alarm: float) -> 
     search = FlipSearch(scan, model, expansions, alarm)
     reversals: list[Reversal] = []
     unresolved: list[int] = []
-    mcu = 0
+    mcu = floor = 0
     complete = False
     while mcu < scan.layout.mcu_count:
         stretch = scan.walk(mcu, scan.layout.mcu_count, DROP, alarm)
@@ -96,17 +100,20 @@ def repair_scan(scan: Scan, model: FlipModel, expansions: int, alarm: float) -> 
         if stretch.why == HORIZON and stretch.mcu > mcu:
             mcu = stretch.mcu
             continue
-        base = max(0, min(stretch.best_mcu, stretch.mcu - 1) - 24)
+        base = max(floor, min(stretch.best_mcu, stretch.mcu - 1) - BACKTRACK)
         found = search.resolve(base)
         if found:
             reversals.extend(found)
             mcu = base
             continue
-        scan.walk(base, stretch.mcu, NEVER)
-        scan.examined[int(scan.path.places[stretch.mcu - 1]) >> 3] = 1
-        if stretch.why != ALARMED:
-            unresolved.append(stretch.mcu)
-        if stretch.mcu <= mcu:
+        scan.examined[int(scan.path.places[max(stretch.mcu - 1, base)]) >> 3] = 1
+        if stretch.why == ALARMED:
+            scan.walk(base, stretch.mcu, NEVER)
+            mcu = floor = stretch.mcu
+            continue
+        unresolved.append(stretch.mcu)
+        anchor = resume(scan, stretch)
+        if anchor is None or anchor.mcu <= floor:
             break
-        mcu = stretch.mcu
+        mcu = floor = anchor.mcu
     return Repair(scan.raw, tuple(reversals), complete, tuple(unresolved), scan.spent)

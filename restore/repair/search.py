@@ -146,7 +146,7 @@ class FlipSearch:
         soon = _AT_ONCE if stretch.why == ALARMED else _SOON
         outcomes = scan.evaluate(candidates, stretch.mcu + soon, int(3 * soon * size) + 256, 30.0)
         if stretch.why == ALARMED and through.best > stretch.best:
-            gains = outcomes.best - self._scores_at(outcomes.place, stretch, through)
+            gains = outcomes.best - self._scores_at(outcomes.place, base, stretch, through)
             worth = gains >= FLIP_COST  # at once: far off, a wrong flip can pay by mending later damage
             if not worth.any():
                 return [self._passing(through, parent)]
@@ -155,7 +155,7 @@ class FlipSearch:
             rows = rows[np.argsort(-outcomes.best, kind="stable")[:keep]]
             outcomes = scan.evaluate(candidates.take(rows), stretch.mcu + target, int(3 * target * size) + 512, drop)
         stopped = float(scan.path.scores[stretch.mcu])
-        scores = self._scores_at(outcomes.place, stretch, through)
+        scores = self._scores_at(outcomes.place, base, stretch, through)
         children = []
         for index, row in enumerate(rows):
             best, place = float(outcomes.best[index]) - cost, int(outcomes.place[index])
@@ -185,11 +185,13 @@ class FlipSearch:
         cost = FLIP_COST * len(parent.flips)
         return Hypothesis(parent.flips, through.best - cost, place, parent.gain, settled=True)
 
-    def _scores_at(self, places: NDArray[np.int64], stretch: Stretch, through: Stretch) -> NDArray[np.float64]:
+    def _scores_at(
+        self, places: NDArray[np.int64], base: int, stretch: Stretch, through: Stretch
+    ) -> NDArray[np.float64]:
         """Scores of the path as it stands when it gets to `places`."""
         last = max(through.mcu, stretch.mcu)
         path = self._scan.path
-        return np.interp(places, path.places[: last + 1], path.scores[: last + 1])
+        return np.interp(places, path.places[base : last + 1], path.scores[base : last + 1])
 
     def _candidates(self, stretch: Stretch, parent: Hypothesis, base: int) -> tuple[Candidates, list[tuple[int, int]]]:
         """Every bit of every unit that could explain a stretch's end."""
