@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from restore.decode.robust import Decoded, decode
+    from restore.decoding.robust import Decoded, decode
     from restore.restoration import restore
     from restore.result import Restoration
     from restore.warming import warm_up
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["Decoded", "Restoration", "decode", "restore", "warm_up"]
 
 _HOMES = {
-    "Decoded": "restore.decode.robust",
+    "Decoded": "restore.decoding.robust",
     "Restoration": "restore.result",
-    "decode": "restore.decode.robust",
+    "decode": "restore.decoding.robust",
     "restore": "restore.restoration",
     "warm_up": "restore.warming",
 }

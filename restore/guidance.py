@@ -28,7 +28,7 @@ _ASPECT_TOLERANCE: Final = 0.02
 
 def thumbnail_pixels(thumbnail: Thumbnail) -> Pixels | None:
     """Pixels (height, width, 3) of a thumbnail, or None where it cannot be read."""
-    from restore.decode.robust import decode
+    from restore.decoding.robust import decode
 
     try:
         if thumbnail.is_jpeg:

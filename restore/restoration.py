@@ -11,7 +11,7 @@ from carving.fragments import Fragment, Thumbnail
 from carving.jpeg.markers import JpegHeader, read_header
 from carving.jpeg.thumbnails import extract_thumbnail
 from restore import guidance
-from restore.decode.robust import Decoded, decode
+from restore.decoding.robust import Decoded, decode
 from restore.provenance import BitFlip, Provenance, Status
 from restore.result import Restoration
 
@@ -79,7 +79,7 @@ def _own_thumbnail(data: bytes) -> Thumbnail | None:
 
 
 def _render(header: JpegHeader, coefficients: NDArray[np.int16]) -> NDArray[np.uint8]:
-    from restore.decode.pixels import render
+    from restore.decoding.pixels import render
 
     return render(header, coefficients)
 

@@ -12,7 +12,7 @@ STEPS: Final = ("sequential decoder", "progressive decoder", "restoration")
 
 def is_cold() -> bool:
     """Whether the kernels are not in numba's cache on disk, or were compiled from other sources."""
-    from restore.decode import kernels
+    from restore.decoding import kernels
 
     source = Path(kernels.__file__)
     folder = Path(kernels.decode_robust.stats.cache_path)
@@ -27,7 +27,7 @@ def warm_up(progress: Callable[[str, int, int], None]) -> None:
         progress: hears the name of each step, its number from 0, and how many there are, before it begins; and once
             more with number = count at the end.
     """
-    from restore.decode.robust import decode
+    from restore.decoding.robust import decode
     from restore.restoration import restore
 
     picture = _tiny_jpeg(progressive=False)

@@ -118,7 +118,7 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
 
 
 def _decoding(name: str, jpeg: bytes, rounds: int) -> Iterator[Comparison]:
-    from restore.decode.robust import decode
+    from restore.decoding.robust import decode
 
     frame = decode(jpeg).header.frame
     megapixels = frame.width * frame.height / 1e6
@@ -150,7 +150,7 @@ def _pillow(jpeg: bytes, scale: int) -> None:
 
 
 def _against_reference(rounds: int) -> Comparison:
-    from restore.decode.robust import decode
+    from restore.decoding.robust import decode
 
     jpeg = coded_at(fractal_picture(512, 512, seed=2), 1.2)
     timings = race(
@@ -161,7 +161,7 @@ def _against_reference(rounds: int) -> Comparison:
 
 
 def _self_compensation(rounds: int) -> Comparison:
-    from restore.decode.robust import decode
+    from restore.decoding.robust import decode
     from restore.sca import self_compensate
 
     jpeg = coded_at(fractal_picture(1024, 2048, seed=3), 0.7)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import Frame
-from restore.decode.robust import decode
+from restore.decoding.robust import decode
 from restore.guidance import region
 from restore.lab import metrics
 from restore.lab.bit_errors import Flip, differing_bytes

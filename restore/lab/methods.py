@@ -67,7 +67,7 @@ def libjpeg(damaged: DamagedFile, device: str) -> MethodResult:
 def robust(damaged: DamagedFile, device: str) -> MethodResult:
     """The robust decoder alone."""
     del device
-    from restore.decode.robust import decode
+    from restore.decoding.robust import decode
 
     try:
         decoded = decode(damaged.jpeg)
@@ -79,7 +79,7 @@ def robust(damaged: DamagedFile, device: str) -> MethodResult:
 def sca(damaged: DamagedFile, device: str) -> MethodResult:
     """The robust decoder and self-compensation and alignment."""
     del device
-    from restore.decode.robust import decode
+    from restore.decoding.robust import decode
     from restore.sca import self_compensate
 
     try:
@@ -92,7 +92,7 @@ def sca(damaged: DamagedFile, device: str) -> MethodResult:
 def sca_published(damaged: DamagedFile, device: str) -> MethodResult:
     """The robust decoder and self-compensation and alignment as the paper gives them, for comparison."""
     del device
-    from restore.decode.robust import decode
+    from restore.decoding.robust import decode
     from restore.sca.published import as_published
 
     try:
@@ -106,7 +106,7 @@ def thumbnail(damaged: DamagedFile, device: str) -> MethodResult:
     """The thumbnail alone, enlarged by bicubic interpolation to the size the header tells."""
     del device
     from restore import guidance
-    from restore.decode.robust import decode
+    from restore.decoding.robust import decode
 
     try:
         frame = decode(damaged.jpeg).header.frame

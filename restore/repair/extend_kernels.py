@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from restore.decode.kernels import decode_block
+from restore.decoding.kernels import decode_block
 from restore.repair.score_kernels import amplitude_size, describe_mcu, score_mcu
 
 HORIZON: Final = 0

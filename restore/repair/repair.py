@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips import FlipModel
-from restore.decode.robust import Decoded
+from restore.decoding.robust import Decoded
 from restore.placement.placement import resume
 from restore.repair.calibration import calibrate
 from restore.repair.extend_kernels import ALARMED, COMPLETE, HORIZON, NEVER, Model

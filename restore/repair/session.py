@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips import FlipModel
-from restore.decode.decoded import Decoded, EventKind
-from restore.decode.robust import decode
+from restore.decoding.decoded import Decoded, EventKind
+from restore.decoding.robust import decode
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
 from restore.repair.repair import open_scan, recalibrate, repair_scan

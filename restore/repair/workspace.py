@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from carving.jpeg.markers import Frame, JpegHeader
-from restore.decode.robust import flat_lookups, scan_tables
+from restore.decoding.robust import flat_lookups, scan_tables
 from restore.repair.extend_kernels import WINDOW_PADDING, Codes, Layout, Path, Workspace
 from restore.repair.score_kernels import EDGE_VALUES
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
-from restore.decode.pixels import render
+from restore.decoding.pixels import render
 from restore.sca.correction import align, compensate
 from restore.sca.segments import find_segments
 
@@ -14,7 +14,7 @@ from restore.sca.segments import find_segments
 def self_compensate(header: JpegHeader, coefficients: NDArray[np.int16]) -> NDArray[np.uint8]:
     """Undo the jumps of colour and position that damage leaves in a decoded picture.
 
-    A picture in which none is found comes out as `restore.decode.pixels.render` renders it.
+    A picture in which none is found comes out as `restore.decoding.pixels.render` renders it.
 
     Args:
         header: the picture's header.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
-from restore.decode.pixels import is_ycc
+from restore.decoding.pixels import is_ycc
 from restore.sca.edges import quant_steps
 
 _RGB_OF_YCC: Final = np.array([[1.0, 0.0, 1.402], [1.0, -0.344136, -0.714136], [1.0, 1.772, 0.0]], dtype=np.float32)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from carving.jpeg.markers import JpegHeader
-from restore.decode.pixels import render
-from restore.decode.robust import decode
+from restore.decoding.pixels import render
+from restore.decoding.robust import decode
 from restore.lab import metrics
 from restore.sca import align, compensate, find_segments, self_compensate
 from restore.sca.correction import Correction

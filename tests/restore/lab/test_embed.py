@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, Image
 
 from carving.errors import JpegStructureError
-from restore.decode.robust import decode
+from restore.decoding.robust import decode
 from restore.lab.embed import beside, embed_thumbnail, find_thumbnail, make_thumbnail
 
 

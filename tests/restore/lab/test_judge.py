@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from restore.decode.robust import decode
+from restore.decoding.robust import decode
 from restore.lab.bit_errors import Flip, differing_bytes
 from restore.lab.judge import Judge, Score, equal_mcus, fitted, hit_mcus
 from restore.lab.medium import Medium, seeded_key

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from carving.errors import UnsupportedJpegError
-from restore.decode.robust import decode
+from restore.decoding.robust import decode
 from restore.lab.made_pictures import coded_at, fractal_picture
 from restore.lab.reference import reference_coefficients
 

@@ -7,8 +7,8 @@ import pytest
 
 from carving.errors import HeightUndefinedError, JpegStructureError, UnsupportedJpegError
 from carving.jpeg.markers import read_header
-from restore.decode.robust import Event, EventKind, decode
-from tests.restore.decode.pictures import by_libjpeg, jpeg, texture
+from restore.decoding.robust import Event, EventKind, decode
+from tests.restore.decoding.pictures import by_libjpeg, jpeg, texture
 
 PICTURE = jpeg(texture(120, 90), quality=80)
 FRAME = PICTURE.find(b"\xff\xc0")

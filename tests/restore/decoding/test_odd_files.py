@@ -14,8 +14,8 @@ import pytest
 from PIL import UnidentifiedImageError
 
 from carving.errors import JpegError
-from restore.decode.robust import decode
-from tests.restore.decode.pictures import by_libjpeg
+from restore.decoding.robust import decode
+from tests.restore.decoding.pictures import by_libjpeg
 
 LONGEST: Final = 10.0
 """Seconds that any file may take."""

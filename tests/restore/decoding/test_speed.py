@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from restore.decode.robust import decode
-from tests.restore.decode.pictures import jpeg, texture
+from restore.decoding.robust import decode
+from tests.restore.decoding.pictures import jpeg, texture
 
 
 def fastest(task: Callable[[], object]) -> float:

@@ -20,7 +20,7 @@ from carving.jpeg.tables import (
     STANDARD_DC_LUMA,
     HuffmanTable,
 )
-from restore.decode.lookup import Lookup, ac_lookup, dc_lookup
+from restore.decoding.lookup import Lookup, ac_lookup, dc_lookup
 
 MAX_SCANS: Final = 256
 """More scans than any encoder writes; files with thousands exist only to keep decoders busy."""

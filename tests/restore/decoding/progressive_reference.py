@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.tables import ZIGZAG
-from tests.restore.decode.bits import Bits
+from tests.restore.decoding.bits import Bits
 
 
 def decode_scan(header: JpegHeader, pieces: list[bytes], blocks: list[NDArray[np.int16]], owners: list[int]) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from restore.decode.restarts import damaged_markers, intervals
-from restore.decode.robust import EventKind, decode
-from tests.restore.decode.pictures import jpeg, texture
+from restore.decoding.restarts import damaged_markers, intervals
+from restore.decoding.robust import EventKind, decode
+from tests.restore.decoding.pictures import jpeg, texture
 
 LENGTH = 10
 """Bytes per interval in the made-up scans; 3 units each."""

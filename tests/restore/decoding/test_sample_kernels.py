@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from restore.decode.colour_kernels import upsample, ycc_to_rgb
-from restore.decode.idct_kernels import inverse_dct_plane
+from restore.decoding.colour_kernels import upsample, ycc_to_rgb
+from restore.decoding.idct_kernels import inverse_dct_plane
 
 Vector = NDArray[np.int64]
 FREQUENCIES = np.arange(8)[:, np.newaxis]

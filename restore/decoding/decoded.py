@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
-from restore.decode.stream import EntropyStream
+from restore.decoding.stream import EntropyStream
 
 
 class EventKind(enum.StrEnum):
@@ -89,6 +89,6 @@ class Decoded:
     @cached_property
     def pixels(self) -> NDArray[np.uint8]:
         """RGB, uint8 (height, width, 3), as libjpeg-turbo renders these coefficients."""
-        from restore.decode.pixels import render
+        from restore.decoding.pixels import render
 
         return render(self.header, self.coefficients)

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from carving.errors import JpegStructureError
 from carving.jpeg.markers import COM, DHT, DQT, DRI, SOS, JpegHeader
 from carving.jpeg.tables import HuffmanTable
-from restore.decode.decoded import Event, EventKind, McuTable
-from restore.decode.findings import ScanMap, interval_findings, marker_findings, unit_findings
-from restore.decode.lookup import Lookup, symbol_lookup
-from restore.decode.restarts import Interval, intervals
-from restore.decode.scans import block_targets, join_lookups
-from restore.decode.stream import EntropyStream
+from restore.decoding.decoded import Event, EventKind, McuTable
+from restore.decoding.findings import ScanMap, interval_findings, marker_findings, unit_findings
+from restore.decoding.lookup import Lookup, symbol_lookup
+from restore.decoding.restarts import Interval, intervals
+from restore.decoding.scans import block_targets, join_lookups
+from restore.decoding.stream import EntropyStream
 
 _BETWEEN_SCANS: Final = frozenset((DHT, DQT, DRI, SOS, COM))
 _SHORTEST_DHT: Final = 4 + 17 + 1
@@ -140,7 +140,7 @@ class ProgressiveScan:
         return ends, unit_findings(self.table, self._where)
 
     def _first_pass(self, interval: Interval) -> int:
-        from restore.decode import progressive_kernels as kernels
+        from restore.decoding import progressive_kernels as kernels
 
         scan, look = self._scan, self._lookup
         bounds = interval.first_bit, interval.end_bit, interval.first_unit, interval.end_unit
@@ -183,7 +183,7 @@ class ProgressiveScan:
             progress.spoil(self._scan.components[0].index, interval.first_unit, interval.end_unit)
 
     def _refine_dc(self) -> _Outcome:
-        from restore.decode import progressive_kernels as kernels
+        from restore.decoding import progressive_kernels as kernels
 
         ends, events = [], []
         for interval in self._intervals:
@@ -204,7 +204,7 @@ class ProgressiveScan:
         return ends, events
 
     def _refine_ac(self, progress: Progress) -> _Outcome:
-        from restore.decode import progressive_kernels as kernels
+        from restore.decoding import progressive_kernels as kernels
 
         component = self._scan.components[0].index
         look = self._lookup

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.decode.kernels import STREAM_PADDING
+from restore.decoding.kernels import STREAM_PADDING
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ def unstuff(data: bytes, start: int, end: int, *, restart_interval: int) -> Entr
 
     Restart markers count as such only in a scan that has an interval; elsewhere they are damage.
     """
-    from restore.decode import unstuff_kernels
+    from restore.decoding import unstuff_kernels
 
     raw = np.frombuffer(data, dtype=np.uint8, count=max(0, end - start), offset=start)
     stream = np.zeros(raw.size + STREAM_PADDING, dtype=np.uint8)

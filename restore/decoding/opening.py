@@ -10,7 +10,7 @@ from carving.jpeg.entropy_walk import find_entropy_end
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader, assemble_header, read_header
 from carving.jpeg.mcu_count import mcus_between
-from restore.decode.decoded import Event, EventKind
+from restore.decoding.decoded import Event, EventKind
 
 _ANY_HEIGHT: Final = 1
 """Rows that stand for an unknown height while it is found out."""

@@ -14,12 +14,12 @@ from carving.jpeg.tables import (
     ZIGZAG,
     HuffmanTable,
 )
-from restore.decode.kernels import FAILED, STREAM_PADDING, decode_block
-from restore.decode.lookup import Lookup
-from restore.decode.robust import decode
-from restore.decode.scans import flat_lookups
-from tests.restore.decode.bits import Bits, code_of, packed
-from tests.restore.decode.pictures import by_libjpeg, jpeg, texture
+from restore.decoding.kernels import FAILED, STREAM_PADDING, decode_block
+from restore.decoding.lookup import Lookup
+from restore.decoding.robust import decode
+from restore.decoding.scans import flat_lookups
+from tests.restore.decoding.bits import Bits, code_of, packed
+from tests.restore.decoding.pictures import by_libjpeg, jpeg, texture
 
 LONG_DC = HuffmanTable((0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 4), bytes((0, 15, 14, 11, 3, 9, 16, 200)))
 LONG_AC = HuffmanTable(

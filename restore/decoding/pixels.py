@@ -19,7 +19,7 @@ def component_planes(header: JpegHeader, coefficients: NDArray[np.int16]) -> tup
     Args:
         coefficients: int16 (MCUs, blocks per MCU, 64).
     """
-    from restore.decode.idct_kernels import inverse_dct_plane
+    from restore.decoding.idct_kernels import inverse_dct_plane
 
     frame = header.frame
     planes = []
@@ -50,7 +50,7 @@ def upsample(plane: Plane, rows: int, columns: int, across: int, down: int) -> P
 
     The filter must see the component's true edge: `rows` and `columns` of `plane` lie inside the picture.
     """
-    from restore.decode import colour_kernels
+    from restore.decoding import colour_kernels
 
     output = np.empty((rows * down, columns * across), dtype=np.uint8)
     colour_kernels.upsample(plane, rows, columns, across, down, output)
@@ -95,7 +95,7 @@ def render(header: JpegHeader, coefficients: NDArray[np.int16]) -> NDArray[np.ui
 
 
 def _ycc_to_rgb(header: JpegHeader, planes: tuple[Plane, ...], shapes: NDArray[np.int64]) -> NDArray[np.uint8]:
-    from restore.decode import colour_kernels
+    from restore.decoding import colour_kernels
 
     height, width = header.frame.height, header.frame.width
     pixels = np.empty((height, width, 3), dtype=np.uint8)

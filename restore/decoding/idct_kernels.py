@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from restore.decode.idct_vectors import inverse_dct_block
+from restore.decoding.idct_vectors import inverse_dct_block
 
 _ALL_BUT_DC = np.uint64(0xFFFFFFFFFFFF0000)
 """The first four coefficients without the first, as they lie in the memory of a little-endian machine."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restore.decode.kernels import STREAM_PADDING
-from restore.decode.stream import unstuff
+from restore.decoding.kernels import STREAM_PADDING
+from restore.decoding.stream import unstuff
 
 SCANS = st.lists(
     st.sampled_from([b"\xff\x00", b"\xff\xd3", b"\xff\xff", b"\xff\xd9", b"\xff", b"\x00", b"\x12\x34\x56", b"\xd1"])

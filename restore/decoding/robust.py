@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from carving.errors import JpegStructureError
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.tables import QuantTable
-from restore.decode.decoded import Decoded, Event, EventKind, McuTable
-from restore.decode.findings import ScanMap, interval_findings, marker_findings, unit_findings
-from restore.decode.opening import open_header
-from restore.decode.progressive import Progress, ProgressiveScan
-from restore.decode.restarts import intervals
-from restore.decode.scans import Scans, block_targets, find_scans, flat_lookups, scan_tables
-from restore.decode.stream import EntropyStream, unstuff
+from restore.decoding.decoded import Decoded, Event, EventKind, McuTable
+from restore.decoding.findings import ScanMap, interval_findings, marker_findings, unit_findings
+from restore.decoding.opening import open_header
+from restore.decoding.progressive import Progress, ProgressiveScan
+from restore.decoding.restarts import intervals
+from restore.decoding.scans import Scans, block_targets, find_scans, flat_lookups, scan_tables
+from restore.decoding.stream import EntropyStream, unstuff
 
 __all__ = [
     "Decoded",
@@ -115,7 +115,7 @@ def _decode_scan(
 def _decode_sequential(
     header: JpegHeader, stream: EntropyStream, coefficients: NDArray[np.int16]
 ) -> tuple[McuTable, list[Event]]:
-    from restore.decode.kernels import decode_robust
+    from restore.decoding.kernels import decode_robust
 
     targets, owners = block_targets(header)
     lookups = flat_lookups(scan_tables(header))

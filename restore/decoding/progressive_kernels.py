@@ -10,8 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from restore.decode.kernels import NATURAL, amplitude, long_code, peek
-from restore.decode.lookup import LOOKAHEAD
+from restore.decoding.kernels import NATURAL, amplitude, long_code, peek
+from restore.decoding.lookup import LOOKAHEAD
 
 _CODE_SHIFT = np.uint64(64 - LOOKAHEAD)
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from carving.jpeg.markers import read_header
-from restore.decode.robust import decode
-from restore.decode.scans import block_targets, find_scans
-from restore.decode.stream import unstuff
-from tests.restore.decode.pictures import jpeg, texture
-from tests.restore.decode.progressive_reference import decode_scan
+from restore.decoding.robust import decode
+from restore.decoding.scans import block_targets, find_scans
+from restore.decoding.stream import unstuff
+from tests.restore.decoding.pictures import jpeg, texture
+from tests.restore.decoding.progressive_reference import decode_scan
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from restore.decode.robust import decode
-from tests.restore.decode.pictures import by_libjpeg
+from restore.decoding.robust import decode
+from tests.restore.decoding.pictures import by_libjpeg
 
 
 def test_photos_are_identical_to_libjpeg(shared_data: Path) -> None:

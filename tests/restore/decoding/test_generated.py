@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from carving.jpeg.markers import read_header
-from restore.decode.pixels import full_planes
-from restore.decode.robust import decode
-from tests.restore.decode.bits import code_of, packed
-from tests.restore.decode.pictures import by_libjpeg, jpeg, texture
+from restore.decoding.pixels import full_planes
+from restore.decoding.robust import decode
+from tests.restore.decoding.bits import code_of, packed
+from tests.restore.decoding.pictures import by_libjpeg, jpeg, texture
 
 SUBSAMPLINGS = ("4:4:4", "4:2:2", "4:2:0", "4:1:1")
 ODD_SIDES = (1, 2, 3, 7, 8, 9, 15, 16, 17)

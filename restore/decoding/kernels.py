@@ -14,7 +14,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from carving.jpeg.tables import ZIGZAG
-from restore.decode.lookup import CODE_ONLY, COMPLETE, END_OF_BLOCK, LOOKAHEAD, RUN_SHIFT, STEP_MASK, VALUE_SHIFT
+from restore.decoding.lookup import CODE_ONLY, COMPLETE, END_OF_BLOCK, LOOKAHEAD, RUN_SHIFT, STEP_MASK, VALUE_SHIFT
 
 STREAM_PADDING: Final = 4096
 """Zero bytes behind a stream: more than the longest MCU (10 blocks of 64 symbols of 31 bits) can read."""

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from carving.jpeg.markers import read_header
 from carving.jpeg.tables import ZIGZAG, HuffmanTable
-from restore.decode.kernels import STREAM_PADDING
-from restore.decode.lookup import symbol_lookup
-from restore.decode.progressive_kernels import decode_ac_first
-from restore.decode.robust import Decoded, EventKind, decode
-from restore.decode.scans import ScanPart, find_scans
-from tests.restore.decode.bits import code_of, packed
-from tests.restore.decode.pictures import jpeg, texture
+from restore.decoding.kernels import STREAM_PADDING
+from restore.decoding.lookup import symbol_lookup
+from restore.decoding.progressive_kernels import decode_ac_first
+from restore.decoding.robust import Decoded, EventKind, decode
+from restore.decoding.scans import ScanPart, find_scans
+from tests.restore.decoding.bits import code_of, packed
+from tests.restore.decoding.pictures import jpeg, texture
 
 PICTURE = jpeg(texture(240, 176), quality=85, progressive=True)
 WHOLE = decode(PICTURE)

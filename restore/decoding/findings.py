@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.decode.decoded import Event, EventKind, McuTable
-from restore.decode.restarts import Interval, damaged_markers
-from restore.decode.stream import EntropyStream
+from restore.decoding.decoded import Event, EventKind, McuTable
+from restore.decoding.restarts import Interval, damaged_markers
+from restore.decoding.stream import EntropyStream
 
 
 class ScanMap:
