@@ -13,20 +13,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from restore.repair.extend_kernels import (
-    NEVER,
-    NO_PATCH,
-    WINDOW_MARKER,
-    Codes,
-    Layout,
-    Model,
-    Path,
-    Workspace,
-    decode_mcu,
-    extend,
-    load_window,
-)
+from restore.repair.contracts import WINDOW_MARKER, Codes, Layout, Model, Path, Workspace
+from restore.repair.extend_kernels import NEVER, decode_mcu, extend
 from restore.repair.score_kernels import EDGE_VALUES, block_pixels, seam
+from restore.repair.window_kernels import NO_PATCH, load_window
 
 CHANGES = np.array([-1, 1, -2, 2, -4, 4, -8, 8])
 

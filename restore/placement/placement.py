@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.placement.anchor_kernels import best_anchor, earliest, follow
-from restore.repair.extend_kernels import COMPLETE, DROPPED, HORIZON, NEVER, NO_PATCH, load_window
+from restore.repair.contracts import COMPLETE, DROPPED, HORIZON
+from restore.repair.extend_kernels import NEVER
 from restore.repair.scan import Scan, Stretch
+from restore.repair.window_kernels import NO_PATCH, load_window
 
 SHIFT: Final = 32
 """Largest shift in MCUs that is tried (measured jumps lie in -8..+2)."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.repair.calibration_kernels import Counts, count_path
-from restore.repair.extend_kernels import Codes, Layout, Model, Path, Workspace
+from restore.repair.contracts import Codes, Layout, Model, Path, Workspace
 from restore.repair.score_kernels import ACTIVITY_CLASSES, ROUGHNESS_BINS, SIZES, STEP_BINS, STEP_SCALE
 
 _SEED: Final = 2023

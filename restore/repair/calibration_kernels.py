@@ -8,8 +8,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from restore.repair.extend_kernels import NO_PATCH, Codes, Layout, Model, Path, Workspace, decode_mcu, load_window
+from restore.repair.contracts import Codes, Layout, Model, Path, Workspace
+from restore.repair.extend_kernels import decode_mcu
 from restore.repair.score_kernels import EDGE_VALUES, ROUGHNESS_BINS, count_mcu, describe_mcu, score_mcu
+from restore.repair.window_kernels import NO_PATCH, load_window
 
 WINDOW: Final = 1 << 16
 RESERVE: Final = 4096

@@ -6,172 +6,38 @@ MCU that still belongs to the picture, a fall by more than `drop` below it, or a
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from restore.decoding.kernels import decode_block
+from restore.repair.contracts import (
+    ALARMED,
+    BROKEN,
+    COMPLETE,
+    DROPPED,
+    HORIZON,
+    WINDOW_OPEN,
+    WINDOW_SCAN_END,
+    Codes,
+    Layout,
+    Model,
+    Path,
+    Workspace,
+)
 from restore.repair.score_kernels import amplitude_size, describe_mcu, score_mcu
-
-HORIZON: Final = 0
-DROPPED: Final = 1
-BROKEN: Final = 2
-COMPLETE: Final = 3
-ALARMED: Final = 4
-"""One MCU scored far less than MCUs of its size do."""
-
-WINDOW_OPEN: Final = 0
-"""The window was cut off; the scan goes on behind it."""
-WINDOW_MARKER: Final = 1
-"""The window ends at a marker that no scan holds."""
-WINDOW_SCAN_END: Final = 2
-"""The window ends where the scan ends."""
+from restore.repair.window_kernels import load_window
 
 SYNC_BONUS: Final = 3.0
 """Nats for meeting a marker exactly, with its padding and number right."""
 
-NO_PATCH: Final = np.zeros(1, dtype=np.uint8)
-"""Patch bytes where none are to be replaced (a patch start of -1 says so)."""
-
 NEVER: Final = 1e9
 """An alarm level that nothing reaches."""
 
-WINDOW_PADDING: Final = 4096
-
 LONGEST_BLOCK: Final = 64 * 27
 """Bits of the longest block: 64 codes of 16 bits with 11 amplitude bits."""
-
-
-class Layout(NamedTuple):
-    """Shape of the scan. `left_part` and `above_part` as in `describe_mcu`."""
-
-    component_of: NDArray[np.int64]
-    left_part: NDArray[np.int64]
-    above_part: NDArray[np.int64]
-    quant: NDArray[np.float32]
-    columns: int
-    mcu_count: int
-    restart_interval: int
-
-
-class Codes(NamedTuple):
-    """Huffman look-ups, flat; component i's DC table is number 2 * i, its AC table 2 * i + 1."""
-
-    fast: NDArray[np.int32]
-    limits: NDArray[np.int64]
-    offsets: NDArray[np.int64]
-    symbols: NDArray[np.uint8]
-    dc_lengths: NDArray[np.int64]
-
-
-class Model(NamedTuple):
-    """Score tables in nats, flat (see `score_kernels`), and what an MCU of n bits is expected to score.
-
-    `expected` holds a, b, c, d: the mean a + b * n + c * sqrt(n) and the spread d about it.
-    """
-
-    activity: NDArray[np.float32]
-    roughness: NDArray[np.float32]
-    step: NDArray[np.float32]
-    sizes: NDArray[np.float32]
-    zeros: NDArray[np.float32]
-    expected: NDArray[np.float64]
-
-
-class Path(NamedTuple):
-    """What is known of MCUs, one row each.
-
-    Attributes:
-        edges: float32 (rows * blocks * EDGE_VALUES,), see `keep_edges`.
-        bits: int32 (rows * blocks,), code bits of each block's AC coefficients.
-        known: uint8 (rows,), 1 where the MCU is decoded and trusted as a neighbour.
-        places: int64 (rows,), place of its first bit in the file, in bits.
-        predictors: int32 (rows, 4), DC predictors before it.
-        scores: float64 (rows,), running score before it.
-    """
-
-    edges: NDArray[np.float32]
-    bits: NDArray[np.int32]
-    known: NDArray[np.uint8]
-    places: NDArray[np.int64]
-    predictors: NDArray[np.int32]
-    scores: NDArray[np.float64]
-
-
-class Workspace(NamedTuple):
-    """Scratch arrays of one worker."""
-
-    coefficients: NDArray[np.int16]
-    dc_bits: NDArray[np.int64]
-    ac_bits: NDArray[np.int64]
-    pixels: NDArray[np.float32]
-    steps: NDArray[np.float32]
-    rows: NDArray[np.int64]
-    roughness_bins: NDArray[np.int64]
-    step_bins: NDArray[np.int64]
-    predictors: NDArray[np.int64]
-    window: NDArray[np.uint8]
-    origins: NDArray[np.int64]
-    marks: NDArray[np.int64]
-    numbers: NDArray[np.int64]
-
-
-@njit(cache=True)
-def load_window(
-    raw: NDArray[np.uint8],
-    start: int,
-    stop: int,
-    scan_end: int,
-    patch: NDArray[np.uint8],
-    patch_at: int,
-    patch_length: int,
-    has_restarts: bool,
-    work: Workspace,
-) -> tuple[int, int, int]:
-    """Unstuff `raw[start:stop]`, with the bytes at `patch_at` replaced, into the workspace.
-
-    Returns:
-        Bytes written, restart markers met, and how the window ends.
-    """
-    size = 0
-    marks = 0
-    ending = WINDOW_OPEN
-    index = start
-    limit = min(stop, scan_end)
-    if stop >= scan_end:
-        ending = WINDOW_SCAN_END
-    patch_end = patch_at + patch_length
-    while index < limit:
-        value = patch[index - patch_at] if patch_at <= index < patch_end else raw[index]
-        work.window[size] = value
-        work.origins[size] = index
-        index += 1
-        if value != 0xFF:
-            size += 1
-            continue
-        if index >= scan_end:
-            size += 1
-            break
-        following = patch[index - patch_at] if patch_at <= index < patch_end else raw[index]
-        if following == 0:
-            size += 1
-            index += 1
-        elif has_restarts and 0xD0 <= following <= 0xD7:
-            work.marks[marks] = size
-            work.numbers[marks] = following & 7
-            marks += 1
-            index += 1
-        elif following == 0xFF:
-            continue
-        else:
-            ending = WINDOW_MARKER
-            break
-    for offset in range(WINDOW_PADDING):
-        work.window[size + offset] = 0
-    work.origins[size] = index
-    return size, marks, ending
 
 
 @njit(cache=True)

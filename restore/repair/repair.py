@@ -12,7 +12,8 @@ from carving.flips import FlipModel
 from restore.decoding.robust import Decoded
 from restore.placement.placement import resume
 from restore.repair.calibration import calibrate
-from restore.repair.extend_kernels import ALARMED, COMPLETE, HORIZON, NEVER, Model
+from restore.repair.contracts import ALARMED, COMPLETE, HORIZON, Model
+from restore.repair.extend_kernels import NEVER
 from restore.repair.scan import Scan
 from restore.repair.search import DROP, FlipSearch, Reversal
 from restore.repair.workspace import scan_codes, scan_layout

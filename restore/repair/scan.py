@@ -10,18 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.repair.calibration_kernels import score_path
-from restore.repair.extend_kernels import (
-    NEVER,
-    NO_PATCH,
-    Codes,
-    Layout,
-    Model,
-    Path,
-    Workspace,
-    evaluate,
-    extend,
-    load_window,
-)
+from restore.repair.contracts import Codes, Layout, Model, Path, Workspace
+from restore.repair.extend_kernels import NEVER, evaluate, extend
+from restore.repair.window_kernels import NO_PATCH, load_window
 from restore.repair.workspace import new_path, new_workspace, tail
 
 _WALK_MCUS: Final = 4096

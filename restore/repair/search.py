@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips import FlipModel
-from restore.repair.extend_kernels import ALARMED, BROKEN, COMPLETE, DROPPED
+from restore.repair.contracts import ALARMED, BROKEN, COMPLETE, DROPPED
 from restore.repair.scan import Candidates, Outcomes, Scan, Stretch
 
 DROP: Final = 20.0

@@ -6,8 +6,9 @@ import numpy as np
 
 from carving.jpeg.markers import Frame, JpegHeader
 from restore.decoding.robust import flat_lookups, scan_tables
-from restore.repair.extend_kernels import WINDOW_PADDING, Codes, Layout, Path, Workspace
+from restore.repair.contracts import Codes, Layout, Path, Workspace
 from restore.repair.score_kernels import EDGE_VALUES
+from restore.repair.window_kernels import WINDOW_PADDING
 
 UNKNOWN_LENGTH = 20
 """Code length assumed for a DC size that the Huffman table lacks."""
