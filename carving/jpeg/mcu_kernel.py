@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from carving.compiled import kernel
 
-@njit(cache=True)
+
+@kernel
 def count_mcus(
     stream: NDArray[np.uint8],
     dc_lookup: NDArray[np.uint16],

@@ -10,15 +10,16 @@ Indices are unsigned and arrays contiguous, which is what lets LLVM turn the loo
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from carving.compiled import kernel
 
 _ONE = np.uint64(1)
 _TWO = np.uint64(2)
 _THREE = np.uint64(3)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@kernel(error_model="numpy", _nrt=False)
 def _upsample_row(
     plane: NDArray[np.uint8],
     rows: int,
@@ -78,7 +79,7 @@ def _upsample_row(
         line[_TWO * at + _ONE] = (centre + sums[at + _TWO] + right) >> shift
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def upsample(
     plane: NDArray[np.uint8], rows: int, columns: int, across: int, down: int, output: NDArray[np.uint8]
 ) -> None:
@@ -88,12 +89,12 @@ def upsample(
         _upsample_row(plane, rows, columns, row, across, down, sums, output[row])
 
 
-@njit(cache=True, error_model="numpy", inline="always")
+@kernel(error_model="numpy", inline="always")
 def _clip(value: np.int32) -> np.uint8:
     return np.uint8(min(max(value, np.int32(0)), np.int32(255)))
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@kernel(error_model="numpy", _nrt=False)
 def _convert_row(
     luma: NDArray[np.uint8], blue: NDArray[np.uint8], red: NDArray[np.uint8], width: int, line: NDArray[np.uint8]
 ) -> None:
@@ -111,7 +112,7 @@ def _convert_row(
         line[place + _TWO] = _clip(y + ((np.int32(116130) * cb + np.int32(32768)) >> np.int32(16)))
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def ycc_to_rgb(
     luma: NDArray[np.uint8],
     blue: NDArray[np.uint8],

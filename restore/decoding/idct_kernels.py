@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from carving.compiled import kernel
 from restore.decoding.idct_vectors import inverse_dct_block
 
 _ALL_BUT_DC = np.uint64(0xFFFFFFFFFFFF0000)
 """The first four coefficients without the first, as they lie in the memory of a little-endian machine."""
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def inverse_dct_plane(
     coefficients: NDArray[np.int16],
     quant: NDArray[np.int32],

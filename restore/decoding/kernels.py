@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from carving.compiled import kernel
 from carving.jpeg.tables import ZIGZAG
 from restore.decoding.lookup import CODE_ONLY, COMPLETE, END_OF_BLOCK, LOOKAHEAD, RUN_SHIFT, STEP_MASK, VALUE_SHIFT
 
@@ -31,7 +31,7 @@ _LAST = np.uint64(63)
 _END_OF_BLOCK = np.uint64(END_OF_BLOCK)
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def peek(stream: NDArray[np.uint8], bit: int) -> np.uint64:
     """The 57 or more bits at `bit`, left-aligned in 64."""
     byte = np.uint64(bit) >> np.uint64(3)
@@ -48,7 +48,7 @@ def peek(stream: NDArray[np.uint8], bit: int) -> np.uint64:
     return word << (np.uint64(bit) & np.uint64(7))
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, forceinline=True)
+@kernel(error_model="numpy", _nrt=False, forceinline=True)
 def long_code(
     word: np.uint64, table: int, limits: NDArray[np.int64], offsets: NDArray[np.int64], symbols: NDArray[np.uint8]
 ) -> tuple[int, int]:
@@ -62,7 +62,7 @@ def long_code(
     return length, np.int64(symbols[table * 256 + ((offsets[table * 17 + length] + (top >> (16 - length))) & 255)])
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def amplitude(word: np.uint64, skip: int, size: int) -> int:
     """The `size`-bit amplitude that follows `skip` bits of `word` (T.81 EXTEND)."""
     raw = np.int64((word << np.uint64(skip)) >> np.uint64(64 - size))
@@ -71,7 +71,7 @@ def amplitude(word: np.uint64, skip: int, size: int) -> int:
     return raw - (1 << size) + 1
 
 
-@njit(cache=True, error_model="numpy", _nrt=False, forceinline=True)
+@kernel(error_model="numpy", _nrt=False, forceinline=True)
 def decode_block(
     stream: NDArray[np.uint8],
     bit: int,
@@ -154,7 +154,7 @@ def decode_block(
     return position, difference
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def decode_robust(
     stream: NDArray[np.uint8],
     first_bit: int,

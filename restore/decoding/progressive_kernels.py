@@ -7,16 +7,16 @@ interleaved scan, else one block.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from carving.compiled import kernel
 from restore.decoding.kernels import NATURAL, amplitude, long_code, peek
 from restore.decoding.lookup import LOOKAHEAD
 
 _CODE_SHIFT = np.uint64(64 - LOOKAHEAD)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@kernel(error_model="numpy", _nrt=False)
 def read_symbol(
     word: np.uint64,
     table: int,
@@ -32,7 +32,7 @@ def read_symbol(
     return long_code(word, table, limits, offsets, symbols)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def decode_dc_first(
     stream: NDArray[np.uint8],
     first_bit: int,
@@ -89,7 +89,7 @@ def decode_dc_first(
     return bit
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def refine_dc(
     stream: NDArray[np.uint8],
     first_bit: int,
@@ -113,7 +113,7 @@ def refine_dc(
     return bit, np.int64(end_unit)
 
 
-@njit(cache=True, error_model="numpy", _nrt=False)
+@kernel(error_model="numpy", _nrt=False)
 def _first_band(
     stream: NDArray[np.uint8],
     bit: int,
@@ -159,7 +159,7 @@ def _first_band(
     return bit, np.int64(0)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def decode_ac_first(
     stream: NDArray[np.uint8],
     first_bit: int,
@@ -209,7 +209,7 @@ def decode_ac_first(
     return bit
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def refine_ac(
     stream: NDArray[np.uint8],
     first_bit: int,
@@ -285,7 +285,7 @@ def refine_ac(
     return bit, np.int64(end_unit)
 
 
-@njit(cache=True, error_model="numpy")
+@kernel(error_model="numpy")
 def clear_bits(
     targets: NDArray[np.int32],
     first_unit: int,

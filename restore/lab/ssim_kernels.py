@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from carving.compiled import kernel
 
 Plane = NDArray[np.float64]
 
 
-@njit(cache=True, fastmath={"contract"})
+@kernel(fastmath={"contract"})
 def mean_ssim(first: Plane, second: Plane, weights: Plane, peak: float) -> float:
     """Mean SSIM over all windows inside the planes.
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from carving.compiled import kernel
 from restore.repair.contracts import WINDOW_MARKER, Codes, Layout, Model, Path, Workspace
 from restore.repair.extend_kernels import NEVER, decode_mcu, extend
 from restore.repair.score_kernels import EDGE_VALUES, block_pixels, seam
@@ -28,7 +28,7 @@ _LONG_SEAM_MCUS: Final = 64
 """The same, once its place is found."""
 
 
-@njit(cache=True)
+@kernel
 def follow(
     raw: NDArray[np.uint8],
     place: int,
@@ -70,7 +70,7 @@ def follow(
     return found
 
 
-@njit(cache=True)
+@kernel
 def seam_offsets(
     first_bit: int,
     mcu: int,
@@ -121,7 +121,7 @@ def seam_offsets(
     return True
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def best_anchor(
     raw: NDArray[np.uint8],
     place: int,
@@ -188,7 +188,7 @@ def best_anchor(
     return best, best_mcu
 
 
-@njit(cache=True)
+@kernel
 def earliest(
     raw: NDArray[np.uint8],
     places: NDArray[np.int64],

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from carving.compiled import kernel
 from restore.repair.contracts import Codes, Layout, Model, Path, Workspace
 from restore.repair.extend_kernels import decode_mcu
 from restore.repair.score_kernels import EDGE_VALUES, ROUGHNESS_BINS, count_mcu, describe_mcu, score_mcu
@@ -28,7 +28,7 @@ class Counts(NamedTuple):
     sizes: NDArray[np.float64]
 
 
-@njit(cache=True)
+@kernel
 def describe_known(
     mcu: int,
     bit: int,
@@ -71,7 +71,7 @@ def describe_known(
     return following, size, following - bit
 
 
-@njit(cache=True)
+@kernel
 def count_path(
     raw: NDArray[np.uint8],
     scan_end: int,
@@ -114,7 +114,7 @@ def count_path(
                 counts.strangers[work.rows[index] * ROUGHNESS_BINS + work.roughness_bins[index]] += 1.0
 
 
-@njit(cache=True)
+@kernel
 def score_path(
     raw: NDArray[np.uint8],
     scan_end: int,

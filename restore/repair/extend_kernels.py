@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from carving.compiled import kernel
 from restore.decoding.kernels import decode_block
 from restore.repair.contracts import (
     ALARMED,
@@ -40,7 +40,7 @@ LONGEST_BLOCK: Final = 64 * 27
 """Bits of the longest block: 64 codes of 16 bits with 11 amplitude bits."""
 
 
-@njit(cache=True)
+@kernel
 def decode_mcu(bit: int, layout: Layout, codes: Codes, work: Workspace) -> int:
     """Decode the MCU at `bit` of the window into the workspace (DC as absolute values, predictors moved on).
 
@@ -75,7 +75,7 @@ def decode_mcu(bit: int, layout: Layout, codes: Codes, work: Workspace) -> int:
     return bit
 
 
-@njit(cache=True)
+@kernel
 def keep_state(bit: int, score: float, own: Path, row: int, work: Workspace) -> None:
     """Note where MCU `row` of a stretch begins."""
     own.places[row] = work.origins[bit >> 3] * 8 + (bit & 7)
@@ -84,7 +84,7 @@ def keep_state(bit: int, score: float, own: Path, row: int, work: Workspace) -> 
         own.predictors[row, component] = work.predictors[component]
 
 
-@njit(cache=True)
+@kernel
 def meets_marker(bit: int, boundary: int, mark: int, number: int, work: Workspace) -> bool:
     """Whether restart marker `mark` of the window stands right behind `bit`, rightly padded and numbered."""
     padding = (1 << (boundary * 8 - bit)) - 1
@@ -95,7 +95,7 @@ def meets_marker(bit: int, boundary: int, mark: int, number: int, work: Workspac
     )
 
 
-@njit(cache=True)
+@kernel
 def extend(
     size: int,
     marks: int,
@@ -229,7 +229,7 @@ def extend(
     return max(best, score), row, score, row, COMPLETE
 
 
-@njit(cache=True, nogil=True)
+@kernel(nogil=True)
 def evaluate(
     raw: NDArray[np.uint8],
     scan_end: int,

@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from carving.compiled import kernel
 
 ACTIVITY_CLASSES: Final = 10
 ROUGHNESS_BINS: Final = 24
@@ -30,7 +31,7 @@ _LN2: Final = 0.6931471805599453
 _OUT_OF_RANGE: Final = -8.0
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def _butterfly(
     s0: np.float32, s1: np.float32, s2: np.float32, s3: np.float32, s4: np.float32, s5: np.float32, s6: np.float32,
     s7: np.float32,
@@ -57,7 +58,7 @@ def _butterfly(
     return t10 + o3, t11 + o2, t12 + o1, t13 + o0, t13 - o0, t12 - o1, t11 - o2, t10 - o3
 
 
-@njit(cache=True)
+@kernel
 def block_pixels(
     coefficients: NDArray[np.int16], base: int, quant: NDArray[np.float32], quant_base: int, pixels: NDArray[np.float32]
 ) -> None:
@@ -104,7 +105,7 @@ def block_pixels(
         pixels[row + 7] = a7
 
 
-@njit(cache=True)
+@kernel
 def keep_edges(pixels: NDArray[np.float32], edges: NDArray[np.float32], edge: int) -> None:
     """Store the two last rows and columns of a block at `edges[edge:edge + EDGE_VALUES]`."""
     for index in range(8):
@@ -114,7 +115,7 @@ def keep_edges(pixels: NDArray[np.float32], edges: NDArray[np.float32], edge: in
         edges[edge + 24 + index] = pixels[8 * index + 6]
 
 
-@njit(cache=True)
+@kernel
 def seam(
     pixels: NDArray[np.float32],
     left: NDArray[np.float32],
@@ -156,26 +157,26 @@ def seam(
     return mean, roughness / np.float32(count)
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def activity_class(bits: int) -> int:
     """Class of a neighbourhood whose blocks take `bits` code bits each for their AC coefficients."""
     level = int(2.0 * np.log2(1.0 + bits / 6.0))
     return min(level, ACTIVITY_CLASSES - 1)
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def roughness_bin(roughness: float) -> int:
     """Bin of a roughness as `seam` gives it."""
     return min(int(ROUGHNESS_SCALE * roughness), ROUGHNESS_BINS - 1)
 
 
-@njit(cache=True, inline="always")
+@kernel(inline="always")
 def step_bin(step: float, unit: float) -> int:
     """Bin of a mean step measured in DC quantisation steps of `unit` samples."""
     return min(int(STEP_SCALE * np.log2(1.0 + abs(step) / unit)), STEP_BINS - 1)
 
 
-@njit(cache=True)
+@kernel
 def amplitude_size(value: int) -> int:
     """Bits of an amplitude's magnitude (T.81 category)."""
     magnitude = abs(value)
@@ -186,7 +187,7 @@ def amplitude_size(value: int) -> int:
     return size
 
 
-@njit(cache=True)
+@kernel
 def coefficient_score(
     coefficients: NDArray[np.int16], base: int, table: NDArray[np.float32], zeros: NDArray[np.float32], row: int
 ) -> tuple[float, int]:
@@ -209,7 +210,7 @@ def coefficient_score(
     return score, bits
 
 
-@njit(cache=True)
+@kernel
 def describe_mcu(
     coefficients: NDArray[np.int16],
     base: int,
@@ -275,7 +276,7 @@ def describe_mcu(
         step_bins[index] = step_bin(mean, quant[component * 64] * 0.125)
 
 
-@njit(cache=True)
+@kernel
 def score_mcu(
     coefficients: NDArray[np.int16],
     base: int,
@@ -314,7 +315,7 @@ def score_mcu(
     return score
 
 
-@njit(cache=True)
+@kernel
 def count_mcu(
     coefficients: NDArray[np.int16],
     base: int,

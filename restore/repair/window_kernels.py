@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from carving.compiled import kernel
 from restore.repair.contracts import WINDOW_MARKER, WINDOW_OPEN, WINDOW_SCAN_END, Workspace
 
 NO_PATCH: Final = np.zeros(1, dtype=np.uint8)
@@ -17,7 +17,7 @@ WINDOW_PADDING: Final = 4096
 """Zero bytes behind a window, so that a look-ahead never leaves it."""
 
 
-@njit(cache=True)
+@kernel
 def load_window(
     raw: NDArray[np.uint8],
     start: int,

@@ -7,13 +7,13 @@ directly above, it is the strip above that was wrong: it is corrected, and the r
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from carving.compiled import kernel
 from restore.sca.seam_kernels import Canvas, Rims, Rule, top_dissent
 
 
-@njit(cache=True)
+@kernel
 def nearly_equal(canvas: Canvas, rule: Rule, mcu: int, shift: int, offset: NDArray[np.float32]) -> bool:
     """Whether `mcu` has this shift and, within the tolerance, this offset."""
     if canvas.shifts[mcu] != shift:
@@ -25,7 +25,7 @@ def nearly_equal(canvas: Canvas, rule: Rule, mcu: int, shift: int, offset: NDArr
     return True
 
 
-@njit(cache=True)
+@kernel
 def same_state(canvas: Canvas, first: int, second: int) -> bool:
     """Whether two MCUs have the same shift and offset."""
     return canvas.shifts[first] == canvas.shifts[second] and bool(
@@ -33,7 +33,7 @@ def same_state(canvas: Canvas, first: int, second: int) -> bool:
     )
 
 
-@njit(cache=True)
+@kernel
 def return_to_former(
     rims: Rims,
     canvas: Canvas,
@@ -79,7 +79,7 @@ def return_to_former(
     return found, jump
 
 
-@njit(cache=True)
+@kernel
 def same_jump_above(
     canvas: Canvas, rule: Rule, position: int, below: int, jump: int, change: NDArray[np.float32]
 ) -> int:
@@ -99,7 +99,7 @@ def same_jump_above(
     return -1
 
 
-@njit(cache=True)
+@kernel
 def echo_strip(
     rims: Rims,
     canvas: Canvas,
@@ -157,7 +157,7 @@ def echo_strip(
     return low, high
 
 
-@njit(cache=True)
+@kernel
 def correct_strip(
     canvas: Canvas, rule: Rule, low: int, high: int, below: int, jump: int, change: NDArray[np.float32]
 ) -> None:
@@ -181,7 +181,7 @@ def correct_strip(
             canvas.source[position] = mcu
 
 
-@njit(cache=True)
+@kernel
 def resume(canvas: Canvas, mcu: int, lowest: int, position: int) -> None:
     """Clear the canvas from `lowest` on, and show again what MCUs before `mcu` had there, up to its new `position`."""
     for place in range(max(lowest, 0), canvas.source.size):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from carving.compiled import kernel
 
 _COSINES = np.array(
     [
@@ -22,7 +23,7 @@ _LARGEST = np.float32(1e6)
 """Bound of a dequantised coefficient, far beyond any picture's; with it, no sum of squares leaves single precision."""
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def inverse_dct_block(
     coefficients: NDArray[np.int16],
     base: int,
@@ -59,7 +60,7 @@ def inverse_dct_block(
                 samples[y, x] += work[row, x] * weight
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def sample_plane(
     coefficients: NDArray[np.int16],
     quant: NDArray[np.float32],
@@ -90,7 +91,7 @@ def sample_plane(
                     plane[top + y, left + x] = samples[y, x] + np.float32(128)
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def block_edges(
     samples: NDArray[np.float32],
     mcu: int,
@@ -135,7 +136,7 @@ def block_edges(
         activity[mcu, 3] += energy / np.float32(8 * vertical)
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def mcu_edges(
     coefficients: NDArray[np.int16],
     quant: NDArray[np.float32],

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from carving.compiled import kernel
 from restore.sca.echo_kernels import correct_strip, echo_strip, nearly_equal, resume, return_to_former
 from restore.sca.seam_kernels import (
     Canvas,
@@ -46,7 +46,7 @@ class Window(NamedTuple):
     least: NDArray[np.float32]
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def least_dissent(seam: NDArray[np.float32], components: int) -> np.float32:
     """Dissent of a seam, all components, were each given the offset that suits this seam best."""
     total = np.float32(0)
@@ -56,7 +56,7 @@ def least_dissent(seam: NDArray[np.float32], components: int) -> np.float32:
     return total
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def look_ahead(
     rims: Rims,
     canvas: Canvas,
@@ -95,7 +95,7 @@ def look_ahead(
     return known >= rule.fewest and totals.max() > rule.trigger * np.float32(known)
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def try_all_shifts(
     rims: Rims,
     canvas: Canvas,
@@ -123,7 +123,7 @@ def try_all_shifts(
                     window.least[index, slot] = least_dissent(window.seams[index, slot], offset.size)
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def best_jump(
     rule: Rule, window: Window, mcu: int, length: int, least: np.float32, change: NDArray[np.float32]
 ) -> tuple[np.float32, int]:
@@ -176,7 +176,7 @@ def best_jump(
     return best, best_shift
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def first_of_segment(
     rims: Rims,
     canvas: Canvas,
@@ -203,7 +203,7 @@ def first_of_segment(
     return place
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def scan(rims: Rims, canvas: Canvas, rule: Rule) -> bool:
     """Find the shift and the offset of every MCU.
 

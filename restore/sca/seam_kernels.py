@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from carving.compiled import kernel
 
 
 class Rims(NamedTuple):
@@ -77,7 +78,7 @@ class Rule(NamedTuple):
     steps: NDArray[np.float32]
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def seam_statistics(
     before: NDArray[np.float32], after: NDArray[np.float32], bounds: NDArray[np.int64], result: NDArray[np.float32]
 ) -> None:
@@ -94,7 +95,7 @@ def seam_statistics(
         result[3 * component + 1] = squares / count
 
 
-@njit(cache=True, fastmath=True, inline="always")
+@kernel(fastmath=True, inline="always")
 def dissent(mean: np.float32, square: np.float32, scale: np.float32, offset: np.float32) -> np.float32:
     """How badly a seam fits once `offset` is added behind it: 0 perfectly, towards 1 not at all.
 
@@ -105,7 +106,7 @@ def dissent(mean: np.float32, square: np.float32, scale: np.float32, offset: np.
     return distance / (distance + scale)
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def top_seam(
     rims: Rims,
     canvas: Canvas,
@@ -139,7 +140,7 @@ def top_seam(
     return True
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def top_dissent(
     rims: Rims,
     canvas: Canvas,
@@ -159,7 +160,7 @@ def top_dissent(
     return total
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def left_gain(
     rims: Rims, rule: Rule, mcu: int, position: int, change: NDArray[np.float32], work: NDArray[np.float32]
 ) -> np.float32:
@@ -179,7 +180,7 @@ def left_gain(
     return gain
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def median(values: NDArray[np.float32], count: int) -> np.float32:
     """Upper median of the first `count` values, which are sorted in place (few of them: by insertion)."""
     for index in range(1, count):
@@ -193,7 +194,7 @@ def median(values: NDArray[np.float32], count: int) -> np.float32:
     return middle
 
 
-@njit(cache=True, fastmath=True)
+@kernel(fastmath=True)
 def best_offset(
     statistics: NDArray[np.float32], count: int, component: int, step: np.float32, work: NDArray[np.float32]
 ) -> np.float32:
