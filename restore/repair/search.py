@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips import FlipModel
-from restore.repair.contracts import ALARMED, BROKEN, COMPLETE, DROPPED
+from restore.repair.contracts import ALARMED, BROKEN, COMPLETE, DROPPED, HORIZON
 from restore.repair.scan import Candidates, Outcomes, Scan, Stretch
 
 DROP: Final = 20.0
@@ -27,10 +27,6 @@ ALARM: Final = 1.0
 LOOK_BACK: Final = 6
 """MCUs before the highest score in which the flip may still lie."""
 
-CLEAN_SCORE: Final = 250.0
-CLEAN_MCUS: Final = 4
-"""What a hypothesis must decode on beyond its last flip to be committed."""
-
 FLIP_COST: Final = 20.0
 """Nats a flip must earn: the odds against it at a bit error rate of 1e-5, and what the best of many wrong ones
 gains."""
@@ -38,12 +34,14 @@ gains."""
 MARGIN: Final = 6.0
 """Nats by which a flip must beat its best rival."""
 
-_SHORTLIST: Final = 64
-_FINALISTS: Final = 8
+CLEAR: Final = 40.0
+"""Nats of lead at which the best hypothesis need not be followed further."""
+
 _AT_ONCE: Final = 2
 _SOON: Final = 8
-_LATER: Final = 50
-_HORIZON: Final = 400
+_ROUNDS: Final = ((64, 16, 40.0), (12, 48, 50.0), (4, 160, 70.0))
+"""How many hypotheses are followed, how many MCUs behind the sign of damage, and to which drop. Near rounds decide
+first: far off, a wrong flip can win by making up for other damage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,41 +147,38 @@ class FlipSearch:
             gains = outcomes.best - self._scores_at(outcomes.place, base, stretch, through)
             worth = gains >= FLIP_COST  # at once: far off, a wrong flip can pay by mending later damage
             if not worth.any():
-                return [self._passing(through, parent)]
+                return [Hypothesis(parent.flips, through.best - cost + FLIP_COST, 0, parent.gain, settled=True)]
             rows, outcomes = rows[worth], Outcomes(outcomes.table[worth])
-        for keep, target, drop in ((_SHORTLIST, _LATER, 50.0), (_FINALISTS, _HORIZON, 70.0)):
+        for keep, target, drop in _ROUNDS:
             rows = rows[np.argsort(-outcomes.best, kind="stable")[:keep]]
             outcomes = scan.evaluate(candidates.take(rows), stretch.mcu + target, int(3 * target * size) + 512, drop)
-        stopped = float(scan.path.scores[stretch.mcu])
+            leader = int(np.argmax(outcomes.best))
+            rival = max(np.partition(outcomes.best, -2)[-2] if rows.size > 1 else -np.inf, stretch.best)
+            if outcomes.best[leader] - rival >= CLEAR:
+                break
         scores = self._scores_at(outcomes.place, base, stretch, through)
-        children = []
-        for index, row in enumerate(rows):
-            best, place = float(outcomes.best[index]) - cost, int(outcomes.place[index])
-            clean = best - stopped >= CLEAN_SCORE and outcomes.best_mcu[index] - stretch.mcu >= CLEAN_MCUS
-            children.append(
-                Hypothesis(
-                    (*parent.flips, flips[row]),
-                    best,
-                    place,
-                    best + cost - FLIP_COST - float(scores[index]),
-                    settled=bool(clean or outcomes.why[index] == COMPLETE),
-                )
+        children = [
+            Hypothesis(
+                (*parent.flips, flips[row]),
+                float(outcomes.best[index]) - cost,
+                int(outcomes.place[index]),
+                float(outcomes.best[index]) - FLIP_COST - float(scores[index]),
+                settled=bool(outcomes.why[index] in (HORIZON, COMPLETE)),
             )
+            for index, row in enumerate(rows)
+        ]
         if through.best > stretch.best:
-            children.append(self._passing(through, parent))
+            reached = int(scan.path.places[through.best_mcu])
+            ahead = min(int(outcomes.place[leader]), reached)
+            level = float(self._scores_at(np.array([ahead]), base, stretch, through)[0])
+            children.append(Hypothesis(parent.flips, level - cost + FLIP_COST, ahead, parent.gain, settled=True))
         return children
 
     def _pass(self, stretch: Stretch) -> Stretch:
         """Go on over the sign of damage as if it were none."""
         if stretch.why == BROKEN:
             return stretch
-        return self._scan.walk(stretch.mcu, stretch.mcu + _HORIZON, 70.0)
-
-    def _passing(self, through: Stretch, parent: Hypothesis) -> Hypothesis:
-        """The parent gone on over a sign of damage."""
-        place = int(self._scan.path.places[through.best_mcu])
-        cost = FLIP_COST * len(parent.flips)
-        return Hypothesis(parent.flips, through.best - cost, place, parent.gain, settled=True)
+        return self._scan.walk(stretch.mcu, stretch.mcu + _ROUNDS[-1][1], 70.0)
 
     def _scores_at(
         self, places: NDArray[np.int64], base: int, stretch: Stretch, through: Stretch
