@@ -72,6 +72,8 @@ def expect(scan: Scan) -> Model:
     """The scan's model with what MCUs of a size are expected to score, fitted to the path as it stands."""
     gained, bits, _, _ = scan.read_path(np.zeros(0, dtype=np.int16))
     known = bits > 0
+    if not known.any():  # nothing was decoded, so nothing is expected
+        return scan.model
     gained, bits = gained[known], bits[known]
     terms = np.stack([np.ones(bits.size), bits, np.sqrt(bits)], axis=1)
     keep = np.ones(bits.size, dtype=np.bool_)

@@ -89,6 +89,15 @@ class Scan:
         self.path.places[0] = 8 * self.start
         self.examined = np.zeros(self.raw.size + 1, dtype=np.uint8)
 
+    def restart(self) -> None:
+        """Forget the path and take back every change of the bytes."""
+        self.raw[:] = self.original
+        self.examined[:] = 0
+        self.path.known[:] = 0
+        self.path.places[0] = 8 * self.start
+        self.path.predictors[0] = 0
+        self.path.scores[0] = 0.0
+
     @property
     def mcu_bytes(self) -> float:
         """Mean size of an MCU in bytes."""

@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 from carving.flips import FlipModel
 from restore.repair.contracts import ALARMED, BROKEN, COMPLETE, DROPPED, HORIZON
+from restore.repair.extend_kernels import NEVER
 from restore.repair.scan import Candidates, Outcomes, Scan, Stretch
+
+SIGNS: Final = (ALARMED, DROPPED, BROKEN)
 
 DROP: Final = 20.0
 """Fall in nats below the highest score that counts as a sign of damage."""
@@ -31,7 +34,7 @@ FLIP_COST: Final = 20.0
 """Nats a flip must earn: the odds against it at a bit error rate of 1e-5, and what the best of many wrong ones
 gains."""
 
-MARGIN: Final = 6.0
+MARGIN: Final = 12.0
 """Nats by which a flip must beat its best rival."""
 
 CLEAR: Final = 40.0
@@ -60,25 +63,39 @@ class Hypothesis:
 
     Attributes:
         flips: (unit, bit) of each, in the order found; none where the path is taken as it stands.
-        best: the score reached, each flip's cost taken off.
-        place: where it is reached, in bits of the file.
-        gain: what the last flip adds over leaving it.
+        worth: score gained over the path as it stood before the first of them, each flip's cost taken off, in nats.
         settled: whether there is no more to explain: the path goes on cleanly, or as well as it can.
     """
 
     flips: tuple[tuple[int, int], ...]
-    best: float
-    place: int
-    gain: float
+    worth: float
     settled: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Scores of a path at places (bits of the file); hypotheses are measured against it wherever they end."""
+
+    places: NDArray[np.int64]
+    scores: NDArray[np.float64]
+
+    def level(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The path's score where it gets to `places`; where it breaks off before, what it had by then."""
+        return np.interp(places, self.places, self.scores)
 
 
 class FlipSearch:
     """Finds the flips behind one sign of damage after another; the scan's bytes hold all that are committed."""
 
     def __init__(self, scan: Scan, model: FlipModel, expansions: int, alarm: float) -> None:
-        """Args: the scan, its flip model, how many hypotheses may be pursued per sign of damage, and the alarm
-        level."""
+        """Set out to search.
+
+        Args:
+            scan: the scan under repair.
+            model: its flip model.
+            expansions: how many hypotheses may be pursued per sign of damage.
+            alarm: the level at which single MCUs are looked into.
+        """
         self._scan = scan
         self._model = model
         self._expansions = expansions
@@ -87,32 +104,34 @@ class FlipSearch:
 
     def resolve(self, base: int) -> tuple[Reversal, ...]:
         """Explain the sign of damage that the path shows next behind MCU `base`; commits what it returns."""
-        hypotheses = self._expand(base, Hypothesis((), float(self._scan.path.scores[base]), 0, 0.0, settled=False))
-        queue = [(-hypothesis.best, number, hypothesis) for number, hypothesis in enumerate(hypotheses)]
+        stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self._alarm)
+        if stretch.why not in SIGNS:
+            return ()
+        reference = self._go_on(base, stretch, NEVER)
+        root = Hypothesis((), 0.0, settled=False)
+        everything = [Hypothesis((), 0.0, settled=True), *self._children(base, stretch, root, reference, reference)]
+        queue = [(-hypothesis.worth, number, hypothesis) for number, hypothesis in enumerate(everything)]
         heapq.heapify(queue)
-        everything = list(hypotheses)
         for _ in range(self._expansions - 1):
-            if not queue or queue[0][2].settled:
+            if queue[0][2].settled:
                 break
             _, _, top = heapq.heappop(queue)
-            for hypothesis in self._expand(base, top):
+            for hypothesis in self._expand(base, top, reference):
                 everything.append(hypothesis)
-                heapq.heappush(queue, (-hypothesis.best, len(everything), hypothesis))
+                heapq.heappush(queue, (-hypothesis.worth, len(everything), hypothesis))
         return self._verdict(everything)
 
     def _verdict(self, hypotheses: list[Hypothesis]) -> tuple[Reversal, ...]:
-        if not hypotheses:
-            return ()
-        winner = max(hypotheses, key=lambda hypothesis: hypothesis.best)
+        winner = max(hypotheses, key=lambda hypothesis: hypothesis.worth)
         reversals = []
+        before = 0.0
         for depth, flip in enumerate(winner.flips):
-            rivals = [other.best for other in hypotheses if flip not in other.flips]
-            stages = [other for other in hypotheses if other.flips == winner.flips[: depth + 1]]
-            gain = max((stage.gain for stage in stages), default=winner.gain)
-            margin = min(gain, winner.best - max(rivals, default=winner.best - gain))
+            with_it = max(other.worth for other in hypotheses if other.flips == winner.flips[: depth + 1])
+            margin = winner.worth - max(other.worth for other in hypotheses if flip not in other.flips)
             if margin < MARGIN:
                 break
-            reversals.append(Reversal(*flip, gain, margin))
+            reversals.append(Reversal(*flip, with_it - before + FLIP_COST, margin))
+            before = with_it
         self.commit(tuple((reversal.unit, reversal.bit) for reversal in reversals))
         return tuple(reversals)
 
@@ -122,71 +141,57 @@ class FlipSearch:
         for unit, bit in flips:
             self._flipped[unit] = (*self._flipped.get(unit, ()), bit)
 
-    def _expand(self, base: int, parent: Hypothesis) -> list[Hypothesis]:
+    def _expand(self, base: int, parent: Hypothesis, reference: Reference) -> list[Hypothesis]:
         """Hypotheses with one flip more than `parent`, and the parent itself gone on beyond its sign of damage."""
         undo = self._apply(parent.flips)
         try:
             stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self._alarm)
-            if stretch.why not in (ALARMED, DROPPED, BROKEN):
+            if stretch.why not in SIGNS:
                 return []
-            return self._children(stretch, parent, base)
+            own = self._go_on(base, stretch, _ROUNDS[-1][2])
+            end = own.places[-1:]
+            worth = float((own.level(end) - reference.level(end))[0]) - FLIP_COST * len(parent.flips)
+            gone_on = Hypothesis(parent.flips, max(worth, parent.worth), settled=True)
+            return [gone_on, *self._children(base, stretch, parent, own, reference)]
         finally:
             for start, stored in reversed(undo):
                 self._scan.raw[start : start + stored.size] = stored
 
-    def _children(self, stretch: Stretch, parent: Hypothesis, base: int) -> list[Hypothesis]:
+    def _go_on(self, base: int, stretch: Stretch, drop: float) -> Reference:
+        """The path from `base` on, led over a sign of damage as if it were none."""
+        last = stretch.mcu
+        if stretch.why != BROKEN:
+            last = max(last, self._scan.walk(stretch.mcu, stretch.mcu + _ROUNDS[-1][1], drop).best_mcu)
+        path = self._scan.path
+        return Reference(path.places[base : last + 1].copy(), path.scores[base : last + 1].copy())
+
+    def _children(
+        self, base: int, stretch: Stretch, parent: Hypothesis, own: Reference, reference: Reference
+    ) -> list[Hypothesis]:
+        """The best hypotheses with one flip more than `parent`, whose path is `own`."""
         scan = self._scan
         candidates, flips = self._candidates(stretch, parent, base)
         size = scan.mcu_bytes
-        cost = FLIP_COST * (len(parent.flips) + 1)
         rows = np.arange(candidates.starts.size)
-        through = self._pass(stretch)
         soon = _AT_ONCE if stretch.why == ALARMED else _SOON
         outcomes = scan.evaluate(candidates, stretch.mcu + soon, int(3 * soon * size) + 256, 30.0)
-        if stretch.why == ALARMED and through.best > stretch.best:
-            gains = outcomes.best - self._scores_at(outcomes.place, base, stretch, through)
-            worth = gains >= FLIP_COST  # at once: far off, a wrong flip can pay by mending later damage
-            if not worth.any():
-                return [Hypothesis(parent.flips, through.best - cost + FLIP_COST, 0, parent.gain, settled=True)]
+        if stretch.why == ALARMED:  # a flip must pay at once: far off, a wrong one can pay by mending later damage
+            worth = outcomes.best - own.level(outcomes.place) >= FLIP_COST
             rows, outcomes = rows[worth], Outcomes(outcomes.table[worth])
         for keep, target, drop in _ROUNDS:
+            if rows.size == 0:
+                return []
             rows = rows[np.argsort(-outcomes.best, kind="stable")[:keep]]
             outcomes = scan.evaluate(candidates.take(rows), stretch.mcu + target, int(3 * target * size) + 512, drop)
-            leader = int(np.argmax(outcomes.best))
-            rival = max(np.partition(outcomes.best, -2)[-2] if rows.size > 1 else -np.inf, stretch.best)
-            if outcomes.best[leader] - rival >= CLEAR:
+            if _lead(outcomes.best - own.level(outcomes.place)) >= CLEAR:
                 break
-        scores = self._scores_at(outcomes.place, base, stretch, through)
-        children = [
+        worths = outcomes.best - reference.level(outcomes.place) - FLIP_COST * (len(parent.flips) + 1)
+        return [
             Hypothesis(
-                (*parent.flips, flips[row]),
-                float(outcomes.best[index]) - cost,
-                int(outcomes.place[index]),
-                float(outcomes.best[index]) - FLIP_COST - float(scores[index]),
-                settled=bool(outcomes.why[index] in (HORIZON, COMPLETE)),
+                (*parent.flips, flips[row]), float(worths[index]), bool(outcomes.why[index] in (HORIZON, COMPLETE))
             )
             for index, row in enumerate(rows)
         ]
-        if through.best > stretch.best:
-            reached = int(scan.path.places[through.best_mcu])
-            ahead = min(int(outcomes.place[leader]), reached)
-            level = float(self._scores_at(np.array([ahead]), base, stretch, through)[0])
-            children.append(Hypothesis(parent.flips, level - cost + FLIP_COST, ahead, parent.gain, settled=True))
-        return children
-
-    def _pass(self, stretch: Stretch) -> Stretch:
-        """Go on over the sign of damage as if it were none."""
-        if stretch.why == BROKEN:
-            return stretch
-        return self._scan.walk(stretch.mcu, stretch.mcu + _ROUNDS[-1][1], 70.0)
-
-    def _scores_at(
-        self, places: NDArray[np.int64], base: int, stretch: Stretch, through: Stretch
-    ) -> NDArray[np.float64]:
-        """Scores of the path as it stands when it gets to `places`."""
-        last = max(through.mcu, stretch.mcu)
-        path = self._scan.path
-        return np.interp(places, path.places[base : last + 1], path.scores[base : last + 1])
 
     def _candidates(self, stretch: Stretch, parent: Hypothesis, base: int) -> tuple[Candidates, list[tuple[int, int]]]:
         """Every bit of every unit that could explain a stretch's end."""
@@ -231,3 +236,9 @@ class FlipSearch:
             raw[first:last] = model.variants(raw, unit, done.get(unit, ()))[bit][first - start : last - start]
             done[unit] = (*done.get(unit, ()), bit)
         return undo
+
+
+def _lead(gains: NDArray[np.float64]) -> float:
+    """By how much the best gain beats the next, and no flip at all."""
+    ordered = np.sort(gains)
+    return float(ordered[-1] - max(0.0, ordered[-2] if ordered.size > 1 else 0.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,10 @@ from restore.provenance import Provenance
 from restore.repair.repair import open_scan, recalibrate, repair_scan
 from restore.repair.scan import Scan
 from restore.repair.search import ALARM, Reversal
+
+
+FEW: Final = 3
+"""So many flips blur the score tables little enough that one round of search will do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +59,11 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, expansions: 
         recalibrate(scan)
         reversals = repair_scan(scan, model, expansions, ALARM).reversals
         placed = place(scan)
+        if len(reversals) > FEW:
+            recalibrate(scan)
+            scan.restart()
+            reversals = repair_scan(scan, model, expansions, ALARM).reversals
+            placed = place(scan)
     jpeg = scan.raw[: decoded.end].tobytes()
     again = decode(jpeg) if reversals else decoded
     sound = not again.events and not placed.moved.any()
