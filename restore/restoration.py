@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from carving.errors import JpegError
 from carving.flips import FlipModel
 from carving.fragments import Fragment, Thumbnail
-from carving.jpeg.markers import JpegHeader, read_header
+from carving.jpeg.markers import JpegHeader
 from carving.jpeg.thumbnails import extract_thumbnail
 from restore import guidance
+from restore.decoding.decoded import OUTSIDE_THE_SCANS
 from restore.decoding.robust import Decoded, decode
 from restore.provenance import BitFlip, Provenance, Status
 from restore.result import Restoration
@@ -40,7 +41,8 @@ def restore(
         decoded = decode(data)
     except JpegError as error:
         return Restoration(None, None, (0, 0), (), Status.UNRECOVERABLE, None, (str(error),))
-    guide = thumbnail or (fragment.thumbnail if isinstance(fragment, Fragment) else _own_thumbnail(data))
+    found = fragment.thumbnail if isinstance(fragment, Fragment) else extract_thumbnail(data, decoded.header.segments)
+    guide = thumbnail or found
     if not interleaved(decoded.header):
         return _as_decoded(decoded, guide)
     from restore.repair.session import examine
@@ -71,13 +73,6 @@ def interleaved(header: JpegHeader) -> bool:
     return not header.frame.progressive and len(header.scan.components) == len(header.frame.components)
 
 
-def _own_thumbnail(data: bytes) -> Thumbnail | None:
-    try:
-        return extract_thumbnail(data, read_header(data).segments)
-    except JpegError:
-        return None
-
-
 def _render(header: JpegHeader, coefficients: NDArray[np.int16]) -> NDArray[np.uint8]:
     from restore.decoding.pixels import render
 
@@ -91,7 +86,8 @@ def _as_decoded(decoded: Decoded, guide: Thumbnail | None) -> Restoration:
     intact = np.full((frame.mcu_rows, frame.mcu_columns), Provenance.INTACT, dtype=np.uint8)
     if not decoded.events:
         return Restoration(decoded.pixels, intact, mcu_size, (), Status.INTACT, None, ())
-    provenance = np.full_like(intact, Provenance.PLACED)
+    whole = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
+    provenance = intact if whole else np.full_like(intact, Provenance.PLACED)
     if decoded.mcus.bit_positions.size == frame.mcu_count:  # a scan of single blocks has no position per MCU
         provenance.reshape(-1)[decoded.mcus.bit_positions < 0] = Provenance.LOST
     pixels, provenance, remark = _fill(decoded.pixels, provenance, mcu_size, guide)

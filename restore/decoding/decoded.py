@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,10 @@ class EventKind(enum.StrEnum):
     """`count` places in the header hold what is no marker segment; no MCU is concerned (it is the MCU count)."""
     HEIGHT_DERIVED = "height derived"
     """Neither frame header nor DNL gives a height; the `count` pixel rows are what the data fill."""
+
+
+OUTSIDE_THE_SCANS: Final = frozenset({EventKind.HEADER_DAMAGED, EventKind.HEIGHT_DERIVED, EventKind.NO_EOI})
+"""Findings that put no MCU in doubt."""
 
 
 @dataclass(frozen=True, slots=True)

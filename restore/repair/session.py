@@ -9,17 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips import FlipModel
-from restore.decoding.decoded import Decoded, EventKind
+from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded, EventKind
 from restore.decoding.robust import decode
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
-from restore.repair.repair import open_scan, recalibrate, repair_scan
+from restore.repair.repair import follow_decoder, open_scan, recalibrate, repair_scan
 from restore.repair.scan import Scan
 from restore.repair.search import ALARM, Reversal
 
-
 FEW: Final = 3
 """So many flips blur the score tables little enough that one round of search will do."""
+
+
+UNSEEN_MARGIN: Final = 100.0
+"""Nats by which every flip must beat its best rival in a file that decodes to its last bit without a flaw: nearly all
+such files are undamaged, and pictures hold stranger things than damage."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +34,7 @@ class Session:
         coefficients: int16 (MCUs, blocks per MCU, 64), zero where lost.
         provenance: uint8 (MCUs,) of `Provenance`.
         reversals: flips reversed, in the order found.
-        sound: the scan, as it now is, decodes without a flaw.
+        sound: the file, as it now is, decodes without a flaw.
         jpeg: the file up to its end, with the flips reversed.
         spent: MCUs decoded in all.
     """
@@ -64,18 +68,26 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, expansions: 
             scan.restart()
             reversals = repair_scan(scan, model, expansions, ALARM).reversals
             placed = place(scan)
+    flawless = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
+    if flawless and min((reversal.margin for reversal in reversals), default=0.0) < UNSEEN_MARGIN:
+        reversals = ()
+        scan.raw[:] = scan.original
     jpeg = scan.raw[: decoded.end].tobytes()
     again = decode(jpeg) if reversals else decoded
-    sound = not again.events and not placed.moved.any()
-    if sound:
-        placed = _all_known(placed, again)
+    # what decodes to its last bit is taken at its word, however unusual it looks
+    flawless = {event.kind for event in again.events} <= OUTSIDE_THE_SCANS
+    if flawless:
+        placed = _all_known(scan, again)
+    sound = flawless and not again.events
     return Session(placed.coefficients, _provenance(scan, placed), reversals, sound, jpeg, scan.spent)
 
 
-def _all_known(placed: Placed, decoded: Decoded) -> Placed:
-    """A scan without a flaw: every MCU is what the decoder says, however unusual it looks."""
-    known = np.ones_like(placed.known)
-    return Placed(decoded.coefficients, known, placed.moved, placed.starts, placed.ends, clean=True)
+def _all_known(scan: Scan, decoded: Decoded) -> Placed:
+    """A scan without a flaw: every MCU is what and where the decoder says."""
+    follow_decoder(scan, decoded)
+    starts = scan.path.places[: scan.layout.mcu_count].copy()
+    known = np.ones(starts.size, dtype=np.bool_)
+    return Placed(decoded.coefficients, known, ~known, starts, np.append(starts[1:], 8 * scan.end), clean=True)
 
 
 def _provenance(scan: Scan, placed: Placed) -> NDArray[np.uint8]:
