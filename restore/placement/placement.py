@@ -6,6 +6,7 @@ anchored anew by shift and DC offsets; what lies between is lost.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,10 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.placement.anchor_kernels import best_anchor, earliest, follow
-from restore.repair.contracts import COMPLETE, DROPPED, HORIZON
-from restore.repair.extend_kernels import NEVER
+from restore.repair.extend_kernels import COMPLETE, DROPPED, HORIZON, NEVER
 from restore.repair.scan import Scan, Stretch
-from restore.repair.window_kernels import NO_PATCH, load_window
 
 SHIFT: Final = 32
 """Largest shift in MCUs that is tried (measured jumps lie in -8..+2)."""
@@ -149,19 +148,26 @@ def _unlikely(scan: Scan, first: int, last: int) -> NDArray[np.bool_]:
 def _next_interval(scan: Scan, good: int) -> Anchor | None:
     """Begin again at the next restart marker behind MCU `good`; None where there is none."""
     interval = scan.layout.restart_interval
+    following = good // interval + 1
     first = int(scan.path.places[good]) >> 3
-    _, marks, _ = load_window(scan.raw, first, scan.end, scan.end, NO_PATCH, -1, 0, True, scan.work)
-    for mark in range(marks):
-        number = int(scan.work.numbers[mark])
-        following = good // interval + 1
+    for start, number in restart_markers(scan.raw, first, scan.end):
         skip = (number + 1 - following) % 8
         if skip > 3:
             continue  # an invented marker, or one of long ago
         mcu = (following + skip) * interval
         if mcu >= scan.layout.mcu_count:
             return None
-        return Anchor(mcu, 8 * int(scan.work.origins[scan.work.marks[mark]]), np.zeros(4, dtype=np.int64), stays=False)
+        return Anchor(mcu, 8 * start, np.zeros(4, dtype=np.int64), stays=False)
     return None
+
+
+def restart_markers(raw: NDArray[np.uint8], first: int, end: int) -> Iterator[tuple[int, int]]:
+    """Offset behind, and number of, every restart marker in `raw[first:end]`."""
+    step = 1 << 16
+    for start in range(first, end, step):
+        piece = raw[start : min(start + step + 1, end)]
+        for index in np.flatnonzero((piece[:-1] == 0xFF) & (piece[1:] >= 0xD0) & (piece[1:] <= 0xD7)):
+            yield start + int(index) + 2, int(piece[index + 1]) & 7
 
 
 def _anchor(scan: Scan, stretch: Stretch) -> Anchor | None:

@@ -35,7 +35,10 @@ FLIP_COST: Final = 20.0
 gains."""
 
 MARGIN: Final = 12.0
-"""Nats by which a flip must beat its best rival."""
+"""Nats by which a flip must beat its best rival to be claimed."""
+
+IN_STEP: Final = 60.0
+"""Nats a flip must gain to be taken without being claimed."""
 
 CLEAR: Final = 40.0
 """Nats of lead at which the best hypothesis need not be followed further."""
@@ -49,12 +52,20 @@ first: far off, a wrong flip can win by making up for other damage."""
 
 @dataclass(frozen=True, slots=True)
 class Reversal:
-    """One reversed flip: unit and bit of the flip model, gain over leaving it, margin over the best rival, in nats."""
+    """One reversed flip: unit and bit of the flip model, gain over leaving it, margin over the best rival, in nats.
+
+    One that is not `certain` serves to go on in step: something was flipped there, but which bit is open.
+    """
 
     unit: int
     bit: int
     gain: float
     margin: float
+
+    @property
+    def certain(self) -> bool:
+        """Whether the flip may be claimed."""
+        return self.margin >= MARGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +139,7 @@ class FlipSearch:
         for depth, flip in enumerate(winner.flips):
             with_it = max(other.worth for other in hypotheses if other.flips == winner.flips[: depth + 1])
             margin = winner.worth - max(other.worth for other in hypotheses if flip not in other.flips)
-            if margin < MARGIN:
+            if margin < MARGIN and with_it - before < IN_STEP:
                 break
             reversals.append(Reversal(*flip, with_it - before + FLIP_COST, margin))
             before = with_it

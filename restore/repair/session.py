@@ -78,8 +78,21 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, expansions: 
     flawless = {event.kind for event in again.events} <= OUTSIDE_THE_SCANS
     if flawless:
         placed = _all_known(scan, again)
-    sound = flawless and not again.events
-    return Session(placed.coefficients, _provenance(scan, placed), reversals, sound, jpeg, scan.spent)
+    claimed = tuple(reversal for reversal in reversals if reversal.certain)
+    kinds = _provenance(scan, placed)
+    if model is not None:
+        for reversal in reversals:
+            if not reversal.certain:
+                kinds[_touched(placed, model, reversal)] = Provenance.LOST
+    sound = flawless and not again.events and len(claimed) == len(reversals)
+    return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent)
+
+
+def _touched(placed: Placed, model: FlipModel, reversal: Reversal) -> NDArray[np.bool_]:
+    """The MCUs that hold a byte which a reversal may have changed wrongly."""
+    first = 8 * int(model.starts[reversal.unit])
+    last = first + 8 * int(model.reaches[reversal.unit])
+    return (placed.ends > first) & (placed.starts < last)
 
 
 def _all_known(scan: Scan, decoded: Decoded) -> Placed:
