@@ -75,7 +75,7 @@ def decode_mcu(bit: int, layout: Layout, codes: Codes, work: Workspace) -> int:
     return bit
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def keep_state(bit: int, score: float, own: Path, row: int, work: Workspace) -> None:
     """Note where MCU `row` of a stretch begins."""
     own.places[row] = work.origins[bit >> 3] * 8 + (bit & 7)
@@ -84,7 +84,7 @@ def keep_state(bit: int, score: float, own: Path, row: int, work: Workspace) -> 
         own.predictors[row, component] = work.predictors[component]
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def meets_marker(bit: int, boundary: int, mark: int, number: int, work: Workspace) -> bool:
     """Whether restart marker `mark` of the window stands right behind `bit`, rightly padded and numbered."""
     padding = (1 << (boundary * 8 - bit)) - 1
@@ -126,7 +126,7 @@ def extend(
     best_count = 0
     score = 0.0
     bit = first_bit
-    mark = 0
+    mark = np.int64(0)
     interval = layout.restart_interval
     last = min(first_mcu + max_mcus, layout.mcu_count)
     for mcu in range(first_mcu, last):
