@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.placement.anchor_kernels import best_anchor, earliest, follow
-from restore.repair.extend_kernels import COMPLETE, DROPPED, HORIZON, NEVER
+from restore.repair.contracts import COMPLETE, DROPPED, HORIZON
+from restore.repair.extend_kernels import NEVER
 from restore.repair.scan import Scan, Stretch
 
 SHIFT: Final = 32

@@ -33,6 +33,9 @@ from restore.repair.window_kernels import load_window
 SYNC_BONUS: Final = 3.0
 """Nats for meeting a marker exactly, with its padding and number right."""
 
+PAIR: Final = 1.4
+"""How much more two MCUs in a row must lack than one to raise an alarm."""
+
 NEVER: Final = 1e9
 """An alarm level that nothing reaches."""
 
@@ -117,7 +120,8 @@ def extend(
 
     MCUs before `first_mcu` are looked up in `path`; MCU m of this stretch goes to row m - first_mcu of `own`, and where
     the stretch ends to the row behind. An MCU that scores `alarm` spreads less than expected ends the stretch too,
-    unless `examined` (per byte of the file) marks where it begins.
+    and so do two neighbours that lack `PAIR` times as much together. Where `examined` (per byte of the file) marks the
+    place that an MCU begins at, its low score is forgiven: it ends nothing, and falls are counted anew behind it.
 
     Returns:
         Highest running score, MCUs up to it, final score, MCUs scored, and why the stretch ended.
@@ -125,6 +129,7 @@ def extend(
     best = 0.0
     best_count = 0
     score = 0.0
+    lacked = 0.0
     bit = first_bit
     mark = np.int64(0)
     interval = layout.restart_interval
@@ -206,10 +211,14 @@ def extend(
         own.known[row] = 1
         score += gained
         expected = model.expected[0] + model.expected[1] * length + model.expected[2] * np.sqrt(length)
-        if gained < expected - alarm * model.expected[3] and examined[own.places[row] >> 3] == 0:
+        lacking = expected - gained
+        forgiven = examined[own.places[row] >> 3] != 0
+        threshold = alarm * model.expected[3]
+        if not forgiven and (lacking > threshold or lacking + lacked > PAIR * threshold):
             keep_state(bit, score, own, row + 1, work)
             return best, best_count, score, row + 1, ALARMED
-        if score > best:
+        lacked = 0.0 if forgiven else lacking
+        if score > best or forgiven:
             best = score
             best_count = row + 1
         if score < best - drop:

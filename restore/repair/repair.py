@@ -109,14 +109,15 @@ def repair_scan(scan: Scan, model: FlipModel, expansions: int, alarm: float) -> 
             reversals.extend(found)
             mcu = base
             continue
-        scan.examined[int(scan.path.places[max(stretch.mcu - 1, base)]) >> 3] = 1
+        scan.walk(base, stretch.mcu, NEVER)
+        scan.examined[scan.path.places[max(min(stretch.best_mcu, stretch.mcu - 1), base) : stretch.mcu] >> 3] = 1
         if stretch.why == ALARMED:
-            scan.walk(base, stretch.mcu, NEVER)
-            mcu = floor = stretch.mcu
+            mcu = max(floor, stretch.mcu - 1)
             continue
         unresolved.append(stretch.mcu)
         anchor = resume(scan, stretch)
-        if anchor is None or anchor.mcu <= floor:
+        if anchor is None or (anchor.mcu <= floor and not anchor.stays):
             break
-        mcu = floor = anchor.mcu
+        mcu = anchor.mcu
+        floor = floor if anchor.stays else anchor.mcu
     return Repair(scan.raw, tuple(reversals), complete, tuple(unresolved), scan.spent)

@@ -27,12 +27,21 @@ DROP: Final = 20.0
 ALARM: Final = 1.0
 """Spreads below the expected score at which one MCU is looked into."""
 
+KEEN_ALARM: Final = 0.5
+"""The same in a file that is known to be damaged, with score tables that the damage no longer blurs."""
+
 LOOK_BACK: Final = 6
 """MCUs before the highest score in which the flip may still lie."""
 
 FLIP_COST: Final = 20.0
 """Nats a flip must earn: the odds against it at a bit error rate of 1e-5, and what the best of many wrong ones
 gains."""
+
+SHARE_AT_ONCE: Final = 0.5
+"""Share of what an alarmed MCU lacks that a flip must win back there and then."""
+
+END_COST: Final = 80.0
+"""Nats a flip must earn that only mends the end of a scan: cameras leave bits there that no flip explains."""
 
 MARGIN: Final = 12.0
 """Nats by which a flip must beat its best rival to be claimed."""
@@ -111,6 +120,7 @@ class FlipSearch:
         self._model = model
         self._expansions = expansions
         self._alarm = alarm
+        self._cost = FLIP_COST
         self._flipped: dict[int, tuple[int, ...]] = {}
 
     def resolve(self, base: int) -> tuple[Reversal, ...]:
@@ -118,6 +128,7 @@ class FlipSearch:
         stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self._alarm)
         if stretch.why not in SIGNS:
             return ()
+        self._cost = END_COST if stretch.mcu == self._scan.layout.mcu_count else FLIP_COST
         reference = self._go_on(base, stretch, NEVER)
         root = Hypothesis((), 0.0, settled=False)
         everything = [Hypothesis((), 0.0, settled=True), *self._children(base, stretch, root, reference, reference)]
@@ -141,7 +152,7 @@ class FlipSearch:
             margin = winner.worth - max(other.worth for other in hypotheses if flip not in other.flips)
             if margin < MARGIN and with_it - before < IN_STEP:
                 break
-            reversals.append(Reversal(*flip, with_it - before + FLIP_COST, margin))
+            reversals.append(Reversal(*flip, with_it - before + self._cost, margin))
             before = with_it
         self.commit(tuple((reversal.unit, reversal.bit) for reversal in reversals))
         return tuple(reversals)
@@ -161,7 +172,7 @@ class FlipSearch:
                 return []
             own = self._go_on(base, stretch, _ROUNDS[-1][2])
             end = own.places[-1:]
-            worth = float((own.level(end) - reference.level(end))[0]) - FLIP_COST * len(parent.flips)
+            worth = float((own.level(end) - reference.level(end))[0]) - self._cost * len(parent.flips)
             gone_on = Hypothesis(parent.flips, max(worth, parent.worth), settled=True)
             return [gone_on, *self._children(base, stretch, parent, own, reference)]
         finally:
@@ -187,7 +198,8 @@ class FlipSearch:
         soon = _AT_ONCE if stretch.why == ALARMED else _SOON
         outcomes = scan.evaluate(candidates, stretch.mcu + soon, int(3 * soon * size) + 256, 30.0)
         if stretch.why == ALARMED:  # a flip must pay at once: far off, a wrong one can pay by mending later damage
-            worth = outcomes.best - own.level(outcomes.place) >= FLIP_COST
+            due = max(FLIP_COST, SHARE_AT_ONCE * self._lack(base, stretch, own))
+            worth = outcomes.best - own.level(outcomes.place) >= due
             rows, outcomes = rows[worth], Outcomes(outcomes.table[worth])
         for keep, target, drop in _ROUNDS:
             if rows.size == 0:
@@ -196,13 +208,20 @@ class FlipSearch:
             outcomes = scan.evaluate(candidates.take(rows), stretch.mcu + target, int(3 * target * size) + 512, drop)
             if _lead(outcomes.best - own.level(outcomes.place)) >= CLEAR:
                 break
-        worths = outcomes.best - reference.level(outcomes.place) - FLIP_COST * (len(parent.flips) + 1)
+        worths = outcomes.best - reference.level(outcomes.place) - self._cost * (len(parent.flips) + 1)
         return [
             Hypothesis(
                 (*parent.flips, flips[row]), float(worths[index]), bool(outcomes.why[index] in (HORIZON, COMPLETE))
             )
             for index, row in enumerate(rows)
         ]
+
+    def _lack(self, base: int, stretch: Stretch, own: Reference) -> float:
+        """By how much the MCU that raised an alarm scores less than expected."""
+        row = stretch.mcu - 1 - base
+        bits = float(own.places[row + 1] - own.places[row])
+        a, b, c, _ = self._scan.model.expected
+        return float(a + b * bits + c * np.sqrt(max(bits, 0.0)) - (own.scores[row + 1] - own.scores[row]))
 
     def _candidates(self, stretch: Stretch, parent: Hypothesis, base: int) -> tuple[Candidates, list[tuple[int, int]]]:
         """Every bit of every unit that could explain a stretch's end."""

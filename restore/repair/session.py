@@ -15,11 +15,7 @@ from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
 from restore.repair.repair import follow_decoder, open_scan, recalibrate, repair_scan
 from restore.repair.scan import Scan
-from restore.repair.search import ALARM, Reversal
-
-FEW: Final = 3
-"""So many flips blur the score tables little enough that one round of search will do."""
-
+from restore.repair.search import ALARM, KEEN_ALARM, Reversal
 
 UNSEEN_MARGIN: Final = 100.0
 """Nats by which every flip must beat its best rival in a file that decodes to its last bit without a flaw: nearly all
@@ -63,10 +59,10 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, expansions: 
         recalibrate(scan)
         reversals = repair_scan(scan, model, expansions, ALARM).reversals
         placed = place(scan)
-        if len(reversals) > FEW:
+        if reversals:
             recalibrate(scan)
             scan.restart()
-            reversals = repair_scan(scan, model, expansions, ALARM).reversals
+            reversals = repair_scan(scan, model, expansions, KEEN_ALARM).reversals
             placed = place(scan)
     flawless = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
     if flawless and min((reversal.margin for reversal in reversals), default=0.0) < UNSEEN_MARGIN:
