@@ -24,6 +24,9 @@ BACKTRACK: Final = 24
 ALARM_SHARE: Final = 0.004
 """Share of MCUs that may raise an alarm."""
 
+KEEN_SHARE: Final = 0.03
+"""The same in a file that is known to be damaged, with score tables that the damage no longer blurs."""
+
 
 @dataclass(frozen=True, eq=False)
 class Repair:
@@ -84,8 +87,9 @@ def expect(scan: Scan) -> Model:
         spread = max(1.0, 1.4826 * float(np.median(np.abs(rest[keep]))))
         keep = np.abs(rest) < 4 * spread
     rest = gained - terms @ fitted
-    spread = max(4 * spread, -float(np.quantile(rest, ALARM_SHARE)))
-    return scan.model._replace(expected=np.append(fitted, spread))
+    level = max(4 * spread, -float(np.quantile(rest, ALARM_SHARE)))
+    scan.keen_alarm = min(1.0, max(2.5 * spread, -float(np.quantile(rest, KEEN_SHARE))) / level)
+    return scan.model._replace(expected=np.append(fitted, level))
 
 
 def repair_scan(scan: Scan, model: FlipModel, expansions: int, alarm: float) -> Repair:

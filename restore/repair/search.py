@@ -27,9 +27,6 @@ DROP: Final = 20.0
 ALARM: Final = 1.0
 """Spreads below the expected score at which one MCU is looked into."""
 
-KEEN_ALARM: Final = 0.5
-"""The same in a file that is known to be damaged, with score tables that the damage no longer blurs."""
-
 LOOK_BACK: Final = 6
 """MCUs before the highest score in which the flip may still lie."""
 
@@ -45,6 +42,9 @@ END_COST: Final = 80.0
 
 MARGIN: Final = 12.0
 """Nats by which a flip must beat its best rival to be claimed."""
+
+UNSETTLED_MARGIN: Final = 60.0
+"""The same where the path does not go on cleanly behind it."""
 
 IN_STEP: Final = 60.0
 """Nats a flip must gain to be taken without being claimed."""
@@ -150,7 +150,8 @@ class FlipSearch:
         for depth, flip in enumerate(winner.flips):
             with_it = max(other.worth for other in hypotheses if other.flips == winner.flips[: depth + 1])
             margin = winner.worth - max(other.worth for other in hypotheses if flip not in other.flips)
-            if margin < MARGIN and with_it - before < IN_STEP:
+            in_step = winner.settled and with_it - before >= IN_STEP
+            if margin < (MARGIN if winner.settled else UNSETTLED_MARGIN) and not in_step:
                 break
             reversals.append(Reversal(*flip, with_it - before + self._cost, margin))
             before = with_it

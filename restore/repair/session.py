@@ -15,7 +15,7 @@ from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
 from restore.repair.repair import follow_decoder, open_scan, recalibrate, repair_scan
 from restore.repair.scan import Scan
-from restore.repair.search import ALARM, KEEN_ALARM, Reversal
+from restore.repair.search import ALARM, Reversal
 
 UNSEEN_MARGIN: Final = 100.0
 """Nats by which every flip must beat its best rival in a file that decodes to its last bit without a flaw: nearly all
@@ -62,7 +62,7 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, expansions: 
         if reversals:
             recalibrate(scan)
             scan.restart()
-            reversals = repair_scan(scan, model, expansions, KEEN_ALARM).reversals
+            reversals = repair_scan(scan, model, expansions, scan.keen_alarm).reversals
             placed = place(scan)
     flawless = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
     if flawless and min((reversal.margin for reversal in reversals), default=0.0) < UNSEEN_MARGIN:
