@@ -33,6 +33,8 @@ class AmountColumn(ProgressColumn):
         done, total = task.completed, task.total or 0
         if task.description == Stage.RESTORE:
             return Text(f"{done:.0f} of {total:.0f} pictures")
+        if task.description == Stage.COMPILE:
+            return Text(f"{done:.0f} of {total:.0f} steps (first run)")
         speed = task.finished_speed or task.speed
         rate = f", {human_size(speed)}/s" if speed else ""
         return Text(f"{human_size(done)} of {human_size(total)}{rate}")

@@ -99,6 +99,13 @@ class Examination:
             return self.facts.remarks
         return (*self.facts.remarks, f"no JPEG was found in the {self._watched.farthest} bytes that were scanned")
 
+    def compile_kernels(self) -> None:
+        """Compile what restoring needs, once after installation, before many processes would do so side by side."""
+        from restore.warming import is_cold, warm_up
+
+        if not self.parameters.carve_only and is_cold():
+            warm_up(lambda _name, number, count: self.progress.update(Stage.COMPILE, number, count))
+
     def _hash_progress(self, done: int, total: int) -> None:
         self.progress.update(Stage.HASH, done, total)
 

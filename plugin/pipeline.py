@@ -1,5 +1,7 @@
 """The main job, in order: open the evidence, try the key, hash, carve and restore side by side, report.
 
+On the first run after installation kernels are compiled before the carving.
+
 Nothing is written before the key is known to fit, so that the same folder serves the next try.
 """
 
@@ -81,6 +83,7 @@ def run(
                 custody.record("key_checked", **asdict(confirmed))
             examination = Examination(source, facts, folder, key_bytes, parameters, custody, progress)
             examined = examination.hash_evidence()
+            examination.compile_kernels()
             files = examination.carve_and_restore(jobs or available_cores())
             report = Report(
                 schema_version=SCHEMA_VERSION,

@@ -15,6 +15,8 @@ class Stage(enum.StrEnum):
 
     HASH = "hash"
     """Bytes of the evidence."""
+    COMPILE = "compile"
+    """Steps of the first run after installation."""
     SCAN = "scan"
     """Bytes of the scanned layer."""
     RESTORE = "restore"

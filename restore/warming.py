@@ -4,52 +4,74 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
-STEPS: Final = ("sequential decoder", "progressive decoder", "restoration")
+STEPS: Final = ("sequential decoder", "progressive decoder", "search for flipped bits and placement")
 
 
 def is_cold() -> bool:
-    """Whether the kernels are not in numba's cache on disk, or were compiled from other sources."""
-    from restore.decoding import kernels
+    """Whether any kernel that the main job needs is not in numba's cache on disk, made of the sources as they are."""
+    from carving.compiled import is_cached
+    from carving.jpeg.mcu_kernel import count_mcus
+    from restore.decoding.kernels import decode_robust
+    from restore.decoding.progressive_kernels import refine_ac
+    from restore.placement.anchor_kernels import best_anchor
+    from restore.repair.extend_kernels import evaluate
 
-    source = Path(kernels.__file__)
-    folder = Path(kernels.decode_robust.stats.cache_path)
-    stored = [path.stat().st_mtime for path in folder.glob(f"{source.stem}.decode_robust-*.nbi")]
-    return not stored or max(stored) < source.stat().st_mtime
+    return not all(map(is_cached, (count_mcus, decode_robust, refine_ac, best_anchor, evaluate)))
 
 
 def warm_up(progress: Callable[[str, int, int], None]) -> None:
-    """Compile all kernels, or load them from the cache, by restoring tiny pictures.
+    """Compile all kernels, or load them from the cache, by restoring small pictures.
 
     Args:
         progress: hears the name of each step, its number from 0, and how many there are, before it begins; and once
             more with number = count at the end.
     """
-    from restore.decoding.robust import decode
-    from restore.restoration import restore
-
-    picture = _tiny_jpeg(progressive=False)
-    damaged = picture[: len(picture) - len(picture) // 4]
-    tasks: tuple[Callable[[], object], ...] = (
-        lambda: decode(picture).pixels,
-        lambda: decode(_tiny_jpeg(progressive=True)),
-        lambda: restore(damaged),
-    )
+    tasks = (_decode_sequential, _decode_progressive, _restore)
     for number, (name, task) in enumerate(zip(STEPS, tasks, strict=True)):
         progress(name, number, len(STEPS))
         task()
     progress("ready", len(STEPS), len(STEPS))
 
 
-def _tiny_jpeg(*, progressive: bool) -> bytes:
+def _decode_sequential() -> None:
+    from carving.jpeg.markers import read_header
+    from carving.jpeg.mcu_count import mcus_between
+    from restore.decoding.robust import decode
+
+    for mode in ("RGB", "CMYK"):
+        picture = _small_jpeg(mode)
+        decode(picture).pixels  # noqa: B018 - a property that renders
+    header = read_header(picture)
+    mcus_between(picture, header.scan.entropy_start, len(picture) - 2, header)
+
+
+def _decode_progressive() -> None:
+    from restore.decoding.robust import decode
+
+    decode(_small_jpeg("RGB", progressive=True))
+
+
+def _restore() -> None:
+    """Restore a picture that lacks some bytes in its middle, so that what follows has to be searched and placed."""
+    from carving.flips import PlainFlips
+    from carving.source import Run
+    from restore.restoration import restore
+
+    picture = _small_jpeg("RGB")
+    middle = len(picture) * 2 // 3
+    damaged = picture[:middle] + picture[middle + 40 :]
+    restore(damaged, PlainFlips(len(damaged), (Run(0, len(damaged)),)))
+
+
+def _small_jpeg(mode: str, **options: bool) -> bytes:
     """A picture of smooth random tones with enough detail to reach every branch that compiles."""
     import numpy as np
     from PIL import Image
 
-    tones = np.random.default_rng(1).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    tones = np.random.default_rng(1).integers(0, 256, (24, 32, 3), dtype=np.uint8)
     buffer = io.BytesIO()
-    large = Image.fromarray(tones).resize((160, 120), Image.Resampling.BICUBIC)
-    large.save(buffer, "JPEG", quality=75, progressive=progressive)
+    large = Image.fromarray(tones).resize((320, 240), Image.Resampling.BICUBIC).convert(mode)
+    large.save(buffer, "JPEG", quality=75, **options)
     return buffer.getvalue()

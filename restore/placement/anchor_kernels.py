@@ -16,7 +16,7 @@ from carving.compiled import kernel
 from restore.repair.contracts import WINDOW_MARKER, Codes, Layout, Model, Path, Workspace
 from restore.repair.extend_kernels import NEVER, decode_mcu, extend
 from restore.repair.score_kernels import EDGE_VALUES, block_pixels, seam
-from restore.repair.window_kernels import NO_PATCH, load_window
+from restore.repair.window_kernels import load_window
 
 CHANGES = np.array([-1, 1, -2, 2, -4, 4, -8, 8])
 
@@ -51,7 +51,7 @@ def follow(
     start = place >> 3
     while start < scan_end:
         size, marks, ending = load_window(
-            raw, start, start + window, scan_end, NO_PATCH, -1, 0, layout.restart_interval > 0, work
+            raw, start, start + window, scan_end, raw, np.int64(-1), np.int64(0), layout.restart_interval > 0, work
         )
         limit = 8 * (work.marks[0] if marks > 0 else size)
         while bit < limit and found < places.size - 1:
@@ -71,6 +71,33 @@ def follow(
 
 
 @kernel
+def median(samples: NDArray[np.float64], row: int, count: int) -> float:
+    """Median of the first `count` samples of a row, which are sorted in place (they are few)."""
+    for index in range(1, count):
+        value = samples[row, index]
+        hole = index
+        while hole > 0 and samples[row, hole - 1] > value:
+            samples[row, hole] = samples[row, hole - 1]
+            hole -= 1
+        samples[row, hole] = value
+    return 0.5 * (samples[row, (count - 1) // 2] + samples[row, count // 2])
+
+
+@kernel
+def copy_four(source: NDArray[np.int64], target: NDArray[np.int64]) -> None:
+    """Copy one value per component; a slice would do, at a second of compilation."""
+    for component in range(4):
+        target[component] = source[component]
+
+
+@kernel
+def clear_four(target: NDArray[np.int64]) -> None:
+    """Set the value of every component to zero."""
+    for component in range(4):
+        target[component] = 0
+
+
+@kernel(no_cpython_wrapper=True)
 def seam_offsets(
     first_bit: int,
     mcu: int,
@@ -92,7 +119,7 @@ def seam_offsets(
     blocks = layout.component_of.size
     components = layout.quant.size // 64
     counts = np.zeros(4, dtype=np.int64)
-    work.predictors[:] = 0
+    clear_four(work.predictors)
     bit = first_bit
     for step in range(length):
         if mcu + step >= layout.mcu_count:
@@ -110,14 +137,14 @@ def seam_offsets(
             component = layout.component_of[index]
             block_pixels(work.coefficients, index * 64, layout.quant, component * 64, work.pixels)
             edge = (above * blocks + part) * EDGE_VALUES
-            mean, _ = seam(work.pixels, path.edges, -1, path.edges, edge, work.steps)
+            mean, _ = seam(work.pixels, path.edges, np.int64(-1), path.edges, edge, work.steps)
             if counts[component] < samples.shape[1]:
                 samples[component, counts[component]] = -mean / (layout.quant[component * 64] * 0.125)
                 counts[component] += 1
     for component in range(components):
         if counts[component] < 3:
             return False
-        offsets[component] = np.int64(np.round(np.median(samples[component, : counts[component]])))
+        offsets[component] = np.int64(np.round(median(samples, component, counts[component])))
     return True
 
 
@@ -147,13 +174,21 @@ def best_anchor(
         Its score in nats, and its MCU (-1 where none can be judged).
     """
     size, marks, ending = load_window(
-        raw, place >> 3, (place >> 3) + window, scan_end, NO_PATCH, -1, 0, layout.restart_interval > 0, work
+        raw,
+        place >> 3,
+        (place >> 3) + window,
+        scan_end,
+        raw,
+        np.int64(-1),
+        np.int64(0),
+        layout.restart_interval > 0,
+        work,
     )
     samples = np.zeros((4, 4 * _LONG_SEAM_MCUS), dtype=np.float64)
     trial = np.zeros(4, dtype=np.int64)
-    best, best_mcu = -1e30, -1
+    best, best_mcu = -1e30, np.int64(-1)
     for mcu in range(first_mcu, last_mcu + 1):
-        if not seam_offsets(place & 7, mcu, _SEAM_MCUS, layout, codes, path, work, samples, trial):
+        if not seam_offsets(place & 7, mcu, np.int64(_SEAM_MCUS), layout, codes, path, work, samples, trial):
             continue
         for component in range(4):
             work.predictors[component] = trial[component]
@@ -162,17 +197,17 @@ def best_anchor(
         )
         if score > best:
             best, best_mcu = score, mcu
-            offsets[:] = trial
+            copy_four(trial, offsets)
     if best_mcu < 0:
         return best, best_mcu
-    if seam_offsets(place & 7, best_mcu, _LONG_SEAM_MCUS, layout, codes, path, work, samples, trial):
-        offsets[:] = trial
+    if seam_offsets(place & 7, best_mcu, np.int64(_LONG_SEAM_MCUS), layout, codes, path, work, samples, trial):
+        copy_four(trial, offsets)
     best = -1e30
     improved = True
     while improved:  # the exact DC offsets: over a longer stretch one step more or less costs dearly
         improved = False
         for turn in range(8 * (layout.quant.size // 64)):
-            trial[:] = offsets
+            copy_four(offsets, trial)
             if best > -1e30:
                 trial[turn // 8] += CHANGES[turn % 8]
             for index in range(4):
@@ -184,7 +219,7 @@ def best_anchor(
             if score > best + 1e-6:
                 best = score
                 improved = True
-                offsets[:] = trial
+                copy_four(trial, offsets)
     return best, best_mcu
 
 
@@ -216,17 +251,17 @@ def earliest(
         Its number in `places`.
     """
     best, best_start = 0.0, anchor
-    predictors[:] = offsets
+    copy_four(offsets, predictors)
     sums = np.zeros(4, dtype=np.int64)
     for start in range(anchor - 1, -1, -1):
         position = mcu - (anchor - start)
         if position < first_mcu:
             break
         size, marks, ending = load_window(
-            raw, places[start] >> 3, (places[start] >> 3) + window, scan_end, NO_PATCH, -1, 0,
+            raw, places[start] >> 3, (places[start] >> 3) + window, scan_end, raw, np.int64(-1), np.int64(0),
             layout.restart_interval > 0, work,
         )  # fmt: skip
-        work.predictors[:] = 0
+        clear_four(work.predictors)
         bit = places[start] & 7
         bit = decode_mcu(bit, layout, codes, work)
         if bit < 0 or work.origins[bit >> 3] * 8 + (bit & 7) != places[start + 1]:

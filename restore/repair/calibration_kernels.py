@@ -11,7 +11,7 @@ from carving.compiled import kernel
 from restore.repair.contracts import Codes, Layout, Model, Path, Workspace
 from restore.repair.extend_kernels import decode_mcu
 from restore.repair.score_kernels import EDGE_VALUES, ROUGHNESS_BINS, count_mcu, describe_mcu, score_mcu
-from restore.repair.window_kernels import NO_PATCH, load_window
+from restore.repair.window_kernels import load_window
 
 WINDOW: Final = 1 << 16
 RESERVE: Final = 4096
@@ -28,7 +28,7 @@ class Counts(NamedTuple):
     sizes: NDArray[np.float64]
 
 
-@kernel
+@kernel(no_cpython_wrapper=True)
 def describe_known(
     mcu: int,
     bit: int,
@@ -52,7 +52,7 @@ def describe_known(
     if size == 0 or (bit >> 3) + RESERVE > size or work.origins[bit >> 3] * 8 + (bit & 7) != place:
         first = place >> 3
         size, _, _ = load_window(
-            raw, first, first + WINDOW, scan_end, NO_PATCH, -1, 0, layout.restart_interval > 0, work
+            raw, first, first + WINDOW, scan_end, raw, np.int64(-1), np.int64(0), layout.restart_interval > 0, work
         )
         bit = place & 7
     for component in range(4):
@@ -90,7 +90,7 @@ def count_path(
     blocks = layout.component_of.size
     stranger_edges = np.zeros(blocks * EDGE_VALUES, dtype=np.float32)
     stranger_bits = np.zeros(blocks, dtype=np.int32)
-    bit, size = 0, 0
+    bit, size = np.int64(0), np.int64(0)  # not literals, for which callees would be compiled once more
     for mcu in range(layout.mcu_count):
         if path.known[mcu] == 0:
             continue
@@ -106,7 +106,7 @@ def count_path(
             continue
         describe_mcu(
             work.coefficients, 0, work.ac_bits, layout.component_of, layout.left_part, layout.above_part, layout.quant,
-            path.edges, path.bits, left, path.edges, path.bits, above, stranger_edges, stranger_bits, 0,
+            path.edges, path.bits, left, path.edges, path.bits, above, stranger_edges, stranger_bits, np.int64(0),
             work.pixels, work.steps, work.rows, work.roughness_bins, work.step_bins,
         )  # fmt: skip
         for index in range(blocks):
@@ -133,7 +133,7 @@ def score_path(
     `coefficients` is (MCUs * blocks * 64,), or empty where they are not wanted; the others are (MCUs,).
     """
     values = layout.component_of.size * 64
-    bit, size = 0, 0
+    bit, size = np.int64(0), np.int64(0)  # not literals, for which callees would be compiled once more
     for mcu in range(layout.mcu_count):
         if path.known[mcu] == 0:
             continue
