@@ -134,10 +134,14 @@ class FlipSearch:
         everything = [Hypothesis((), 0.0, settled=True), *self._children(base, stretch, root, reference, reference)]
         queue = [(-hypothesis.worth, number, hypothesis) for number, hypothesis in enumerate(everything)]
         heapq.heapify(queue)
-        for _ in range(self._expansions - 1):
-            if queue[0][2].settled:
-                break
+        pursued: set[tuple[tuple[int, int], ...]] = set()
+        while queue and len(pursued) < self._expansions - 1:
             _, _, top = heapq.heappop(queue)
+            if top.settled and (not top.flips or self._explains(base, top, stretch.mcu)):
+                break
+            if top.flips in pursued:
+                continue
+            pursued.add(top.flips)
             for hypothesis in self._expand(base, top, reference):
                 everything.append(hypothesis)
                 heapq.heappush(queue, (-hypothesis.worth, len(everything), hypothesis))
@@ -164,6 +168,17 @@ class FlipSearch:
         for unit, bit in flips:
             self._flipped[unit] = (*self._flipped.get(unit, ()), bit)
 
+    def _explains(self, base: int, hypothesis: Hypothesis, mcu: int) -> bool:
+        """Whether a hypothesis leaves no sign of damage about MCU `mcu`, where another flip would lie close by."""
+        undo = self._apply(hypothesis.flips)
+        stretch = self._scan.walk(base, mcu + _AT_ONCE, DROP, self._alarm)
+        self._take_back(undo)
+        return stretch.why not in SIGNS
+
+    def _take_back(self, undo: list[tuple[int, NDArray[np.uint8]]]) -> None:
+        for start, stored in reversed(undo):
+            self._scan.raw[start : start + stored.size] = stored
+
     def _expand(self, base: int, parent: Hypothesis, reference: Reference) -> list[Hypothesis]:
         """Hypotheses with one flip more than `parent`, and the parent itself gone on beyond its sign of damage."""
         undo = self._apply(parent.flips)
@@ -177,8 +192,7 @@ class FlipSearch:
             gone_on = Hypothesis(parent.flips, max(worth, parent.worth), settled=True)
             return [gone_on, *self._children(base, stretch, parent, own, reference)]
         finally:
-            for start, stored in reversed(undo):
-                self._scan.raw[start : start + stored.size] = stored
+            self._take_back(undo)
 
     def _go_on(self, base: int, stretch: Stretch, drop: float) -> Reference:
         """The path from `base` on, led over a sign of damage as if it were none."""

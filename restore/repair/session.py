@@ -17,6 +17,9 @@ from restore.repair.repair import follow_decoder, open_scan, recalibrate, repair
 from restore.repair.scan import Scan
 from restore.repair.search import ALARM, Reversal
 
+ENOUGH: Final = 0.6
+"""Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""
+
 UNSEEN_MARGIN: Final = 100.0
 """Nats by which every flip must beat its best rival in a file that decodes to its last bit without a flaw: nearly all
 such files are undamaged, and pictures hold stranger things than damage."""
@@ -56,6 +59,8 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, expansions: 
     placed = place(scan)
     reversals: tuple[Reversal, ...] = ()
     if model is not None and expansions:
+        if placed.known.mean() < ENOUGH:  # too little could be placed to learn from
+            follow_decoder(scan, decoded)
         recalibrate(scan)
         reversals = repair_scan(scan, model, expansions, ALARM).reversals
         placed = place(scan)
