@@ -18,8 +18,8 @@ from restore.result import Restoration
 
 DEFAULT_EFFORT = 2
 
-EXPANSIONS = (0, 2, 6, 16)
-"""Hypotheses pursued per sign of damage, by effort 0 to 3; 0 switches the reversal of flips off."""
+UNSEEN = "the evidence is not encrypted: a flip that changes an amplitude only can go unnoticed"
+"""Said of every file of unencrypted evidence that decodes without a flaw."""
 
 
 def restore(
@@ -45,19 +45,27 @@ def restore(
     guide = thumbnail or found
     if not interleaved(decoded.header):
         return _as_decoded(decoded, guide)
+    from restore.repair.repair import EFFORTS
     from restore.repair.session import examine
 
-    session = examine(data, decoded, flip_model, EXPANSIONS[effort])
+    session = examine(data, decoded, flip_model, EFFORTS[effort])
     flips = tuple(
         BitFlip(*flip_model.place(reversal.unit, reversal.bit), reversal.gain, reversal.margin)
         for reversal in session.reversals
         if flip_model is not None
     )
     notes = tuple(f"{event.kind} at MCU {event.mcu} ({event.count})" for event in decoded.events[:20])
+    if session.exhausted:
+        notes += (
+            f"the work that effort {effort} allows was spent before the end; more may be found with a higher one",
+        )
     frame = decoded.header.frame
     mcu_size = (frame.mcu_height, frame.mcu_width)
     provenance = session.provenance.reshape(frame.mcu_rows, frame.mcu_columns)
     picture = _render(decoded.header, session.coefficients)
+    if session.sound and flip_model is not None and not flip_model.encrypted:
+        status = Status.RESTORED if flips else Status.INTACT
+        return Restoration(picture, provenance, mcu_size, flips, status, None, (*notes, UNSEEN))
     if session.sound:
         status = Status.EXACT if flips else Status.INTACT
         jpeg = session.jpeg if flips else None

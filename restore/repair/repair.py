@@ -28,15 +28,29 @@ KEEN_SHARE: Final = 0.03
 """The same in a file that is known to be damaged, with score tables that the damage no longer blurs."""
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to search: hypotheses pursued per sign of damage, and decoded MCUs allowed per MCU of the picture."""
+
+    expansions: int
+    work: int
+
+
+EFFORTS: Final = (Effort(0, 0), Effort(2, 200), Effort(6, 3000), Effort(16, 30000))
+"""By effort 0 to 3; 0 switches the reversal of flips off."""
+
+
 @dataclass(frozen=True, eq=False)
 class Repair:
-    """What repair made of a scan: the file's bytes, the reversed flips, whether it decodes cleanly, work spent."""
+    """What repair made of a scan: the file's bytes, the reversed flips, whether it decodes cleanly, the work spent in
+    decoded MCUs, and whether it ran out before the end."""
 
     raw: NDArray[np.uint8]
     reversals: tuple[Reversal, ...]
     complete: bool
     unresolved: tuple[int, ...]
     spent: int
+    exhausted: bool
 
 
 def open_scan(data: bytes, decoded: Decoded, scan_end: int) -> Scan:
@@ -92,9 +106,14 @@ def expect(scan: Scan) -> Model:
     return scan.model._replace(expected=np.append(fitted, level))
 
 
-def repair_scan(scan: Scan, model: FlipModel, expansions: int, alarm: float) -> Repair:
-    """One round of repair from the beginning of a scan."""
-    search = FlipSearch(scan, model, expansions, alarm)
+def repair_scan(scan: Scan, model: FlipModel, effort: Effort, alarm: float) -> Repair:
+    """One round of repair from the beginning of a scan.
+
+    It ends early where the work spent on the scan, counted in decoded MCUs, exceeds what the effort allows: so the same
+    file gives the same result on any machine.
+    """
+    search = FlipSearch(scan, model, effort.expansions, alarm)
+    allowed = effort.work * scan.layout.mcu_count
     reversals: list[Reversal] = []
     unresolved: list[int] = []
     mcu = floor = 0
@@ -108,6 +127,8 @@ def repair_scan(scan: Scan, model: FlipModel, expansions: int, alarm: float) -> 
             mcu = stretch.mcu
             continue
         base = max(floor, min(stretch.best_mcu, stretch.mcu - 1) - BACKTRACK)
+        if scan.spent > allowed:
+            break
         found = search.resolve(base)
         if found:
             reversals.extend(found)
@@ -124,4 +145,4 @@ def repair_scan(scan: Scan, model: FlipModel, expansions: int, alarm: float) -> 
             break
         mcu = anchor.mcu
         floor = floor if anchor.stays else anchor.mcu
-    return Repair(scan.raw, tuple(reversals), complete, tuple(unresolved), scan.spent)
+    return Repair(scan.raw, tuple(reversals), complete, tuple(unresolved), scan.spent, scan.spent > allowed)

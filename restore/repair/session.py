@@ -13,7 +13,7 @@ from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded, EventKind
 from restore.decoding.robust import decode
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
-from restore.repair.repair import follow_decoder, open_scan, recalibrate, repair_scan
+from restore.repair.repair import Effort, follow_decoder, open_scan, recalibrate, repair_scan
 from restore.repair.scan import Scan
 from restore.repair.search import ALARM, Reversal
 
@@ -36,6 +36,7 @@ class Session:
         sound: the file, as it now is, decodes without a flaw.
         jpeg: the file up to its end, with the flips reversed.
         spent: MCUs decoded in all.
+        exhausted: the search ended because its effort was spent.
     """
 
     coefficients: NDArray[np.int16]
@@ -44,31 +45,34 @@ class Session:
     sound: bool
     jpeg: bytes
     spent: int
+    exhausted: bool
 
 
-def examine(data: bytes, decoded: Decoded, model: FlipModel | None, expansions: int) -> Session:
+def examine(data: bytes, decoded: Decoded, model: FlipModel | None, effort: Effort) -> Session:
     """Search, reverse and place.
 
     Args:
         data: the file; decoded: what the robust decoder made of it.
-        model: flip model, None where nothing is to be reversed; expansions: hypotheses pursued per sign of damage.
+        model: flip model, None where nothing is to be reversed; effort: how hard to search.
     """
     ends_on_eoi = EventKind.NO_EOI not in {event.kind for event in decoded.events}
     scan = open_scan(data, decoded, decoded.end - 2 if ends_on_eoi else decoded.end)
     recalibrate(scan)
     placed = place(scan)
     reversals: tuple[Reversal, ...] = ()
-    if model is not None and expansions:
+    exhausted = False
+    if model is not None and effort.expansions:
         if placed.known.mean() < ENOUGH:  # too little could be placed to learn from
             follow_decoder(scan, decoded)
         recalibrate(scan)
-        reversals = repair_scan(scan, model, expansions, ALARM).reversals
+        repair = repair_scan(scan, model, effort, ALARM)
         placed = place(scan)
-        if reversals:
+        if repair.reversals and not repair.exhausted:
             recalibrate(scan)
             scan.restart()
-            reversals = repair_scan(scan, model, expansions, scan.keen_alarm).reversals
+            repair = repair_scan(scan, model, effort, scan.keen_alarm)
             placed = place(scan)
+        reversals, exhausted = repair.reversals, repair.exhausted
     flawless = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
     if flawless and min((reversal.margin for reversal in reversals), default=0.0) < UNSEEN_MARGIN:
         reversals = ()
@@ -86,7 +90,7 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, expansions: 
             if not reversal.certain:
                 kinds[_touched(placed, model, reversal)] = Provenance.LOST
     sound = flawless and not again.events and len(claimed) == len(reversals)
-    return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent)
+    return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, exhausted)
 
 
 def _touched(placed: Placed, model: FlipModel, reversal: Reversal) -> NDArray[np.bool_]:
