@@ -61,6 +61,7 @@ def store_fragment(fragment: Fragment, stem: str, folder: Path, custody: Custody
         provenance=None,
         mcus=McuCounts(),
         bit_flips=(),
+        opaque_bytes=0,
         notes=(),
         error=None,
     )
@@ -83,6 +84,7 @@ def with_restoration(entry: FileEntry, record: RestoreRecord, custody: CustodyLo
         status=record.status,
         mcus=record.mcus,
         bit_flips=record.bit_flips,
+        opaque_bytes=record.opaque_bytes,
         repaired=record.repaired,
         restored=record.restored,
         provenance=record.provenance,

@@ -60,6 +60,7 @@ class RestoreRecord:
     restored: OutputFile | None = None
     provenance: OutputFile | None = None
     notes: tuple[str, ...] = ()
+    opaque_bytes: int = 0
 
     @property
     def files(self) -> tuple[OutputFile, ...]:
@@ -87,6 +88,7 @@ def restore_fragment(task: RestoreTask) -> RestoreRecord:
         restored=_write_restored(task, restoration),
         provenance=_write_provenance(task, restoration),
         notes=restoration.notes,
+        opaque_bytes=restoration.opaque_bytes,
     )
 
 

@@ -1,6 +1,9 @@
-"""The order of work on one fragment: decode, reverse flips, place, fill, and say what each MCU is."""
+"""The order of work on one fragment: header, decoding, reversal of flips, placement, filling, and what each MCU is."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +11,7 @@ from numpy.typing import NDArray
 from carving.errors import JpegError
 from carving.flips import FlipModel
 from carving.fragments import Fragment, Thumbnail
+from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.thumbnails import extract_thumbnail
 from restore import guidance
@@ -15,6 +19,10 @@ from restore.decoding.decoded import OUTSIDE_THE_SCANS
 from restore.decoding.robust import Decoded, decode
 from restore.provenance import BitFlip, Provenance, Status
 from restore.result import Restoration
+
+if TYPE_CHECKING:
+    from restore.repair.header import HeaderRepair
+    from restore.repair.search import Reversal
 
 DEFAULT_EFFORT = 2
 
@@ -36,24 +44,35 @@ def restore(
         thumbnail: the guide for what is lost; the fragment's own where None.
         effort: 0 to 3, work spent on reversing flips.
     """
-    data = fragment if isinstance(fragment, bytes) else fragment.data
+    from restore.repair.header import repair_header
+    from restore.repair.opaque import opaque_bytes
+    from restore.repair.repair import EFFORTS
+
+    stored = fragment if isinstance(fragment, bytes) else fragment.data
+    front = repair_header(stored, flip_model, EFFORTS[effort])
+    segments = walk_header(front.data).segments
+    own = extract_thumbnail(front.data, segments)
+    guide = fragment.thumbnail if isinstance(fragment, Fragment) and not front.reversals else own
+    if thumbnail is not None and not _is_own(thumbnail, stored):
+        guide = thumbnail
+    restored = _restore(front, flip_model, guide, effort)
+    return replace(restored, opaque_bytes=opaque_bytes(front.data, segments, own))
+
+
+def _restore(front: HeaderRepair, flip_model: FlipModel | None, guide: Thumbnail | None, effort: int) -> Restoration:
+    """Restore a file whose header is repaired."""
+    flips = _bit_flips(front.reversals, flip_model)
     try:
-        decoded = decode(data)
+        decoded = decode(front.data)
     except JpegError as error:
-        return Restoration(None, None, (0, 0), (), Status.UNRECOVERABLE, None, (str(error),))
-    found = fragment.thumbnail if isinstance(fragment, Fragment) else extract_thumbnail(data, decoded.header.segments)
-    guide = thumbnail or found
+        return Restoration(None, None, (0, 0), flips, Status.UNRECOVERABLE, None, (str(error),))
     if not interleaved(decoded.header):
-        return _as_decoded(decoded, guide)
+        return _as_decoded(decoded, guide, flips)
     from restore.repair.repair import EFFORTS
     from restore.repair.session import examine
 
-    session = examine(data, decoded, flip_model, EFFORTS[effort])
-    flips = tuple(
-        BitFlip(*flip_model.place(reversal.unit, reversal.bit), reversal.gain, reversal.margin)
-        for reversal in session.reversals
-        if flip_model is not None
-    )
+    session = examine(front.data, decoded, flip_model, EFFORTS[effort])
+    flips = _bit_flips(front.reversals + session.reversals, flip_model)
     notes = tuple(f"{event.kind} at MCU {event.mcu} ({event.count})" for event in decoded.events[:20])
     if session.exhausted:
         notes += (
@@ -75,6 +94,19 @@ def restore(
     return Restoration(pixels, provenance, mcu_size, flips, status, None, notes + remark)
 
 
+def _bit_flips(reversals: tuple[Reversal, ...], model: FlipModel | None) -> tuple[BitFlip, ...]:
+    """Reversals as flips of the evidence, in its order."""
+    if model is None:
+        return ()
+    flips = [BitFlip(*model.place(entry.unit, entry.bit), entry.gain, entry.margin) for entry in reversals]
+    return tuple(sorted(flips, key=lambda flip: (flip.evidence_offset, flip.bit)))
+
+
+def _is_own(thumbnail: Thumbnail, data: bytes) -> bool:
+    """Whether a thumbnail is the one in the file's own header, as it was found there."""
+    return thumbnail.run.length > 0 and data[thumbnail.run.offset : thumbnail.run.end] == thumbnail.data
+
+
 def interleaved(header: JpegHeader) -> bool:
     """Whether the picture is one sequential scan of all components, the kind in which MCUs can be searched and
     placed."""
@@ -87,13 +119,14 @@ def _render(header: JpegHeader, coefficients: NDArray[np.int16]) -> NDArray[np.u
     return render(header, coefficients)
 
 
-def _as_decoded(decoded: Decoded, guide: Thumbnail | None) -> Restoration:
+def _as_decoded(decoded: Decoded, guide: Thumbnail | None, flips: tuple[BitFlip, ...]) -> Restoration:
     """Progressive pictures and pictures of several scans: the robust decoder's picture is the best there is."""
     frame = decoded.header.frame
     mcu_size = (frame.mcu_height, frame.mcu_width)
     intact = np.full((frame.mcu_rows, frame.mcu_columns), Provenance.INTACT, dtype=np.uint8)
     if not decoded.events:
-        return Restoration(decoded.pixels, intact, mcu_size, (), Status.INTACT, None, ())
+        status = Status.RESTORED if flips else Status.INTACT
+        return Restoration(decoded.pixels, intact, mcu_size, flips, status, None, ())
     whole = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
     provenance = intact if whole else np.full_like(intact, Provenance.PLACED)
     if decoded.mcus.bit_positions.size == frame.mcu_count:  # a scan of single blocks has no position per MCU
@@ -101,7 +134,7 @@ def _as_decoded(decoded: Decoded, guide: Thumbnail | None) -> Restoration:
     pixels, provenance, remark = _fill(decoded.pixels, provenance, mcu_size, guide)
     status = Status.PARTIAL if (provenance == Provenance.LOST).any() else Status.RESTORED
     notes = tuple(f"{event.kind} at MCU {event.mcu} ({event.count})" for event in decoded.events[:20])
-    return Restoration(pixels, provenance, mcu_size, (), status, None, notes + remark)
+    return Restoration(pixels, provenance, mcu_size, flips, status, None, notes + remark)
 
 
 def _fill(

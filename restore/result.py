@@ -22,6 +22,7 @@ class Restoration:
         status: state of the file.
         jpeg: the bit-exact byte stream up to EOI where flips were reversed, else None.
         notes: plain-language remarks for the report (why it is unrecoverable, what was not tried).
+        opaque_bytes: bytes of the header that no redundancy covers: a flip in them would show nowhere.
     """
 
     pixels: NDArray[np.uint8] | None
@@ -31,3 +32,4 @@ class Restoration:
     status: Status
     jpeg: bytes | None
     notes: tuple[str, ...]
+    opaque_bytes: int = 0

@@ -16,9 +16,10 @@ def is_cold() -> bool:
     from restore.decoding.kernels import decode_robust
     from restore.decoding.progressive_kernels import refine_ac
     from restore.placement.anchor_kernels import best_anchor
+    from restore.repair.byte_kernels import price
     from restore.repair.extend_kernels import evaluate
 
-    return not all(map(is_cached, (count_mcus, decode_robust, refine_ac, best_anchor, evaluate)))
+    return not all(map(is_cached, (count_mcus, decode_robust, refine_ac, best_anchor, price, evaluate)))
 
 
 def warm_up(progress: Callable[[str, int, int], None]) -> None:
@@ -55,10 +56,14 @@ def _decode_progressive() -> None:
 
 def _restore() -> None:
     """Restore a picture that lacks some bytes in its middle, so that what follows has to be searched and placed."""
+    import numpy as np
+
     from carving.flips import PlainFlips
     from carving.source import Run
+    from restore.repair.header_bytes import ByteModel
     from restore.restoration import restore
 
+    ByteModel(np.zeros(1, dtype=np.uint8), np.zeros(1, dtype=np.bool_)).price(0, np.zeros((1, 1), np.uint8), 1, 0.0)
     picture = _small_jpeg("RGB")
     middle = len(picture) * 2 // 3
     damaged = picture[:middle] + picture[middle + 40 :]

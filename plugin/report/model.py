@@ -85,6 +85,7 @@ class FileEntry:
 
     Attributes:
         status: None when nothing was tried (`--carve-only`).
+        opaque_bytes: header bytes that no redundancy covers; whether they are as they were, nothing can tell.
         error: the tool's own failure on this file, which then counts as `unrecoverable`.
     """
 
@@ -102,6 +103,7 @@ class FileEntry:
     provenance: OutputFile | None
     mcus: McuCounts
     bit_flips: tuple[BitFlip, ...]
+    opaque_bytes: int
     notes: tuple[str, ...]
     error: str | None
 

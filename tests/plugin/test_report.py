@@ -39,6 +39,7 @@ def entry(**changes: Any) -> model.FileEntry:
         provenance=OutputFile("provenance/0000004096.png", SHA256, 99, "map"),
         mcus=McuCounts(20, 19, 1, 0, 0, 0),
         bit_flips=(BitFlip(4500, 3, 21.5, math.inf),),
+        opaque_bytes=0,
         notes=("a remark",),
         error=None,
     )

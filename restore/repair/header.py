@@ -1,0 +1,98 @@
+"""Flips in front of the scan: in the marker segments, the Exif data and the thumbnail that these hold.
+
+Without its tables a scan is unreadable, so this comes before everything else. First the bytes themselves are judged
+(see `header_bytes`), which needs no readable header; the thumbnail's scan follows, with tables that are then right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carving.errors import JpegError
+from carving.flips import FlipModel
+from carving.fragments import Thumbnail
+from carving.jpeg.header_walk import walk_header
+from carving.jpeg.markers import read_header
+from carving.jpeg.thumbnails import extract_thumbnail
+from restore.repair.header_bytes import reverse_by_bytes
+from restore.repair.repair import Effort
+from restore.repair.search import Reversal
+from restore.repair.thumbnail_repair import search_thumbnail
+
+_BEYOND: Final = 1024
+"""Bytes behind the last segment in which the rest of a broken header is looked for."""
+_ROUNDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderRepair:
+    """What became of a header: the file's bytes, and the reversed flips."""
+
+    data: bytes
+    reversals: tuple[Reversal, ...]
+
+
+def repair_header(data: bytes, model: FlipModel | None, effort: Effort) -> HeaderRepair:
+    """Reverse the flips in front of the first scan. Never raises; what cannot be explained stays as it is.
+
+    Args:
+        data: the file.
+        model: its flip model, None where nothing is to be reversed.
+        effort: how hard to search; without expansions nothing is reversed.
+    """
+    if model is None or effort.expansions == 0:
+        return HeaderRepair(data, ())
+    raw = np.frombuffer(data, dtype=np.uint8).copy()
+    reversals: list[Reversal] = []
+    for _ in range(_ROUNDS):
+        walk = walk_header(raw.tobytes())
+        end = walk.entropy_start or min(walk.end + _BEYOND, raw.size)
+        found = reverse_by_bytes(raw, end, model, _entropy_coded(raw, end))
+        reversals.extend(found)
+        if not found:
+            break
+    thumbnail = _thumbnail(raw)
+    if thumbnail is not None and thumbnail.is_jpeg:
+        found = search_thumbnail(raw, thumbnail.run, model, effort)
+        apply_reversals(raw, model, found, tuple(reversals))
+        reversals.extend(found)
+    return HeaderRepair(raw.tobytes() if reversals else data, tuple(reversals))
+
+
+def apply_reversals(
+    raw: NDArray[np.uint8], model: FlipModel, reversals: tuple[Reversal, ...], earlier: tuple[Reversal, ...]
+) -> None:
+    """Reverse flips in `raw`, in place; `earlier` are those that are reversed there already."""
+    done: dict[int, tuple[int, ...]] = {}
+    for reversal in earlier:
+        done[reversal.unit] = (*done.get(reversal.unit, ()), reversal.bit)
+    for reversal in reversals:
+        unit, before = reversal.unit, done.get(reversal.unit, ())
+        start = int(model.starts[unit])
+        first, last = max(start, 0), min(start + int(model.reaches[unit]), raw.size)
+        raw[first:last] = model.variants(raw, unit, before)[reversal.bit][first - start : last - start]
+        done[unit] = (*before, reversal.bit)
+
+
+def _thumbnail(raw: NDArray[np.uint8]) -> Thumbnail | None:
+    data = raw.tobytes()
+    return extract_thumbnail(data, walk_header(data).segments)
+
+
+def _entropy_coded(raw: NDArray[np.uint8], end: int) -> NDArray[np.bool_]:
+    """Per byte of the header, whether it lies in the thumbnail's scan: nothing can be expected of such bytes."""
+    inside = np.zeros(end, dtype=np.bool_)
+    thumbnail = _thumbnail(raw)
+    if thumbnail is not None and thumbnail.is_jpeg:
+        try:
+            start = read_header(thumbnail.data).scan.entropy_start
+        except JpegError:
+            return inside
+        eoi = thumbnail.data.rfind(b"\xff\xd9")
+        stop = thumbnail.run.length if eoi < 0 else eoi
+        inside[thumbnail.run.offset + start : thumbnail.run.offset + stop] = True
+    return inside
