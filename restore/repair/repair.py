@@ -12,10 +12,10 @@ from carving.flips import FlipModel
 from restore.decoding.robust import Decoded
 from restore.placement.placement import resume
 from restore.repair.calibration import calibrate
-from restore.repair.contracts import ALARMED, COMPLETE, HORIZON, Model
+from restore.repair.contracts import ALARMED, COMPLETE, HORIZON
 from restore.repair.extend_kernels import NEVER
 from restore.repair.scan import Scan
-from restore.repair.search import DROP, FlipSearch, Reversal
+from restore.repair.search import ALARM, DROP, FlipSearch, Reversal
 from restore.repair.workspace import scan_codes, scan_layout
 
 BACKTRACK: Final = 24
@@ -24,8 +24,17 @@ BACKTRACK: Final = 24
 ALARM_SHARE: Final = 0.004
 """Share of MCUs that may raise an alarm."""
 
+ALARMS_PER_FLIP: Final = 40
+LOWEST_ALARM: Final = 0.4
+
 KEEN_SHARE: Final = 0.03
 """The same in a file that is known to be damaged, with score tables that the damage no longer blurs."""
+
+
+DOUBTFUL: Final = 5
+"""MCUs looked into in a file that decodes without a flaw."""
+
+SPARSE_ROWS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +88,50 @@ def follow_decoder(scan: Scan, decoded: Decoded) -> None:
         scan.path.predictors[:count, component] = np.where(begins, 0, before)
 
 
-def recalibrate(scan: Scan) -> None:
-    """Learn the model anew from the path as it stands."""
+def recalibrate(scan: Scan) -> NDArray[np.float64]:
+    """Learn the model anew from the path as it stands; returns what `expect` does."""
     scan.model = calibrate(scan.raw, scan.end, scan.layout, scan.codes, scan.path, scan.work)
-    scan.model = expect(scan)
+    return expect(scan)
 
 
-def expect(scan: Scan) -> Model:
-    """The scan's model with what MCUs of a size are expected to score, fitted to the path as it stands."""
+def keen_alarm(scan: Scan, lacking: NDArray[np.float64], flips: int) -> float:
+    """Alarm level for a file in which `flips` flips were found: each vouches for a few more MCUs to be looked into."""
+    count = scan.layout.mcu_count
+    share = min(KEEN_SHARE, max(ALARM_SHARE, flips * ALARMS_PER_FLIP / count))
+    level = float(scan.model.expected[3])
+    return min(1.0, max(float(np.quantile(lacking, 1 - share)) / level, LOWEST_ALARM))
+
+
+def look_over(scan: Scan, model: FlipModel, effort: Effort) -> tuple[Reversal, ...]:
+    """The reversals that the few MCUs which fit worst call for, in a scan that decodes without a flaw.
+
+    It costs a fraction of a search: score tables come from every fourth pair of MCU rows, and nothing else is looked
+    into. The scan is left as it was.
+    """
+    count = scan.layout.mcu_count
+    known = scan.path.known.copy()
+    scan.path.known[:count] &= np.arange(count) // scan.layout.columns % SPARSE_ROWS < 2
+    scan.model = calibrate(scan.raw, scan.end, scan.layout, scan.codes, scan.path, scan.work)
+    scan.path.known[:] = known
+    lacking = expect(scan)
+    doubtful = np.argsort(-lacking)[:DOUBTFUL]
+    scan.examined[scan.path.places[:count] >> 3] = 1
+    scan.examined[scan.path.places[doubtful] >> 3] = 0
+    found = repair_scan(scan, model, Effort(1, effort.work), ALARM).reversals
+    scan.restart()
+    return found
+
+
+def expect(scan: Scan) -> NDArray[np.float64]:
+    """Fit what MCUs of a size are expected to score to the path as it stands, as a part of the scan's model.
+
+    Returns:
+        By how much each MCU lacks what is expected of it; 0 where it is not known.
+    """
     gained, bits, _, _ = scan.read_path(np.zeros(0, dtype=np.int16))
     known = bits > 0
     if not known.any():  # nothing was decoded, so nothing is expected
-        return scan.model
+        return np.zeros(bits.size)
     gained, bits = gained[known], bits[known]
     terms = np.stack([np.ones(bits.size), bits, np.sqrt(bits)], axis=1)
     keep = np.ones(bits.size, dtype=np.bool_)
@@ -102,8 +143,10 @@ def expect(scan: Scan) -> Model:
         keep = np.abs(rest) < 4 * spread
     rest = gained - terms @ fitted
     level = max(4 * spread, -float(np.quantile(rest, ALARM_SHARE)))
-    scan.keen_alarm = min(1.0, max(2.5 * spread, -float(np.quantile(rest, KEEN_SHARE))) / level)
-    return scan.model._replace(expected=np.append(fitted, level))
+    scan.model = scan.model._replace(expected=np.append(fitted, level))
+    lacking = np.zeros(known.size)
+    lacking[known] = -rest
+    return lacking
 
 
 def repair_scan(scan: Scan, model: FlipModel, effort: Effort, alarm: float) -> Repair:

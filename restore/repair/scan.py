@@ -64,7 +64,6 @@ class Scan:
         start, end: offsets of the scan's first byte and of the marker that ends it.
         path: the MCUs decoded so far; a row is meaningful up to where the last walk got.
         spent: MCUs decoded so far, the unit of work.
-        keen_alarm: alarm level for a file that is known to be damaged.
     """
 
     raw: NDArray[np.uint8]
@@ -77,7 +76,6 @@ class Scan:
     model: Model = field(init=False)
     own: Path = field(init=False)
     spent: int = 0
-    keen_alarm: float = 1.0
     original: NDArray[np.uint8] = field(init=False)
     examined: NDArray[np.uint8] = field(init=False)
     """Per byte of the file: 1 where an MCU begins that has raised an alarm and been explained."""

@@ -13,7 +13,7 @@ from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded, EventKind
 from restore.decoding.robust import decode
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
-from restore.repair.repair import Effort, follow_decoder, open_scan, recalibrate, repair_scan
+from restore.repair.repair import Effort, follow_decoder, keen_alarm, look_over, open_scan, recalibrate, repair_scan
 from restore.repair.scan import Scan
 from restore.repair.search import ALARM, Reversal
 
@@ -57,6 +57,11 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, effort: Effo
     """
     ends_on_eoi = EventKind.NO_EOI not in {event.kind for event in decoded.events}
     scan = open_scan(data, decoded, decoded.end - 2 if ends_on_eoi else decoded.end)
+    whole = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
+    if whole and not _in_doubt(scan, model, effort):
+        placed = _all_known(scan, decoded)
+        jpeg = data[: decoded.end]
+        return Session(decoded.coefficients, _provenance(scan, placed), (), not decoded.events, jpeg, scan.spent, False)
     recalibrate(scan)
     placed = place(scan)
     reversals: tuple[Reversal, ...] = ()
@@ -68,15 +73,11 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, effort: Effo
         repair = repair_scan(scan, model, effort, ALARM)
         placed = place(scan)
         if repair.reversals and not repair.exhausted:
-            recalibrate(scan)
+            keen = keen_alarm(scan, recalibrate(scan), len(repair.reversals))
             scan.restart()
-            repair = repair_scan(scan, model, effort, scan.keen_alarm)
+            repair = repair_scan(scan, model, effort, keen)
             placed = place(scan)
         reversals, exhausted = repair.reversals, repair.exhausted
-    flawless = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
-    if flawless and min((reversal.margin for reversal in reversals), default=0.0) < UNSEEN_MARGIN:
-        reversals = ()
-        scan.raw[:] = scan.original
     jpeg = scan.raw[: decoded.end].tobytes()
     again = decode(jpeg) if reversals else decoded
     # what decodes to its last bit is taken at its word, however unusual it looks
@@ -91,6 +92,13 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, effort: Effo
                 kinds[_touched(placed, model, reversal)] = Provenance.LOST
     sound = flawless and not again.events and len(claimed) == len(reversals)
     return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, exhausted)
+
+
+def _in_doubt(scan: Scan, model: FlipModel | None, effort: Effort) -> bool:
+    """Whether a file that decodes without a flaw is damaged all the same."""
+    if model is None or not effort.expansions:
+        return False
+    return any(reversal.margin >= UNSEEN_MARGIN for reversal in look_over(scan, model, effort))
 
 
 def _touched(placed: Placed, model: FlipModel, reversal: Reversal) -> NDArray[np.bool_]:
