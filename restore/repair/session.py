@@ -20,6 +20,10 @@ from restore.repair.search import ALARM, Reversal
 ENOUGH: Final = 0.6
 """Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""
 
+CROWD_BYTES: Final = 64
+CROWD: Final = 2
+"""Most flips within `CROWD_BYTES` of one another that are believed."""
+
 UNSEEN_MARGIN: Final = 100.0
 """Nats by which every flip must beat its best rival in a file that decodes to its last bit without a flaw: nearly all
 such files are undamaged, and pictures hold stranger things than damage."""
@@ -84,11 +88,11 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, effort: Effo
     flawless = {event.kind for event in again.events} <= OUTSIDE_THE_SCANS
     if flawless:
         placed = _all_known(scan, again)
-    claimed = tuple(reversal for reversal in reversals if reversal.certain)
+    claimed = claimable(model, reversals)
     kinds = _provenance(scan, placed)
     if model is not None:
         for reversal in reversals:
-            if not reversal.certain:
+            if reversal not in claimed:
                 kinds[_touched(placed, model, reversal)] = Provenance.LOST
     sound = flawless and not again.events and len(claimed) == len(reversals)
     return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, exhausted)
@@ -99,6 +103,18 @@ def _in_doubt(scan: Scan, model: FlipModel | None, effort: Effort) -> bool:
     if model is None or not effort.expansions:
         return False
     return any(reversal.margin >= UNSEEN_MARGIN for reversal in look_over(scan, model, effort))
+
+
+def claimable(model: FlipModel | None, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
+    """The reversals that may be claimed: certain ones, and not in a crowd, which only unexplained damage draws."""
+    if model is None:
+        return ()
+    places = np.array([int(model.starts[reversal.unit]) for reversal in reversals])
+    return tuple(
+        reversal
+        for reversal, place in zip(reversals, places, strict=True)
+        if reversal.certain and np.count_nonzero(np.abs(places - place) < CROWD_BYTES) <= CROWD
+    )
 
 
 def _touched(placed: Placed, model: FlipModel, reversal: Reversal) -> NDArray[np.bool_]:
