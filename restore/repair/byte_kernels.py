@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from carving.compiled import kernel
 
 EXPERTS: Final = 5
 CONTEXTS: Final = 13
@@ -38,7 +39,7 @@ Bytes = NDArray[np.uint8]
 Counts = NDArray[np.uint32]
 
 
-@njit(cache=True)
+@kernel
 def find_contexts(data: Bytes, at: int, hashes: NDArray[np.uint64]) -> None:
     """The contexts of the byte `data[at]` as hashes (CONTEXTS,), from what precedes it."""
     first, second = np.uint64(data[at - 1]), np.uint64(data[at - 2])
@@ -63,7 +64,7 @@ def find_contexts(data: Bytes, at: int, hashes: NDArray[np.uint64]) -> None:
         hashes[index] = mixed * np.uint64(0x94D049BB133111EB)
 
 
-@njit(cache=True)
+@kernel
 def _slot(context: np.uint64, symbol: int, counts: Counts) -> int:
     """Where a symbol's count in a context is, or would be: tag << 16 | count; -1 where there is no room for it."""
     mixed = (context + np.uint64(symbol + 1) * np.uint64(0xD6E8FEB86659FD93)) * np.uint64(0xFF51AFD7ED558CCD)
@@ -76,13 +77,13 @@ def _slot(context: np.uint64, symbol: int, counts: Counts) -> int:
     return -1
 
 
-@njit(cache=True)
+@kernel
 def _count(context: np.uint64, symbol: int, counts: Counts) -> int:
     slot = _slot(context, symbol, counts)
     return 0 if slot < 0 else np.int64(counts[slot] & np.uint32(0xFFFF))
 
 
-@njit(cache=True)
+@kernel
 def _add(context: np.uint64, symbol: int, counts: Counts) -> None:
     slot = _slot(context, symbol, counts)
     if slot < 0:
@@ -93,7 +94,7 @@ def _add(context: np.uint64, symbol: int, counts: Counts) -> None:
     counts[slot] += np.uint32(1)
 
 
-@njit(cache=True)
+@kernel
 def predict(data: Bytes, at: int, counts: Counts, hashes: NDArray[np.uint64], chances: NDArray[np.float64]) -> None:
     """What each predictor gives the byte at `at`; leaves the contexts in `hashes`."""
     find_contexts(data, at, hashes)
@@ -113,7 +114,7 @@ def predict(data: Bytes, at: int, counts: Counts, hashes: NDArray[np.uint64], ch
     chances[EXPERTS - 1] = 1 / 256
 
 
-@njit(cache=True)
+@kernel
 def mix(chances: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     """The mixed probability; moves the weights to the predictors that did well."""
     chance = 0.0
@@ -124,7 +125,7 @@ def mix(chances: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
     return chance
 
 
-@njit(cache=True)
+@kernel
 def learn(
     data: Bytes, first: int, last: int, counts: Counts, weights: NDArray[np.float64], costs: NDArray[np.float64]
 ) -> None:
@@ -142,7 +143,7 @@ def learn(
                 _add(hashes[index], TOTAL, counts)
 
 
-@njit(cache=True)
+@kernel
 def price(
     data: Bytes,
     first: int,
