@@ -24,12 +24,16 @@ BACKTRACK: Final = 24
 ALARM_SHARE: Final = 0.004
 """Share of MCUs that may raise an alarm."""
 
-ALARMS_PER_FLIP: Final = 40
+ALARMS_PER_FLIP: Final = 15
 LOWEST_ALARM: Final = 0.4
 
 KEEN_SHARE: Final = 0.03
 """The same in a file that is known to be damaged, with score tables that the damage no longer blurs."""
 
+
+REGION_MCUS: Final = 16
+MAX_TAKEN: Final = 3
+"""How often flips are taken in one region; where that does not mend it, no more are tried there."""
 
 DOUBTFUL: Final = 5
 """MCUs looked into in a file that decodes without a flaw."""
@@ -45,7 +49,7 @@ class Effort:
     work: int
 
 
-EFFORTS: Final = (Effort(0, 0), Effort(2, 200), Effort(6, 3000), Effort(16, 30000))
+EFFORTS: Final = (Effort(0, 0), Effort(2, 100), Effort(6, 800), Effort(16, 8000))
 """By effort 0 to 3; 0 switches the reversal of flips off."""
 
 
@@ -161,6 +165,7 @@ def repair_scan(scan: Scan, model: FlipModel, effort: Effort, alarm: float) -> R
     unresolved: list[int] = []
     mcu = floor = 0
     complete = False
+    taken = np.zeros(scan.layout.mcu_count // REGION_MCUS + 1, dtype=np.int64)
     while mcu < scan.layout.mcu_count:
         stretch = scan.walk(mcu, scan.layout.mcu_count, DROP, alarm)
         if stretch.why == COMPLETE:
@@ -172,7 +177,9 @@ def repair_scan(scan: Scan, model: FlipModel, effort: Effort, alarm: float) -> R
         base = max(floor, min(stretch.best_mcu, stretch.mcu - 1) - BACKTRACK)
         if scan.spent > allowed:
             break
-        found = search.resolve(base)
+        region = stretch.mcu // REGION_MCUS
+        found = search.resolve(base) if taken[region] < MAX_TAKEN else ()
+        taken[region] += bool(found)
         if found:
             reversals.extend(found)
             mcu = base

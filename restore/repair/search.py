@@ -40,7 +40,7 @@ SHARE_AT_ONCE: Final = 0.5
 END_COST: Final = 80.0
 """Nats a flip must earn that only mends the end of a scan: cameras leave bits there that no flip explains."""
 
-MARGIN: Final = 12.0
+MARGIN: Final = 20.0
 """Nats by which a flip must beat its best rival to be claimed."""
 
 UNSETTLED_MARGIN: Final = 60.0

@@ -106,15 +106,17 @@ def _in_doubt(scan: Scan, model: FlipModel | None, effort: Effort) -> bool:
 
 
 def claimable(model: FlipModel | None, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
-    """The reversals that may be claimed: certain ones, and not in a crowd, which only unexplained damage draws."""
+    """The reversals that may be claimed: certain ones with no uncertain one about, and not in a crowd.
+
+    Damage that cannot be explained draws both.
+    """
     if model is None:
         return ()
     places = np.array([int(model.starts[reversal.unit]) for reversal in reversals])
-    return tuple(
-        reversal
-        for reversal, place in zip(reversals, places, strict=True)
-        if reversal.certain and np.count_nonzero(np.abs(places - place) < CROWD_BYTES) <= CROWD
-    )
+    certain = np.array([reversal.certain for reversal in reversals], dtype=np.bool_)
+    near = np.abs(places[:, np.newaxis] - places) < CROWD_BYTES
+    claimed = ~(near & ~certain).any(axis=1) & (near.sum(axis=1) <= CROWD) if reversals else certain
+    return tuple(reversal for reversal, claim in zip(reversals, claimed, strict=True) if claim)
 
 
 def _touched(placed: Placed, model: FlipModel, reversal: Reversal) -> NDArray[np.bool_]:
