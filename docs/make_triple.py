@@ -28,11 +28,12 @@ def main() -> None:
     options = parser.parse_args()
     report = json.loads((options.run / "report.json").read_text(encoding="utf-8"))
     found = [entry for entry in report["files"] if entry["offset"] == options.offset]
-    if not found or found[0]["restored"] is None:
-        parser.error(f"the report lists no restored file at offset {options.offset}")
-    carved, restored = (options.run / found[0][kind]["path"] for kind in ("carved", "restored"))
+    best = found and (found[0]["restored"] or found[0]["repaired"])
+    if not best:
+        parser.error(f"the report lists no restored or repaired file at offset {options.offset}")
+    carved, restored = options.run / found[0]["carved"]["path"], options.run / best["path"]
     ImageFile.LOAD_TRUNCATED_IMAGES = True  # a viewer shows what it can decode
-    triple([carved, restored, options.run / "provenance" / restored.name]).save(options.picture, optimize=True)
+    triple([carved, restored, options.run / "provenance" / f"{restored.stem}.png"]).save(options.picture, optimize=True)
 
 
 def triple(paths: list[Path]) -> Image.Image:
