@@ -2,7 +2,8 @@
 
 Four predictors each refine a distribution from short contexts to long ones: the preceding bytes; the byte twelve back
 (an entry of an image file directory has twelve bytes); bytes two and four back; the step from the byte before (tables
-of quantisation steps). A fifth, for what is new, gives all bytes the same. Their weights follow their success
+of quantisation steps). A fifth expects a value near the last three, a sixth, for what is new, gives all bytes the same.
+Their weights follow their success
 (fixed-share mixing, Herbster and Warmuth 1998). Counts live in one hashed table, tagged so that foreign counts are not
 taken for a context's own: probabilities must add up to one, or random bytes could look likely.
 """
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 
 from carving.compiled import kernel
 
-EXPERTS: Final = 5
+EXPERTS: Final = 6
+COUNTING: Final = 4
+"""Predictors that count; the others are fixed."""
 CONTEXTS: Final = 13
 TABLE_BITS: Final = 22
 REACH: Final = 24
@@ -95,6 +98,15 @@ def _add(context: np.uint64, symbol: int, counts: Counts) -> None:
 
 
 @kernel
+def _near(data: Bytes, at: int) -> float:
+    """A two-sided geometric distribution about the mean of the three bytes before `at`, a sixth of that mean wide."""
+    centre = (np.int64(data[at - 1]) + np.int64(data[at - 2]) + np.int64(data[at - 3]) + 1) // 3
+    ratio = np.exp(-1.0 / (1.0 + centre / 6.0))
+    total = (1.0 - ratio ** (centre + 1)) / (1.0 - ratio) + ratio * (1.0 - ratio ** (255 - centre)) / (1.0 - ratio)
+    return ratio ** np.abs(np.int64(data[at]) - centre) / total
+
+
+@kernel
 def predict(data: Bytes, at: int, counts: Counts, hashes: NDArray[np.uint64], chances: NDArray[np.float64]) -> None:
     """What each predictor gives the byte at `at`; leaves the contexts in `hashes`."""
     find_contexts(data, at, hashes)
@@ -102,16 +114,17 @@ def predict(data: Bytes, at: int, counts: Counts, hashes: NDArray[np.uint64], ch
     step = (symbol - np.int64(data[at - 1])) & 255
     base = (_count(hashes[0], symbol, counts) + _FAITH) / (_count(hashes[0], TOTAL, counts) + 256 * _FAITH)
     index = 1
-    for expert in range(EXPERTS - 1):
-        chance = base if expert < EXPERTS - 2 else 1 / 256
+    for expert in range(COUNTING):
+        chance = base if expert < COUNTING - 1 else 1 / 256
         while index <= _LAST[expert]:
             context = hashes[index]
             total = _count(context, TOTAL, counts)
-            seen = min(_count(context, step if expert == EXPERTS - 2 else symbol, counts), total)
+            seen = min(_count(context, step if expert == COUNTING - 1 else symbol, counts), total)
             chance = (seen + _FAITH * chance) / (total + _FAITH)
             index += 1
         chances[expert] = (1 - _FLOOR) * chance + _FLOOR / 256
-    chances[EXPERTS - 1] = 1 / 256
+    chances[COUNTING] = (1 - _FLOOR) * _near(data, at) + _FLOOR / 256
+    chances[COUNTING + 1] = 1 / 256
 
 
 @kernel

@@ -19,6 +19,7 @@ from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import read_header
 from carving.jpeg.thumbnails import extract_thumbnail
 from restore.repair.header_bytes import reverse_by_bytes
+from restore.repair.header_search import is_doubtful, search_header
 from restore.repair.repair import Effort
 from restore.repair.search import Reversal
 from restore.repair.thumbnail_repair import search_thumbnail
@@ -48,13 +49,14 @@ def repair_header(data: bytes, model: FlipModel | None, effort: Effort) -> Heade
         return HeaderRepair(data, ())
     raw = np.frombuffer(data, dtype=np.uint8).copy()
     reversals: list[Reversal] = []
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS if model.encrypted else 0):
         walk = walk_header(raw.tobytes())
         end = walk.entropy_start or min(walk.end + _BEYOND, raw.size)
         found = reverse_by_bytes(raw, end, model, _entropy_coded(raw, end))
         reversals.extend(found)
         if not found:
             break
+    reversals.extend(_search_structure(raw, model, tuple(reversals)))
     thumbnail = _thumbnail(raw)
     if thumbnail is not None and thumbnail.is_jpeg:
         found = search_thumbnail(raw, thumbnail.run, model, effort)
@@ -63,13 +65,33 @@ def repair_header(data: bytes, model: FlipModel | None, effort: Effort) -> Heade
     return HeaderRepair(raw.tobytes() if reversals else data, tuple(reversals))
 
 
+def _search_structure(raw: NDArray[np.uint8], model: FlipModel, earlier: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
+    """Reverse the flips that what the marker segments say betrays, in `raw`, in place."""
+    reversals: list[Reversal] = []
+    for _ in range(_ROUNDS):
+        if not is_doubtful(raw.tobytes()):
+            break
+        found = search_header(raw, model, _bits((*earlier, *reversals)))
+        if found is None:
+            break
+        apply_reversals(raw, model, (found,), (*earlier, *reversals))
+        reversals.append(found)
+    return tuple(reversals)
+
+
+def _bits(reversals: tuple[Reversal, ...]) -> dict[int, tuple[int, ...]]:
+    """The reversed bits of each unit."""
+    bits: dict[int, tuple[int, ...]] = {}
+    for reversal in reversals:
+        bits[reversal.unit] = (*bits.get(reversal.unit, ()), reversal.bit)
+    return bits
+
+
 def apply_reversals(
     raw: NDArray[np.uint8], model: FlipModel, reversals: tuple[Reversal, ...], earlier: tuple[Reversal, ...]
 ) -> None:
     """Reverse flips in `raw`, in place; `earlier` are those that are reversed there already."""
-    done: dict[int, tuple[int, ...]] = {}
-    for reversal in earlier:
-        done[reversal.unit] = (*done.get(reversal.unit, ()), reversal.bit)
+    done = _bits(earlier)
     for reversal in reversals:
         unit, before = reversal.unit, done.get(reversal.unit, ())
         start = int(model.starts[unit])

@@ -16,13 +16,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from carving.encryption.essiv import BLOCK
 from carving.flips import FlipModel
 from restore.repair.byte_kernels import EXPERTS, REACH, TABLE_BITS, learn, price
 from restore.repair.header_primer import primer
-from restore.repair.search import FLIP_COST, MARGIN, Reversal
+from restore.repair.search import MARGIN, Reversal
 
 LONGEST: Final = 1 << 18
 """Bytes of a header that are looked at."""
+
+FLIP_ODDS: Final = 12.0
+"""Nats that a flip must earn: the odds against one certain bit at a bit error rate of 1e-5. A wrong one earns more in
+one of 160,000 units times 128, since what it draws is random."""
 
 _RANDOM: Final = log(256)
 _TAIL: Final = 16
@@ -109,11 +114,10 @@ def _suspects(header: Bytes, model: FlipModel, spared: NDArray[np.bool_]) -> NDA
     entropy = np.concatenate([[0], np.cumsum(spared)])
     units = np.arange(np.searchsorted(model.starts, last))
     starts = np.clip(model.starts[units], 0, last)
-    size = 16 if model.encrypted else 1
-    ends = np.clip(model.starts[units] + size, 0, last)
+    ends = np.clip(model.starts[units] + BLOCK, 0, last)
     own = (sums[ends] - sums[starts]) / np.maximum(ends - starts, 1)
-    before, behind = np.maximum(starts - _AROUND, 0), np.minimum(ends + size + _AROUND, last)
-    near = np.minimum(ends + size, last)
+    before, behind = np.maximum(starts - _AROUND, 0), np.minimum(ends + BLOCK + _AROUND, last)
+    near = np.minimum(ends + BLOCK, last)
     quiet = np.minimum(
         (sums[starts] - sums[before]) / np.maximum(starts - before, 1),
         np.where(behind > near, (sums[behind] - sums[near]) / np.maximum(behind - near, 1), np.inf),
@@ -128,18 +132,18 @@ def _resolve(header: Bytes, unit: int, model: FlipModel, beliefs: ByteModel) -> 
     """The best single-bit hypothesis of a unit, where it beats the bytes as they are and all others."""
     begin, reach = int(model.starts[unit]), int(model.reaches[unit])
     start, stop = max(begin, 0), min(begin + reach + _TAIL, header.size)
-    split = min((16 if model.encrypted else 1) + begin - start, stop - start)
+    split = min(BLOCK + begin - start, stop - start)
     end = min(begin + reach, stop)
     window = np.tile(header[start:stop], (model.bits + 1, 1))
     window[1:, : end - start] = model.variants(header, unit, ())[:, start - begin : end - begin]
     now = beliefs.price(start, window[:1], split, np.inf)[0]
-    limit = min(now[0], _RANDOM * split) if model.encrypted else now[0]
+    limit = min(now[0], _RANDOM * split)
     prices = beliefs.price(start, window[1:], split, limit + 8.0)
-    gains = limit - prices[:, 0] + np.minimum(now[1] - prices[:, 1], _TAIL_WORTH if model.encrypted else np.inf)
+    gains = limit - prices[:, 0] + np.minimum(now[1] - prices[:, 1], _TAIL_WORTH)
     best = int(np.argmax(gains))
     rival = float(np.partition(gains, -2)[-2])
     gain = float(gains[best])
-    margin = gain - max(rival, FLIP_COST)
-    if gain < FLIP_COST or margin < MARGIN:
+    margin = gain - max(rival, FLIP_ODDS)
+    if gain < FLIP_ODDS or margin < MARGIN:
         return None
     return Reversal(unit, best, gain, margin)

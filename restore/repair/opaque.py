@@ -7,7 +7,7 @@ left are maker notes, texts, profiles and the like.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
@@ -16,12 +16,9 @@ from carving.fragments import Thumbnail
 from carving.jpeg.markers import APP0, APP1, COM, Segment
 from restore.decoding.robust import decode
 from restore.repair.thumbnail_repair import decodes_cleanly
+from restore.repair.tiff import HEADER_SIZE, directories
 
 _APPLICATION: Final = range(APP0, APP0 + 16)
-_POINTERS: Final = (0x8769, 0x8825, 0xA005)
-"""Entries that lead to a further directory: Exif, GPS, interoperability (Exif 2.32, 4.6.3)."""
-_MAX_ENTRIES: Final = 512
-_MAX_DIRECTORIES: Final = 16
 
 
 def opaque_bytes(data: bytes, segments: tuple[Segment, ...], thumbnail: Thumbnail | None) -> int:
@@ -42,8 +39,10 @@ def opaque_bytes(data: bytes, segments: tuple[Segment, ...], thumbnail: Thumbnai
         elif segment.marker == APP1 and segment.payload(data).startswith(b"Exif\0\0"):
             start = segment.offset + 10
             opaque[segment.offset : start] = False
-            for first, last in _structure(data[start : segment.end]):
-                opaque[start + first : start + last] = False
+            found = directories(data[start : segment.end])
+            opaque[start : start + HEADER_SIZE * bool(found)] = False
+            for directory in found:
+                opaque[start + directory.first : start + directory.last] = False
     if thumbnail is not None and _is_sound(thumbnail):
         opaque[thumbnail.run.offset : thumbnail.run.end] = False
     return int(np.count_nonzero(opaque))
@@ -56,28 +55,3 @@ def _is_sound(thumbnail: Thumbnail) -> bool:
         return decodes_cleanly(decode(thumbnail.data))
     except JpegError:
         return False
-
-
-def _structure(tiff: bytes) -> list[tuple[int, int]]:
-    """The stretches of a TIFF structure that its header and directories take (TIFF 6.0, section 2)."""
-    order: Literal["big", "little"] = "little" if tiff[:2] == b"II" else "big"
-    if tiff[:4] not in (b"II*\0", b"MM\0*"):
-        return []
-    stretches = [(0, 8)]
-    queue, seen = [int.from_bytes(tiff[4:8], order)], {0}
-    while queue and len(stretches) <= _MAX_DIRECTORIES:
-        first = queue.pop(0)
-        count = int.from_bytes(tiff[first : first + 2], order)
-        last = first + 2 + 12 * count
-        if first in seen or not 0 < count <= _MAX_ENTRIES or last > len(tiff):
-            continue
-        seen.add(first)
-        entries = [tiff[at : at + 12] for at in range(first + 2, last, 12)]
-        queue += [
-            int.from_bytes(entry[8:], order) for entry in entries if int.from_bytes(entry[:2], order) in _POINTERS
-        ]
-        if last + 4 <= len(tiff):
-            queue.append(int.from_bytes(tiff[last : last + 4], order))
-            last += 4
-        stretches.append((first, last))
-    return stretches

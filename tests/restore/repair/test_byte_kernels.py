@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from math import log
+from math import exp, log
 
 import numpy as np
 import pytest
@@ -25,6 +25,12 @@ def contexts(data: bytes, at: int) -> list[tuple[int, ...]]:
     ]  # fmt: skip
 
 
+def near(data: bytes, at: int) -> float:
+    centre = (sum(data[at - 3 : at]) + 1) // 3
+    shares = [exp(-abs(value - centre) / (1 + centre / 6)) for value in range(256)]
+    return shares[data[at]] / sum(shares)
+
+
 def reference_costs(data: bytes) -> list[float]:
     counts: Counter[tuple[int, tuple[int, ...], int]] = Counter()
     weights = [1 / EXPERTS] * EXPERTS
@@ -39,7 +45,7 @@ def reference_costs(data: bytes) -> list[float]:
             for index, key in group:
                 chance = (counts[index, key, symbol] + FAITH * chance) / (counts[index, key, 256] + FAITH)
             chances.append((1 - FLOOR) * chance + FLOOR / 256)
-        chances.append(1 / 256)
+        chances += [(1 - FLOOR) * near(data, at) + FLOOR / 256, 1 / 256]
         mixed = sum(weight * chance for weight, chance in zip(weights, chances, strict=True))
         weights = [
             (1 - SHARE) * weight * chance / mixed + SHARE / EXPERTS
