@@ -91,7 +91,8 @@ def _is_near(table: HuffmanTable, standard: HuffmanTable) -> bool:
     if len(table.symbols) != len(standard.symbols):
         return False
     pairs = zip((*table.counts, *table.symbols), (*standard.counts, *standard.symbols), strict=True)
-    return sum(one != other for one, other in pairs) <= _FEW
+    different: int = sum(one != other for one, other in pairs)
+    return different <= _FEW
 
 
 def _is_nearly_common(steps: tuple[int, ...]) -> bool:

@@ -52,17 +52,20 @@ class Session:
     exhausted: bool
 
 
-def examine(data: bytes, decoded: Decoded, model: FlipModel | None, effort: Effort) -> Session:
+def examine(
+    data: bytes, decoded: Decoded, model: FlipModel | None, effort: Effort, unseen: float = UNSEEN_MARGIN
+) -> Session:
     """Search, reverse and place.
 
     Args:
         data: the file; decoded: what the robust decoder made of it.
         model: flip model, None where nothing is to be reversed; effort: how hard to search.
+        unseen: nats by which a flip must beat its best rival where the file decodes without a flaw.
     """
     ends_on_eoi = EventKind.NO_EOI not in {event.kind for event in decoded.events}
     scan = open_scan(data, decoded, decoded.end - 2 if ends_on_eoi else decoded.end)
     whole = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
-    if whole and not _in_doubt(scan, model, effort):
+    if whole and not _in_doubt(scan, model, effort, unseen):
         placed = _all_known(scan, decoded)
         jpeg = data[: decoded.end]
         return Session(decoded.coefficients, _provenance(scan, placed), (), not decoded.events, jpeg, scan.spent, False)
@@ -98,11 +101,11 @@ def examine(data: bytes, decoded: Decoded, model: FlipModel | None, effort: Effo
     return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, exhausted)
 
 
-def _in_doubt(scan: Scan, model: FlipModel | None, effort: Effort) -> bool:
+def _in_doubt(scan: Scan, model: FlipModel | None, effort: Effort, unseen: float) -> bool:
     """Whether a file that decodes without a flaw is damaged all the same."""
     if model is None or not effort.expansions:
         return False
-    return any(reversal.margin >= UNSEEN_MARGIN for reversal in look_over(scan, model, effort))
+    return any(reversal.margin >= unseen for reversal in look_over(scan, model, effort))
 
 
 def claimable(model: FlipModel | None, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,10 @@ from restore.repair.repair import Effort
 from restore.repair.search import Reversal
 from restore.repair.windowed_flips import WindowedFlips
 
-_BEHIND = 64
+_BEHIND: Final = 64
+_UNSEEN: Final = 24.0
+"""Nats by which a flip must beat its best rival in a thumbnail that decodes without a flaw: most flips in one so small
+leave no other trace, and no undamaged thumbnail has been seen to reach half of it."""
 
 
 def decodes_cleanly(decoded: Decoded) -> bool:
@@ -37,8 +41,9 @@ def search_thumbnail(raw: NDArray[np.uint8], run: Run, model: FlipModel, effort:
     frame = decoded.header.frame
     if frame.progressive or len(decoded.header.scan.components) != len(frame.components):
         return ()
-    from restore.repair.session import examine
+    from restore.repair.session import UNSEEN_MARGIN, examine
 
+    unseen = _UNSEEN if model.encrypted else UNSEEN_MARGIN
     window = WindowedFlips(model, raw[: run.end + _BEHIND], run)
-    session = examine(data, decoded, window, effort)
+    session = examine(data, decoded, window, effort, unseen)
     return tuple(replace(reversal, unit=window.outer_unit(reversal.unit)) for reversal in session.reversals)
