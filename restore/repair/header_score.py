@@ -31,6 +31,8 @@ _OWN_TABLE: Final = -25.0
 """A Huffman or quantisation table of the encoder's own instead of a common one."""
 _ODD: Final = -15.0
 """A field that is possible but hardly ever written."""
+_BROKEN: Final = -45.0
+"""What no encoder writes on purpose: a table that is a common one but for a few places, half a set of tables."""
 _FAILURE: Final = -4.0
 _MOST_FAILURES: Final = 40
 _TRIAL_MCUS: Final = 256
@@ -171,7 +173,8 @@ def _huffman(table: HuffmanTable, standard: HuffmanTable, *, is_dc: bool) -> flo
     room = 1
     for count in table.counts[: max((index for index, count in enumerate(table.counts) if count), default=0) + 1]:
         room = 2 * room - count
-    return _OWN_TABLE + _ODD * min(wrong + twice, 6) + (0.0 if room == 1 else _ODD)
+    base = _BROKEN if _is_near(table, standard) else _OWN_TABLE
+    return base + _ODD * min(wrong + twice, 6) + (0.0 if room == 1 else _ODD)
 
 
 @lru_cache(maxsize=1)
@@ -186,7 +189,9 @@ def _common_array() -> NDArray[np.int64]:
 
 def _quant(table: QuantTable) -> float:
     zeros = sum(step == 0 for step in table.steps)
-    return (0.0 if table.steps in _common_steps() else _OWN_TABLE) + _ODD * min(zeros, 4)
+    if table.steps in _common_steps():
+        return 0.0
+    return (_BROKEN if _is_nearly_common(table.steps) else _OWN_TABLE) + _ODD * min(zeros, 4)
 
 
 def _frame(frame: Frame) -> float:
@@ -205,7 +210,7 @@ def _scan(frame: Frame, scan: Scan) -> float:
     if frame.progressive:
         return 0.0
     spectrum = (scan.spectral_start, scan.spectral_end, scan.approximation_high, scan.approximation_low)
-    score = 0.0 if spectrum == (0, 63, 0, 0) else _ODD
+    score = 0.0 if spectrum == (0, 63, 0, 0) else _BROKEN
     score += sum(_ODD for place, entry in enumerate(scan.components) if entry.index != place)
     return score + sum(_ODD for entry in scan.components if entry.dc_table != entry.ac_table)
 
@@ -217,5 +222,12 @@ def _tables_named(header: JpegHeader) -> float:
     if not header.frame.progressive and len(header.scan.components) == len(header.frame.components):
         named_dc = {entry.dc_table for entry in header.scan.components}
         named_ac = {entry.ac_table for entry in header.scan.components}
-        score += _ODD * (len(named_dc ^ set(header.dc_tables)) + len(named_ac ^ set(header.ac_tables)))
+        score += _set_of_tables(named_dc, set(header.dc_tables)) + _set_of_tables(named_ac, set(header.ac_tables))
     return score
+
+
+def _set_of_tables(named: set[int], there: set[int]) -> float:
+    """Files without any tables mean the standard ones; one that has some of those it names was meant to have all."""
+    if not there:
+        return _ODD
+    return _BROKEN * len(named - there) + _ODD * len(there - named)
