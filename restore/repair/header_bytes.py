@@ -24,6 +24,8 @@ from restore.repair.search import MARGIN, Reversal
 
 LONGEST: Final = 1 << 18
 """Bytes of a header that are looked at."""
+MOST_SUSPECTS: Final = 512
+"""Units of a header whose hypotheses are tried."""
 
 FLIP_ODDS: Final = 12.0
 """Nats that a flip must earn: the odds against one certain bit at a bit error rate of 1e-5. A wrong one earns more in
@@ -123,8 +125,10 @@ def _suspects(header: Bytes, model: FlipModel, spared: NDArray[np.bool_]) -> NDA
         np.where(behind > near, (sums[behind] - sums[near]) / np.maximum(behind - near, 1), np.inf),
     )
     foreign = (entropy[ends] - entropy[starts]) == ends - starts
+    surprise = own - quiet
     strange = (own > _STRANGE * _RANDOM) & (quiet < _FAMILIAR * _RANDOM) & ~foreign
-    found: NDArray[np.int64] = units[strange]
+    worst = np.flatnonzero(strange)[np.argsort(-surprise[strange], kind="stable")[:MOST_SUSPECTS]]
+    found: NDArray[np.int64] = np.sort(units[worst])
     return found
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.errors import JpegError
-from carving.jpeg.markers import APP1, Frame, JpegHeader, Scan, read_header
+from carving.jpeg.markers import APP1, DRI, SOS, Frame, JpegHeader, Scan, read_header
 from carving.jpeg.tables import (
     STANDARD_AC_CHROMA,
     STANDARD_AC_LUMA,
@@ -41,6 +41,8 @@ TRIAL_BYTES: Final = 4096
 FAILING: Final = 0.08
 """Share of MCUs at the beginning of a scan that fail only when the header is wrong."""
 
+_LARGE: Final = 6
+"""Twice the least difference of a step that is not rounding."""
 _FEW: Final = 2
 """Places in which a table may differ from a standard one that it is meant to be."""
 _STANDARD_DC: Final = (STANDARD_DC_LUMA, STANDARD_DC_CHROMA)
@@ -64,6 +66,12 @@ def score_fields(header: JpegHeader, data: bytes) -> float:
     score += sum(_huffman(table, _STANDARD_AC[slot & 1], is_dc=False) for slot, table in header.ac_tables.items())
     score += sum(_quant(table) for table in header.quant_tables.values())
     score += _frame(header.frame) + _scan(header.frame, header.scan) + _tables_named(header)
+    lengths = {
+        SOS: 8 + 2 * len(header.scan.components),
+        DRI: 6,
+        header.frame.marker: 10 + 3 * len(header.frame.components),
+    }
+    score += sum(_BROKEN for entry in header.segments if entry.length != lengths.get(entry.marker, entry.length))
     size = exif_size(header, data)
     if size is not None and sorted(size) != sorted((header.frame.width, header.frame.height)):
         score += _ODD
@@ -98,9 +106,11 @@ def _is_near(table: HuffmanTable, standard: HuffmanTable) -> bool:
 
 
 def _is_nearly_common(steps: tuple[int, ...]) -> bool:
-    """Whether one step keeps a quantisation table from being a common one."""
-    own = np.array(steps)
-    return bool(((_common_array() != own).sum(axis=1) == 1).any())
+    """Whether one step that is quite another keeps a quantisation table from being a common one; some encoders round
+    in their own way."""
+    away = np.abs(_common_array() - np.array(steps))
+    alone = (away > 0).sum(axis=1) == 1
+    return bool((alone & (2 * away.max(axis=1) > _LARGE)).any())
 
 
 def exif_size(header: JpegHeader, data: bytes) -> tuple[int, int] | None:
@@ -130,19 +140,22 @@ def _trial(header: JpegHeader, data: bytes) -> tuple[float, int]:
     if header.frame.progressive or len(header.scan.components) != len(header.frame.components):
         return 0.0, 0
     start = header.scan.entropy_start
-    stream = unstuff(data, start, min(len(data), start + TRIAL_BYTES), restart_interval=header.restart_interval)
+    stop = data.find(b"\xff\xd9", start, start + TRIAL_BYTES)
+    stop = min(len(data), start + TRIAL_BYTES) if stop < 0 else stop
+    stream = unstuff(data, start, stop, restart_interval=header.restart_interval)
     try:
         lookups = flat_lookups(scan_tables(header))
     except JpegError:
         return 1.0, _MOST_FAILURES
-    small = Frame(header.frame.marker, 8 * header.frame.max_horizontal * _TRIAL_MCUS, 1, header.frame.components)
+    count = min(_TRIAL_MCUS, header.frame.mcu_count)
+    small = Frame(header.frame.marker, 8 * header.frame.max_horizontal * count, 1, header.frame.components)
     targets, owners = block_targets(JpegHeader(small, header.scan))
-    positions, retries = np.full(_TRIAL_MCUS, -1, dtype=np.int64), np.zeros(_TRIAL_MCUS, dtype=np.int32)
+    positions, retries = np.full(count, -1, dtype=np.int64), np.zeros(count, dtype=np.int32)
     coefficients = np.zeros(targets.size * 64, dtype=np.int16)
     marks = stream.restart_positions.tolist()
     unit, first, tried = 0, 0, 0
     for end in (*marks, stream.size):
-        stop = min(unit + (header.restart_interval or _TRIAL_MCUS), _TRIAL_MCUS)
+        stop = min(unit + (header.restart_interval or count), count)
         part = Interval(8 * first, 8 * end, unit, stop)
         decode_robust(
             stream.data, part.first_bit, part.end_bit, part.first_unit, part.end_unit, targets, owners,
@@ -151,7 +164,7 @@ def _trial(header: JpegHeader, data: bytes) -> tuple[float, int]:
         )  # fmt: skip
         unit, first = stop, end
         tried = unit
-        if unit == _TRIAL_MCUS:
+        if unit == count:
             break
     found = (positions[:tried] >= 0) & (positions[:tried] < 8 * stream.size - 1024)  # the last is cut off
     failed = (retries[:tried] > 0) & found

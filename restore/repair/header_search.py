@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from carving.errors import JpegError, UnsupportedJpegError
 from carving.flips import FlipModel
 from carving.jpeg.header_walk import HeaderWalk, walk_header
-from carving.jpeg.markers import APP0, COM, SOI
+from carving.jpeg.markers import APP0, COM, SOI, JpegHeader, read_header
 from restore.repair.header_score import (
     FAILING,
     TRIAL_BYTES,
@@ -39,10 +40,13 @@ Bytes = NDArray[np.uint8]
 
 def is_doubtful(data: bytes) -> bool:
     """Whether something in a header, or in the scan as read with it, asks for a search."""
-    header = read_quietly(data)
-    if header is None:
+    try:
+        header = read_header(data)
+    except UnsupportedJpegError:
+        return False
+    except JpegError:
         return True
-    return contradicts(header, data) or failing_share(header, data) > FAILING
+    return not header.frame.progressive and (contradicts(header, data) or failing_share(header, data) > FAILING)
 
 
 def search_header(raw: Bytes, model: FlipModel, done: dict[int, tuple[int, ...]]) -> Reversal | None:
@@ -54,17 +58,19 @@ def search_header(raw: Bytes, model: FlipModel, done: dict[int, tuple[int, ...]]
     walk = walk_header(raw.tobytes())
     end = walk.entropy_start or walk.end
     head = raw[: end + _BEYOND + TRIAL_BYTES].tobytes()
-    now = _score(head)
+    before = read_quietly(head)
+    now = UNREADABLE if before is None else _score(before, head)
     found: list[tuple[float, int, int]] = []
     for unit, bit, candidate in _candidates(raw, len(head), model, _structure(walk, raw.size), done):
         header = read_quietly(candidate)
-        if header is not None:
+        if header is not None and not _loses_tables(before, header):
             found.append((score_fields(header, candidate), unit, bit))
     found.sort(reverse=True)
-    tried = sorted(
-        ((_score(_variant(raw, len(head), model, unit, bit, done)), unit, bit) for _, unit, bit in found[:_TRIED]),
-        reverse=True,
-    )
+    tried = []
+    for _, unit, bit in found[:_TRIED]:
+        candidate = _variant(raw, len(head), model, unit, bit, done)
+        tried.append((_score(read_header(candidate), candidate), unit, bit))
+    tried.sort(reverse=True)
     if not tried:
         return None
     best, unit, bit = tried[0]
@@ -73,9 +79,17 @@ def search_header(raw: Bytes, model: FlipModel, done: dict[int, tuple[int, ...]]
     return Reversal(unit, bit, gain, margin) if margin >= MARGIN else None
 
 
-def _score(head: bytes) -> float:
-    header = read_quietly(head)
-    return UNREADABLE if header is None else score_fields(header, head) + score_trial(header, head)
+def _score(header: JpegHeader, head: bytes) -> float:
+    return score_fields(header, head) + score_trial(header, head)
+
+
+def _loses_tables(before: JpegHeader | None, header: JpegHeader) -> bool:
+    """Whether a hypothesis hides a table that could be read: the oddest table is better than none."""
+    return before is not None and not (
+        before.quant_tables.keys() <= header.quant_tables.keys()
+        and before.dc_tables.keys() <= header.dc_tables.keys()
+        and before.ac_tables.keys() <= header.ac_tables.keys()
+    )
 
 
 def _structure(walk: HeaderWalk, size: int) -> list[int]:

@@ -26,8 +26,8 @@ def segment(marker: int, number: int = 0) -> Segment:
         (DHT, 1, 4, 3),  # class and slot
         (DHT, 1, 9, 7),  # a count
         (DHT, 1, 60, 5),  # a symbol
-        (DQT, 0, 40, 6),  # a quantisation step
-        (SOF0, 0, 4, 6),  # the precision
+        (DQT, 0, 40, 2),  # a quantisation step
+        (SOF0, 0, 9, 6),  # the number of components
         (SOS, 0, 6, 6),  # a table selector
         (SOS, 0, 12, 3),  # the end of the spectrum
     ],
