@@ -20,7 +20,7 @@ from carving.encryption.essiv import BLOCK
 from carving.flips import FlipModel
 from restore.repair.byte_kernels import EXPERTS, REACH, TABLE_BITS, learn, price
 from restore.repair.header_primer import primer
-from restore.repair.search import MARGIN, Reversal
+from restore.repair.search import Reversal
 
 LONGEST: Final = 1 << 18
 """Bytes of a header that are looked at."""
@@ -30,6 +30,9 @@ MOST_SUSPECTS: Final = 512
 FLIP_ODDS: Final = 12.0
 """Nats that a flip must earn: the odds against one certain bit at a bit error rate of 1e-5. A wrong one earns more in
 one of 160,000 units times 128, since what it draws is random."""
+
+HEADER_MARGIN: Final = 12.0
+"""Nats by which a flip in a header must beat its best rival: probabilities of bytes are sounder than a picture's."""
 
 _RANDOM: Final = log(256)
 _TAIL: Final = 16
@@ -148,6 +151,6 @@ def _resolve(header: Bytes, unit: int, model: FlipModel, beliefs: ByteModel) -> 
     rival = float(np.partition(gains, -2)[-2])
     gain = float(gains[best])
     margin = gain - max(rival, FLIP_ODDS)
-    if gain < FLIP_ODDS or margin < MARGIN:
+    if gain < FLIP_ODDS or margin < HEADER_MARGIN:
         return None
     return Reversal(unit, best, gain, margin)

@@ -16,6 +16,7 @@ from carving.errors import JpegError, UnsupportedJpegError
 from carving.flips import FlipModel
 from carving.jpeg.header_walk import HeaderWalk, walk_header
 from carving.jpeg.markers import APP0, COM, SOI, JpegHeader, read_header
+from restore.repair.header_bytes import HEADER_MARGIN
 from restore.repair.header_score import (
     FAILING,
     TRIAL_BYTES,
@@ -26,7 +27,7 @@ from restore.repair.header_score import (
     score_fields,
     score_trial,
 )
-from restore.repair.search import FLIP_COST, MARGIN, Reversal
+from restore.repair.search import FLIP_COST, Reversal
 
 _BEYOND: Final = 256
 _MOST_BYTES: Final = 4096
@@ -76,7 +77,7 @@ def search_header(raw: Bytes, model: FlipModel, done: dict[int, tuple[int, ...]]
     best, unit, bit = tried[0]
     rivals = [score for score, *_ in tried[1:2]] + [now + FLIP_COST]
     gain, margin = best - now, best - max(rivals)
-    return Reversal(unit, bit, gain, margin) if margin >= MARGIN else None
+    return Reversal(unit, bit, gain, margin) if margin >= HEADER_MARGIN else None
 
 
 def _score(header: JpegHeader, head: bytes) -> float:
