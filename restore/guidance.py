@@ -56,9 +56,13 @@ def without_bars(thumbnail: Pixels, height: int, width: int) -> Pixels:
 
 
 def enlarge(thumbnail: Pixels, height: int, width: int) -> Pixels:
-    """The thumbnail at the picture's size, bicubic."""
-    picture = Image.fromarray(without_bars(thumbnail, height, width))
-    return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
+    """The thumbnail, its bars cut off, at the picture's size, bicubic."""
+    return stretch(without_bars(thumbnail, height, width), height, width)
+
+
+def stretch(thumbnail: Pixels, height: int, width: int) -> Pixels:
+    """A thumbnail that shows just the picture at the picture's size, bicubic."""
+    return np.asarray(Image.fromarray(thumbnail).resize((width, height), Image.Resampling.BICUBIC))
 
 
 def fill(pixels: Pixels, guide: Pixels, hole: NDArray[np.bool_]) -> Pixels:

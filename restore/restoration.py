@@ -29,6 +29,8 @@ DEFAULT_EFFORT = 2
 UNSEEN = "the evidence is not encrypted: a flip that changes an amplitude only can go unnoticed"
 """Said of every file of unencrypted evidence that decodes without a flaw."""
 
+FOREIGN = "the thumbnail shows another picture, so it does not guide what is lost"
+
 
 def restore(
     fragment: Fragment | bytes,
@@ -71,7 +73,8 @@ def _restore(front: HeaderRepair, flip_model: FlipModel | None, guide: Thumbnail
     from restore.repair.repair import EFFORTS
     from restore.repair.session import examine
 
-    session = examine(front.data, decoded, flip_model, EFFORTS[effort])
+    small = None if guide is None else guidance.thumbnail_pixels(guide)
+    session = examine(front.data, decoded, flip_model, EFFORTS[effort], small)
     flips = _bit_flips(front.reversals + session.reversals, flip_model)
     notes = tuple(f"{event.kind} at MCU {event.mcu} ({event.count})" for event in decoded.events[:20])
     if session.exhausted:
@@ -89,7 +92,9 @@ def _restore(front: HeaderRepair, flip_model: FlipModel | None, guide: Thumbnail
         status = Status.EXACT if flips else Status.INTACT
         jpeg = session.jpeg if flips else None
         return Restoration(picture, provenance, mcu_size, flips, status, jpeg, notes)
-    pixels, provenance, remark = _fill(picture, provenance, mcu_size, guide)
+    pixels, provenance, remark = _fill(picture, provenance, mcu_size, session.thumbnail)
+    if remark and small is not None:
+        remark = (FOREIGN,)
     status = Status.PARTIAL if (provenance == Provenance.LOST).any() else Status.RESTORED
     return Restoration(pixels, provenance, mcu_size, flips, status, None, notes + remark)
 
@@ -131,23 +136,25 @@ def _as_decoded(decoded: Decoded, guide: Thumbnail | None, flips: tuple[BitFlip,
     provenance = intact if whole else np.full_like(intact, Provenance.PLACED)
     if decoded.mcus.bit_positions.size == frame.mcu_count:  # a scan of single blocks has no position per MCU
         provenance.reshape(-1)[decoded.mcus.bit_positions < 0] = Provenance.LOST
-    pixels, provenance, remark = _fill(decoded.pixels, provenance, mcu_size, guide)
+    small = None if guide is None else guidance.thumbnail_pixels(guide)
+    if small is not None:
+        small = guidance.without_bars(small, frame.height, frame.width)
+    pixels, provenance, remark = _fill(decoded.pixels, provenance, mcu_size, small)
     status = Status.PARTIAL if (provenance == Provenance.LOST).any() else Status.RESTORED
     notes = tuple(f"{event.kind} at MCU {event.mcu} ({event.count})" for event in decoded.events[:20])
     return Restoration(pixels, provenance, mcu_size, flips, status, None, notes + remark)
 
 
 def _fill(
-    pixels: NDArray[np.uint8], provenance: NDArray[np.uint8], mcu_size: tuple[int, int], thumbnail: Thumbnail | None
+    pixels: NDArray[np.uint8], provenance: NDArray[np.uint8], mcu_size: tuple[int, int], small: NDArray[np.uint8] | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[str, ...]]:
-    """Fill what is lost from the thumbnail, where there is one."""
+    """Fill what is lost from the thumbnail, where there is one; it shows just the picture."""
     lost = provenance == Provenance.LOST
     if not lost.any():
         return pixels, provenance, ()
-    small = None if thumbnail is None else guidance.thumbnail_pixels(thumbnail)
     if small is None:
         return pixels, provenance, ("no readable thumbnail to guide what is lost",)
     height, width = pixels.shape[:2]
-    guide = guidance.enlarge(small, height, width)
+    guide = guidance.stretch(small, height, width)
     filled = guidance.fill(pixels, guide, guidance.region(lost, mcu_size, height, width))
     return filled, np.where(lost, np.uint8(Provenance.GENERATED), provenance), ()

@@ -16,10 +16,11 @@ def is_cold() -> bool:
     from restore.decoding.kernels import decode_robust
     from restore.decoding.progressive_kernels import refine_ac
     from restore.placement.anchor_kernels import best_anchor
+    from restore.placement.chain_kernels import chain_back
     from restore.repair.byte_kernels import price
     from restore.repair.extend_kernels import evaluate
 
-    return not all(map(is_cached, (count_mcus, decode_robust, refine_ac, best_anchor, price, evaluate)))
+    return not all(map(is_cached, (count_mcus, decode_robust, refine_ac, best_anchor, chain_back, price, evaluate)))
 
 
 def warm_up(progress: Callable[[str, int, int], None]) -> None:
@@ -55,7 +56,7 @@ def _decode_progressive() -> None:
 
 
 def _restore() -> None:
-    """Restore a picture that lacks a stretch in its middle, so that what follows has to be searched and placed."""
+    """Restore a picture with noise in one stretch and without another, to be searched and placed."""
     import numpy as np
 
     from carving.flips import PlainFlips
@@ -65,8 +66,9 @@ def _restore() -> None:
 
     ByteModel(np.zeros(1, dtype=np.uint8), np.zeros(1, dtype=np.bool_)).price(0, np.zeros((1, 1), np.uint8), 1, 0.0)
     picture = _small_jpeg("RGB")
-    middle = len(picture) * 2 // 3
-    damaged = picture[:middle] + picture[middle + 1000 :]
+    third, middle = len(picture) // 3, len(picture) * 2 // 3
+    noise = np.random.default_rng(1).integers(0, 255, 300, dtype=np.uint8).tobytes()
+    damaged = picture[:third] + noise + picture[third + 300 : middle] + picture[middle + 1000 :]
     restore(damaged, PlainFlips(len(damaged), (Run(0, len(damaged)),)))
 
 

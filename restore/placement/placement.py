@@ -1,40 +1,23 @@
-"""Put every decodable stretch of a damaged scan where it belongs, walking along the scan once.
-
-Where the walk breaks off, either the path as it stands recovers (the damage stayed within its MCUs), or what follows is
-anchored anew by shift and DC offsets; what lies between is lost.
-"""
+"""Put every decodable stretch of a damaged scan where it belongs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.placement.anchor_kernels import best_anchor, earliest, follow
-from restore.repair.contracts import COMPLETE, DROPPED, HORIZON
-from restore.repair.extend_kernels import NEVER
-from restore.repair.scan import Scan, Stretch
+from carving.jpeg.markers import JpegHeader
+from restore.guidance import Pixels
+from restore.placement.ground import Ground, no_guide
+from restore.placement.laying import Segment, lay
+from restore.placement.levels import levels_of
+from restore.placement.registration import registered
+from restore.placement.settling import settle
+from restore.placement.surveying import Survey, lean, survey_path
+from restore.repair.scan import Scan
 
-SHIFT: Final = 32
-"""Largest shift in MCUs that is tried (measured jumps lie in -8..+2)."""
-
-DROP: Final = 20.0
-_RECOVERED: Final = 60.0
-"""Nats that the path must win back within `_RECOVERY_MCUS` to count as recovered."""
-
-_RECOVERY_MCUS: Final = 12
-_PROBE_MCUS: Final = 24
-_ANCHOR_SCORE: Final = 150.0
-"""Nats a stretch must score at its anchor."""
-
-_BETTER: Final = 15.0
-"""Nats by which an anchor must beat the path as it stands."""
-
-_PROBES: Final = (10, 20, 40, 80)
-"""How many MCUs behind the damage the stretch to be anchored begins, tried in turn."""
+_ROUNDS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +30,7 @@ class Placed:
         moved: bool (MCUs,), their position or DC was corrected.
         starts, ends: int64 (MCUs,), their place in the file in bits.
         clean: nothing had to be moved and nothing is lost.
+        thumbnail: turned and cut to show just the picture; None where there is none that does.
     """
 
     coefficients: NDArray[np.int16]
@@ -55,181 +39,60 @@ class Placed:
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     clean: bool
+    thumbnail: Pixels | None
 
 
-@dataclass(frozen=True, eq=False)
-class Anchor:
-    """Where the path goes on: MCU, place in bits of the file, DC predictors; `stays` where it may go on as it
-    stands."""
+def place(scan: Scan, header: JpegHeader, thumbnail: Pixels | None = None) -> Placed:
+    """Place the MCUs of a scan, whose bytes stand as they are.
 
-    mcu: int
-    place: int
-    predictors: NDArray[np.int64]
-    stays: bool
-
-    def lay(self, scan: Scan) -> None:
-        """Make it the path's next row."""
-        scan.path.places[self.mcu] = self.place
-        scan.path.predictors[self.mcu] = self.predictors
-        scan.path.scores[self.mcu] = 0.0
-
-
-def place(scan: Scan) -> Placed:
-    """Place the MCUs of a scan, whose bytes stand as they are."""
-    count = scan.layout.mcu_count
-    scan.path.known[:] = 0
-    lost = np.zeros(count + 1, dtype=np.bool_)
-    moved = np.zeros(count + 1, dtype=np.bool_)
-    mcu, shifted, clean = 0, False, True
-    while mcu < count:
-        begun = mcu
-        stretch = scan.walk(mcu, count, DROP)
-        if stretch.why == COMPLETE:
-            moved[mcu:] = shifted
-            break
-        if stretch.why == HORIZON and stretch.mcu > mcu:
-            moved[mcu : stretch.mcu] = shifted
-            mcu = stretch.mcu
-            continue
-        clean = False
-        good = stretch.best_mcu
-        anchor = resume(scan, stretch)
-        if anchor is not None and anchor.stays:
-            lost[good : stretch.mcu] = _unlikely(scan, good, stretch.mcu)
-            moved[mcu : stretch.mcu] = shifted
-            mcu = stretch.mcu
-            continue
-        moved[mcu:good] = shifted
-        scan.path.known[good : count if anchor is None else anchor.mcu] = 0
-        if anchor is None or anchor.mcu <= begun:
-            break
-        shifted = scan.layout.restart_interval == 0
-        mcu = anchor.mcu
-    known = scan.path.known[:count].astype(np.bool_) & ~lost[:count]
-    scan.path.known[:count] = known
-    blocks = scan.layout.component_of.size
-    coefficients = np.zeros((count, blocks, 64), dtype=np.int16)
-    _, _, _, ends = scan.read_path(coefficients.reshape(-1))
-    return Placed(coefficients, known, moved[:count], scan.path.places[:count].copy(), ends, clean)
-
-
-def resume(scan: Scan, stretch: Stretch) -> Anchor | None:
-    """Where the path goes on behind a sign of damage, laid as its next row; None where it cannot go on.
-
-    With restart intervals a path that does not recover begins again at the next marker, else it is anchored anew.
+    Args:
+        thumbnail: uint8 (rows, columns, 3), as found; it may be turned, cut or that of another picture.
     """
-    if scan.layout.restart_interval == 0:
-        anchor = _anchor(scan, stretch)
-    elif stretch.why == DROPPED and _recovers(scan, stretch):
-        place, predictors = scan.path.places[stretch.mcu], scan.path.predictors[stretch.mcu].astype(np.int64)
-        return Anchor(stretch.mcu, int(place), predictors, stays=True)
-    else:
-        anchor = _next_interval(scan, stretch.best_mcu)
-    if anchor is None or (not anchor.stays and anchor.mcu < stretch.best_mcu):
-        return None
-    if not anchor.stays:
-        anchor.lay(scan)
-    return anchor
+    count = scan.layout.mcu_count
+    ground = Ground(scan, no_guide(scan.layout.quant.size // 64))
+    ground.lean = lean(ground, survey_path(ground).above_steps)
+    segments = lay(ground)
+    survey = survey_path(ground)
+    if thumbnail is not None:
+        known = scan.path.known[:count].astype(np.bool_)
+        frame = header.frame
+        grid = _gapless(survey.levels[:, 0], known).reshape(frame.mcu_rows, frame.mcu_columns)
+        thumbnail = registered(thumbnail, grid)
+    if thumbnail is not None:
+        ground.told = levels_of(thumbnail, header) or ground.told
+    survey = _settle_all(ground, segments, survey)
+    if ground.guide.levels.shape[0]:
+        segments = lay(ground)
+        survey = _settle_all(ground, segments, survey_path(ground))
+    moved = np.zeros(count, dtype=np.bool_)
+    for segment in segments:
+        moved[segment.first : segment.end] = segment.shift != 0 or bool(segment.offsets.any())
+    known = scan.path.known[:count].astype(np.bool_)
+    coefficients = np.where(known[:, None, None], survey.coefficients, np.int16(0))
+    ends = ground.places(survey.end_bits)
+    clean = bool(known.all()) and not moved.any()
+    return Placed(coefficients, known, moved, scan.path.places[:count].copy(), ends, clean, thumbnail)
 
 
-def _recovers(scan: Scan, stretch: Stretch) -> bool:
-    """Whether the path as it stands goes on well behind a drop."""
-    ahead = scan.walk(stretch.mcu, stretch.mcu + _RECOVERY_MCUS, 40.0)
-    return ahead.score - stretch.score >= _RECOVERED or ahead.why == COMPLETE
-
-
-def _unlikely(scan: Scan, first: int, last: int) -> NDArray[np.bool_]:
-    """Which MCUs of a dip score too little for their size."""
-    gained = np.diff(scan.path.scores[first : last + 1])
-    bits = np.diff(scan.path.places[first : last + 1]).astype(np.float64)
-    a, b, c, spread = scan.model.expected
-    return np.asarray(gained < a + b * bits + c * np.sqrt(np.maximum(bits, 0)) - 0.5 * spread)
-
-
-def _next_interval(scan: Scan, good: int) -> Anchor | None:
-    """Begin again at the next restart marker behind MCU `good`; None where there is none."""
-    interval = scan.layout.restart_interval
-    following = good // interval + 1
-    first = int(scan.path.places[good]) >> 3
-    for start, number in restart_markers(scan.raw, first, scan.end):
-        skip = (number + 1 - following) % 8
-        if skip > 3:
-            continue  # an invented marker, or one of long ago
-        mcu = (following + skip) * interval
-        if mcu >= scan.layout.mcu_count:
-            return None
-        return Anchor(mcu, 8 * start, np.zeros(4, dtype=np.int64), stays=False)
-    return None
-
-
-def restart_markers(raw: NDArray[np.uint8], first: int, end: int) -> Iterator[tuple[int, int]]:
-    """Offset behind, and number of, every restart marker in `raw[first:end]`."""
-    step = 1 << 16
-    for start in range(first, end, step):
-        piece = raw[start : min(start + step + 1, end)]
-        for index in np.flatnonzero((piece[:-1] == 0xFF) & (piece[1:] >= 0xD0) & (piece[1:] <= 0xD7)):
-            yield start + int(index) + 2, int(piece[index + 1]) & 7
-
-
-def _anchor(scan: Scan, stretch: Stretch) -> Anchor | None:
-    """Anchor what follows a stretch; None where nothing fits."""
-    good = stretch.best_mcu
-    places = np.zeros(max(_PROBES) + 1, dtype=np.int64)
-    window = min(int(8 * (max(_PROBES) + 6 * _PROBE_MCUS) * scan.mcu_bytes) + 4096, scan.work.marks.size - 64)
-    start = int(scan.path.places[good])
-    offsets, predictors = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
-    unmoved = scan.walk(good, good + max(_PROBES) + 1, NEVER)
-    as_it_stands = scan.path.places[good : unmoved.mcu].copy()
-    stored = scan.path.predictors[good : unmoved.mcu].copy()
-    scan.path.known[good:] = 0
-    found = follow(scan.raw, start, scan.end, window, scan.layout, scan.codes, scan.work, places)
-    for probe in _PROBES:
-        if probe >= found:
+def _settle_all(ground: Ground, segments: list[Segment], survey: Survey) -> Survey:
+    """Settle the offsets of all segments and match the guide, in turn; gives what is then measured."""
+    for _ in range(_ROUNDS):
+        ground.match_guide(survey.levels)
+        changes = settle(ground, segments, survey)
+        if not any(change.any() for change in changes):
             break
-        scan.spent += 2 * SHIFT * _PROBE_MCUS
-        first, last = max(good, good + probe - SHIFT), min(good + probe + SHIFT, scan.layout.mcu_count - 2)
-        score, mcu = best_anchor(
-            scan.raw,
-            int(places[probe]),
-            scan.end,
-            window,
-            first,
-            last,
-            _PROBE_MCUS,
-            scan.layout,
-            scan.codes,
-            scan.model,
-            scan.path,
-            scan.own,
-            scan.work,
-            scan.examined,
-            offsets,
-        )
-        on_path = probe < as_it_stands.size and as_it_stands[probe] == places[probe]
-        if on_path:
-            plain = scan.probe(int(places[probe]), good + probe, stored[probe].astype(np.int64), 6 * _PROBE_MCUS)
-            if plain >= score - _BETTER and plain >= _ANCHOR_SCORE:
-                scan.walk(good, stretch.mcu, NEVER)
-                return Anchor(stretch.mcu, int(as_it_stands[probe]), offsets, stays=True)
-        if mcu < 0 or score < min(_ANCHOR_SCORE, 3.0 * (scan.layout.mcu_count - mcu)):
-            continue
-        begin = earliest(
-            scan.raw,
-            places,
-            probe,
-            mcu,
-            good,
-            scan.end,
-            window,
-            scan.layout,
-            scan.codes,
-            scan.model,
-            scan.path,
-            scan.own,
-            scan.work,
-            scan.examined,
-            offsets,
-            predictors,
-        )
-        return Anchor(mcu - (probe - begin), int(places[begin]), predictors, stays=False)
-    return None
+        for segment, change in zip(segments, changes, strict=True):
+            _change(ground.scan, segment, change)
+        survey = survey_path(ground)
+    return survey
+
+
+def _change(scan: Scan, segment: Segment, change: NDArray[np.int64]) -> None:
+    segment.offsets = segment.offsets + change
+    scan.path.predictors[segment.first : segment.end] += change.astype(np.int32)
+
+
+def _gapless(levels: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Levels (MCUs,) with those of unknown MCUs taken from the last known one."""
+    last = np.maximum.accumulate(np.where(known, np.arange(known.size), 0))
+    return levels[last]

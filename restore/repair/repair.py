@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from carving.flips import FlipModel
 from restore.decoding.robust import Decoded
-from restore.placement.placement import resume
+from restore.placement.resumption import resume
 from restore.repair.calibration import calibrate
 from restore.repair.contracts import ALARMED, COMPLETE, HORIZON
 from restore.repair.extend_kernels import NEVER

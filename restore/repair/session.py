@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from carving.flips import FlipModel
 from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded, EventKind
 from restore.decoding.robust import decode
+from restore.guidance import Pixels
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
 from restore.repair.repair import Effort, follow_decoder, keen_alarm, look_over, open_scan, recalibrate, repair_scan
@@ -41,6 +42,7 @@ class Session:
         jpeg: the file up to its end, with the flips reversed.
         spent: MCUs decoded in all.
         exhausted: the search ended because its effort was spent.
+        thumbnail: turned and cut to show just the picture; None where there is none that does.
     """
 
     coefficients: NDArray[np.int16]
@@ -50,55 +52,64 @@ class Session:
     jpeg: bytes
     spent: int
     exhausted: bool
+    thumbnail: Pixels | None
 
 
 def examine(
-    data: bytes, decoded: Decoded, model: FlipModel | None, effort: Effort, unseen: float = UNSEEN_MARGIN
+    data: bytes,
+    decoded: Decoded,
+    model: FlipModel | None,
+    effort: Effort,
+    thumbnail: Pixels | None = None,
+    unseen: float = UNSEEN_MARGIN,
 ) -> Session:
     """Search, reverse and place.
 
     Args:
         data: the file; decoded: what the robust decoder made of it.
         model: flip model, None where nothing is to be reversed; effort: how hard to search.
+        thumbnail: uint8 (rows, columns, 3), to place by what cannot be reversed.
         unseen: nats by which a flip must beat its best rival where the file decodes without a flaw.
     """
     ends_on_eoi = EventKind.NO_EOI not in {event.kind for event in decoded.events}
     scan = open_scan(data, decoded, decoded.end - 2 if ends_on_eoi else decoded.end)
     whole = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
     if whole and not _in_doubt(scan, model, effort, unseen):
-        placed = _all_known(scan, decoded)
-        jpeg = data[: decoded.end]
-        return Session(decoded.coefficients, _provenance(scan, placed), (), not decoded.events, jpeg, scan.spent, False)
+        placed = _all_known(scan, decoded, thumbnail)
+        kinds, jpeg = _provenance(scan, placed), data[: decoded.end]
+        return Session(decoded.coefficients, kinds, (), not decoded.events, jpeg, scan.spent, False, thumbnail)
     recalibrate(scan)
-    placed = place(scan)
+    searching = model is not None and effort.expansions > 0
+    placed = place(scan, decoded.header, None if searching else thumbnail)
     reversals: tuple[Reversal, ...] = ()
     exhausted = False
-    if model is not None and effort.expansions:
+    if model is not None and searching:
         if placed.known.mean() < ENOUGH:  # too little could be placed to learn from
             follow_decoder(scan, decoded)
         recalibrate(scan)
         repair = repair_scan(scan, model, effort, ALARM)
-        placed = place(scan)
-        if repair.reversals and not repair.exhausted:
+        again = bool(repair.reversals) and not repair.exhausted
+        placed = place(scan, decoded.header, None if again else thumbnail)
+        if again:
             keen = keen_alarm(scan, recalibrate(scan), len(repair.reversals))
             scan.restart()
             repair = repair_scan(scan, model, effort, keen)
-            placed = place(scan)
+            placed = place(scan, decoded.header, thumbnail)
         reversals, exhausted = repair.reversals, repair.exhausted
     jpeg = scan.raw[: decoded.end].tobytes()
-    again = decode(jpeg) if reversals else decoded
+    corrected = decode(jpeg) if reversals else decoded
     # what decodes to its last bit is taken at its word, however unusual it looks
-    flawless = {event.kind for event in again.events} <= OUTSIDE_THE_SCANS
+    flawless = {event.kind for event in corrected.events} <= OUTSIDE_THE_SCANS
     if flawless:
-        placed = _all_known(scan, again)
+        placed = _all_known(scan, corrected, placed.thumbnail)
     claimed = claimable(model, reversals)
     kinds = _provenance(scan, placed)
     if model is not None:
         for reversal in reversals:
             if reversal not in claimed:
                 kinds[_touched(placed, model, reversal)] = Provenance.LOST
-    sound = flawless and not again.events and len(claimed) == len(reversals)
-    return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, exhausted)
+    sound = flawless and not corrected.events and len(claimed) == len(reversals)
+    return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, exhausted, placed.thumbnail)
 
 
 def _in_doubt(scan: Scan, model: FlipModel | None, effort: Effort, unseen: float) -> bool:
@@ -129,12 +140,12 @@ def _touched(placed: Placed, model: FlipModel, reversal: Reversal) -> NDArray[np
     return (placed.ends > first) & (placed.starts < last)
 
 
-def _all_known(scan: Scan, decoded: Decoded) -> Placed:
+def _all_known(scan: Scan, decoded: Decoded, thumbnail: Pixels | None) -> Placed:
     """A scan without a flaw: every MCU is what and where the decoder says."""
     follow_decoder(scan, decoded)
     starts = scan.path.places[: scan.layout.mcu_count].copy()
     known = np.ones(starts.size, dtype=np.bool_)
-    return Placed(decoded.coefficients, known, ~known, starts, np.append(starts[1:], 8 * scan.end), clean=True)
+    return Placed(decoded.coefficients, known, ~known, starts, np.append(starts[1:], 8 * scan.end), True, thumbnail)
 
 
 def _provenance(scan: Scan, placed: Placed) -> NDArray[np.uint8]:
