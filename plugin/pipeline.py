@@ -124,14 +124,14 @@ def _open(evidence: Path, key: bytes | None, parameters: Parameters) -> ByteSour
 def _key_bytes(key: str | bytes | None) -> bytes | None:
     if not isinstance(key, str):
         return key
-    from carving.encryption.ciphers import parse_key
+    from carving.encryption.keys import parse_key
 
     return parse_key(key)
 
 
 def _confirm(key: bytes, source: ByteSource) -> Key:
-    from carving.encryption.ciphers import key_fingerprint
     from carving.encryption.key_check import check_key
+    from carving.encryption.keys import key_fingerprint
 
     return Key(key_fingerprint(key), check_key(source))
 

@@ -6,8 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from carving.encryption.ciphers import CipherSpec, SectorNumbering, key_fingerprint
-from carving.encryption.essiv import BLOCK, SectorCipher
+from carving.encryption.ciphers import CipherSpec, SectorNumbering
+from carving.encryption.keys import key_fingerprint
+from carving.encryption.sector_cipher import BLOCK, SectorCipher
+from carving.encryption.sectors import sector_cipher
 from carving.source import ByteSource, Run, clamp
 
 _PIECE_BYTES: Final = 4 << 20
@@ -25,12 +27,12 @@ class DmCryptSource(ByteSource):
         """Lay decryption over a volume.
 
         Raises:
-            UsageError: a key of a length that AES does not take.
+            UsageError: a key of a length that the cipher does not take.
         """
         self._below = below
         self._spec = spec
-        self._key = key
-        self._cipher = SectorCipher(key, numbering)
+        self._block_key = spec.block_key(key)
+        self._cipher = sector_cipher(key, spec, numbering)
         self._fingerprint = key_fingerprint(key)
         self._plaintext = np.empty(0, dtype=np.uint8)
 
@@ -40,13 +42,18 @@ class DmCryptSource(ByteSource):
 
     @property
     def key_fingerprint(self) -> str:
-        """Tells keys apart in reports; see `carving.encryption.ciphers.key_fingerprint`."""
+        """Tells keys apart in reports; see `carving.encryption.keys.key_fingerprint`."""
         return self._fingerprint
 
     @property
-    def volume_key(self) -> bytes:
-        """The key itself, for flip models; it is never printed, logged or written."""
-        return self._key
+    def block_key(self) -> bytes:
+        """The AES key of the data's blocks, for flip models; it is never printed, logged or written."""
+        return self._block_key
+
+    @property
+    def cipher(self) -> SectorCipher:
+        """What decrypts the sectors."""
+        return self._cipher
 
     @property
     def spec(self) -> CipherSpec:

@@ -1,9 +1,9 @@
-"""Flips under dm-crypt's CBC: a ciphertext bit redraws its own 16-byte block and flips one bit of the next block.
+"""Flips under dm-crypt: a ciphertext bit redraws its own 16-byte block, and under CBC flips one bit of the next block.
 
-P[b] = D(C[b]) ^ C[b-1] within a sector, so with bit j of C[b] flipped P[b] becomes D(C[b] ^ e_j) ^ C[b-1] and P[b+1]
-changes by e_j; the last block of a sector has no next one, and the first block's IV is computed, never stored. Prior
-art for trying the bits of known-key CBC: Mirza, Osman, Zantout and El-Sayed, "Correcting noisy ciphers in CBC mode",
-2011.
+CBC: P[b] = D(C[b]) ^ C[b-1] within a sector, so with bit j of C[b] flipped P[b] becomes D(C[b] ^ e_j) ^ C[b-1] and
+P[b+1] changes by e_j; the last block of a sector has no next one, and the first block's IV is computed, never stored.
+XTS: P[b] = D(C[b] ^ T[b]) ^ T[b], and no other block changes; ECB the same with T = 0. Prior art for trying the bits of
+known-key CBC: Mirza, Osman, Zantout and El-Sayed, "Correcting noisy ciphers in CBC mode", 2011.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.modes import ECB
 from numpy.typing import NDArray
 
 from carving.encryption.dmcrypt import DmCryptSource
-from carving.encryption.essiv import BLOCK
+from carving.encryption.sector_cipher import BLOCK
 from carving.flips import Bytes, physical
 from carving.source import Run
 
@@ -42,11 +42,12 @@ class DmCryptFlips:
 
     def __init__(self, source: DmCryptSource, runs: tuple[Run, ...]) -> None:
         """Args: the decrypting layer, and the fragment's runs in it."""
-        self._key = source.volume_key
+        self._key = source.block_key
+        cipher = source.cipher
         sector_size = source.numbering.sector_size
         starts: list[NDArray[np.int64]] = []
         reaches: list[NDArray[np.int64]] = []
-        ciphertexts: list[Bytes] = []
+        inputs: list[Bytes] = []
         places: list[NDArray[np.int64]] = []
         position = 0
         for run in runs:
@@ -54,19 +55,20 @@ class DmCryptFlips:
             stored = source.below.read_at(first * BLOCK, (last - first) * BLOCK)
             last = first + len(stored) // BLOCK
             blocks = np.arange(first, last, dtype=np.int64)
-            chained = ((blocks + 1) * BLOCK % sector_size != 0) & (blocks + 1 < last)
+            chained = ((blocks + 1) * BLOCK % sector_size != 0) & (blocks + 1 < last) & cipher.chained
             starts.append(blocks * BLOCK - run.offset + position)
             reaches.append(np.where(chained, 2 * BLOCK, BLOCK))
-            ciphertexts.append(np.frombuffer(stored, dtype=np.uint8)[: blocks.size * BLOCK].reshape(-1, BLOCK))
+            ciphertext = np.frombuffer(stored, dtype=np.uint8)[: blocks.size * BLOCK].reshape(-1, BLOCK)
+            inputs.append(ciphertext ^ cipher.whitening(first, blocks.size))
             places.append(physical(source.below, first * BLOCK, blocks.size * BLOCK)[::BLOCK])
             position += run.length
         self.starts = np.concatenate(starts)
         self.reaches = np.concatenate(reaches)
-        self._ciphertext = np.concatenate(ciphertexts)
+        self._inputs = np.concatenate(inputs)
         self._places = np.concatenate(places)
 
     def variants(self, data: Bytes, unit: int, flipped: tuple[int, ...]) -> Bytes:
-        stored = self._ciphertext[unit].copy()
+        stored = self._inputs[unit].copy()
         for bit in flipped:
             stored ^= _MASKS[bit]
         decryptor = Cipher(AES(self._key), ECB()).decryptor()

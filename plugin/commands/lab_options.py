@@ -68,14 +68,16 @@ def make_medium(
     Raises:
         UsageError: a cipher that is not supported; settings that contradict each other.
     """
-    from carving.encryption.ciphers import SectorNumbering, check_key_size, parse_cipher
+    from carving.encryption.ciphers import DEFAULT_CIPHER, SectorNumbering, parse_cipher
     from restore.lab.medium import Medium
 
     numbering = SectorNumbering(int(sector_size), iv_sector)
     if cipher.strip().lower() == _NO_CIPHER:
         return Medium(None, numbering, padding)
-    parse_cipher(cipher)
-    check_key_size(key)
+    spec = parse_cipher(cipher)
+    if str(spec) != DEFAULT_CIPHER:
+        raise UsageError(f"the lab encrypts with {DEFAULT_CIPHER}, not with {cipher}")
+    spec.check_key_size(key)
     return Medium(key, numbering, padding)
 
 

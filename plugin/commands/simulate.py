@@ -72,7 +72,7 @@ def simulate_command(
     which ones do follows from the seed, the rate and the file's content. Pictures that are no JPEG are coded as one
     first (quality 75, 4:2:0).
     """
-    from carving.encryption.ciphers import parse_key
+    from carving.encryption.keys import parse_key
     from plugin.output import create, output_error, require_vacant
     from restore.lab.medium import seeded_key
     from restore.lab.originals import pictures_in

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from carving.encryption.ciphers import SectorNumbering
-from carving.encryption.essiv import BLOCK, decrypt_sectors, encrypt_sectors
+from carving.encryption.sector_cipher import BLOCK
+from carving.encryption.sectors import decrypt_sectors, encrypt_sectors
 from carving.errors import UsageError
 from carving.source import ByteSource, Run, clamp
 

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.encryption.essiv import BLOCK
+from carving.encryption.sector_cipher import BLOCK
 from carving.flips import FlipModel
 from restore.repair.byte_kernels import EXPERTS, REACH, TABLE_BITS, learn, price
 from restore.repair.header_primer import primer

@@ -12,8 +12,8 @@ import pytest
 
 from carving.encryption.ciphers import SectorNumbering
 from carving.encryption.dmcrypt import DmCryptSource
-from carving.encryption.essiv import encrypt_sectors
 from carving.encryption.flips import DmCryptFlips
+from carving.encryption.sectors import encrypt_sectors
 from carving.evidence import open_evidence
 from carving.flips import FlipModel, PlainFlips, flip_model
 from carving.fragments import Ending, Fragment
@@ -91,6 +91,27 @@ def test_every_bit_of_a_block_as_decryption_gives_it(tmp_path: Path, sector_size
         changed = open_evidence(with_flips, key=KEY, sector_size=sector_size, offset=GAP)
         assert with_variant(model, fragment.data, unit, bit) == changed.read_at(offset, size)
         changed.close()
+
+
+@pytest.mark.parametrize("cipher", ["aes-xts-plain64", "aes-ecb", "aes-cbc-plain64"])
+def test_bits_under_other_ciphers(tmp_path: Path, cipher: str) -> None:
+    plain, key = content(4096), KEY * 2
+    path = tmp_path / "volume.dd"
+    path.write_bytes(encrypt_sectors(plain, key, cipher=cipher))
+    source = open_evidence(path, key=key, cipher=cipher)
+    fragment = fragment_of(source, 700, 2000)
+    model = flip_model(source, fragment)
+    assert set(model.reaches.tolist()) == ({16, 32} if "cbc" in cipher else {16})
+    stored = path.read_bytes()
+    for unit in (0, 1, 20, 30, len(model.starts) - 1):
+        for bit in (0, 77, 127):
+            evidence_offset, evidence_bit = model.place(unit, bit)
+            flipped = bytearray(stored)
+            flipped[evidence_offset] ^= 0x80 >> evidence_bit
+            path.with_suffix(".flipped").write_bytes(flipped)
+            changed = open_evidence(path.with_suffix(".flipped"), key=key, cipher=cipher)
+            assert with_variant(model, fragment.data, unit, bit) == changed.read_at(700, 2000)
+            changed.close()
 
 
 def test_a_second_flip_of_the_same_block(tmp_path: Path) -> None:

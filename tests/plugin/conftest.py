@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from carving.encryption.essiv import encrypt_sectors
+from carving.encryption.sectors import encrypt_sectors
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes.fromhex("8f3ac1d29b7e4405a6d8f01c77b2e953")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from carving.carver import carve
-from carving.encryption.ciphers import parse_key
+from carving.encryption.keys import parse_key
 from carving.evidence import open_evidence
 from carving.flips import FlipModel, PlainFlips, flip_model
 from carving.fragments import Fragment

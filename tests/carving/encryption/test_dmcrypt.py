@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from carving.encryption.ciphers import CipherSpec, SectorNumbering, key_fingerprint, parse_cipher, parse_key
+from carving.encryption.ciphers import SUPPORTED_CIPHERS, CipherSpec, SectorNumbering, parse_cipher
 from carving.encryption.dmcrypt import DmCryptSource
-from carving.encryption.essiv import encrypt_sectors
 from carving.encryption.flips import DmCryptFlips
+from carving.encryption.keys import key_fingerprint, parse_key, parse_password
+from carving.encryption.sectors import encrypt_sectors
 from carving.errors import UsageError
 from carving.evidence import open_evidence
 from carving.source import Run, evidence_runs, location
@@ -57,10 +58,11 @@ def test_settings_that_cannot_be(tmp_path: Path) -> None:
     path = tmp_path / "disk.dd"
     path.write_bytes(bytes(4096))
     for settings in (
-        {"sector_size": 1024},
+        {"sector_size": 1000},
         {"iv_sector": "be64"},
         {"iv_offset": -1},
         {"cipher": "aes-xts-plain64"},
+        {"cipher": "serpent-xts-plain64"},
         {"offset": 4096},
         {"offset": -512},
         {"offset": 512, "length": 4096},
@@ -75,11 +77,14 @@ def test_settings_that_cannot_be(tmp_path: Path) -> None:
 def test_cipher_specification() -> None:
     assert parse_cipher("AES-CBC-ESSIV:SHA256") == CipherSpec("aes", "cbc", "essiv", "sha256")
     assert str(parse_cipher("aes-cbc-essiv:sha256")) == "aes-cbc-essiv:sha256"
-    with pytest.raises(UsageError, match="aes-xts-plain64 is not supported"):
-        parse_cipher("aes-xts-plain64")
+    assert [str(parse_cipher(name)) for name in SUPPORTED_CIPHERS] == list(SUPPORTED_CIPHERS)
+    assert str(parse_cipher("aes")) == "aes-cbc-plain"
+    for name in ("aes-xts-essiv:sha256", "twofish-cbc-plain", "aes-cbc-essiv:sha1", "", "aes-gcm-random"):
+        with pytest.raises(UsageError, match=f"cipher {name} is not supported"):
+            parse_cipher(name)
 
 
-@pytest.mark.parametrize("size", [16, 24, 32])
+@pytest.mark.parametrize("size", [16, 24, 32, 48, 64])
 def test_keys_in_every_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     key = random.Random(size).randbytes(size)
     monkeypatch.setenv("VOLUME_KEY", key.hex().upper())
@@ -105,6 +110,18 @@ def test_wrong_keys_are_refused_without_being_shown(tmp_path: Path, monkeypatch:
             parse_key(text)
         assert "deadbee" not in str(caught.value)
         assert "key" in str(caught.value)
+
+
+def test_passwords_in_every_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "password"
+    path.write_bytes("pässword \n".encode())
+    monkeypatch.setenv("VOLUME_PASSWORD", "pässword ")
+    for text in ("pässword ", f"file:{path}", "env:VOLUME_PASSWORD"):
+        assert parse_password(text) == "pässword ".encode()
+    for text in ("file:hunter2", "env:hunter2"):
+        with pytest.raises(UsageError, match="password") as caught:
+            parse_password(text)
+        assert "hunter2" not in str(caught.value)
 
 
 def test_fingerprints_tell_keys_apart_and_hide_them() -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from carving.encryption.ciphers import parse_key
-from carving.encryption.essiv import encrypt_sectors
 from carving.encryption.jpeg_signs import begins_like_jpeg
 from carving.encryption.key_check import check_key
+from carving.encryption.keys import parse_key
+from carving.encryption.sectors import encrypt_sectors
 from carving.errors import KeyMismatchError
 from carving.evidence import open_evidence
 
