@@ -23,6 +23,7 @@ _COMMANDS: Final = MappingProxyType(
         "simulate": "plugin.commands.simulate:simulate_command",
         "evaluate": "plugin.commands.evaluate:evaluate_command",
         "bench": "plugin.commands.bench:bench_command",
+        "autopsy-install": "plugin.commands.autopsy_install:autopsy_install_command",
     }
 )
 

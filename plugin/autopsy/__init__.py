@@ -1,0 +1,1 @@
+"""The Autopsy modules: Jython scripts that run the installed `carve-restore`, and what puts them in place."""

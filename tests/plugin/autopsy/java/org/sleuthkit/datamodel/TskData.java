@@ -1,0 +1,6 @@
+package org.sleuthkit.datamodel;
+
+/** Signatures only. */
+public class TskData {
+    public enum EncodingType { NONE, XOR1 }
+}
