@@ -24,6 +24,7 @@ _COMMANDS: Final = MappingProxyType(
         "evaluate": "plugin.commands.evaluate:evaluate_command",
         "bench": "plugin.commands.bench:bench_command",
         "autopsy-install": "plugin.commands.autopsy_install:autopsy_install_command",
+        "verify": "plugin.commands.verify:verify_command",
     }
 )
 

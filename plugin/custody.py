@@ -1,55 +1,55 @@
-"""The custody log: one JSON record per line, each holding the hash of the one before it.
+"""The custody log: one JSON record per line, written as things happen, each holding the hash of the one before it.
 
-A record's `prev` is the SHA-256 of the previous line as it stands in the file, without its newline; the first record
-has 64 zeros. Lines are canonical JSON (ASCII, sorted keys, no spaces), so that the hash does not depend on who wrote
-it. Changing, removing or inserting a record breaks every later link; cutting the end off shows against the head that
-`report.json` holds.
+`plugin.chain` says how the records hang together. What belongs to one piece of work is written in one go, its last
+record being the one that says it is done: a log that ends early never claims more than what is on the disk.
 """
 
 from __future__ import annotations
 
+import fcntl
 import getpass
-import hashlib
-import json
 import os
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from carving.errors import EvidenceError, HashMismatchError
+from carving.errors import OutputError
+from plugin.chain import START, ChainHead, canonical, digest
 from plugin.clock import utc_now
 from plugin.output import OutputFile, flush, output_error
 
 FILE_NAME: Final = "custody.jsonl"
-GENESIS: Final = "0" * 64
 
-
-@dataclass(frozen=True, slots=True)
-class ChainHead:
-    """How far a log has come: number of records and the SHA-256 of the last line."""
-
-    records: int
-    sha256: str
+Event = tuple[str, Mapping[str, object]]
+"""Name and details of something to be recorded; the details are JSON values."""
 
 
 class CustodyLog:
-    """Appends records to a new log. A context manager: leaving it puts the log on the disk."""
+    """Appends records to a log. A context manager: leaving it puts the log on the disk."""
 
-    def __init__(self, path: Path) -> None:
-        """Begin a log.
+    def __init__(self, path: Path, head: ChainHead = START) -> None:
+        """Begin a log, or go on with one that was read up to `head`, its last record.
 
         Raises:
-            OutputError: the file exists already or cannot be written.
+            OutputError: a log to begin exists already, one to go on with is not there, another process writes to it,
+                or it cannot be written.
         """
         self._path = path
-        self._head = ChainHead(0, GENESIS)
+        self._head = head
         try:
-            self._file = path.open("x", encoding="ascii", newline="\n")
+            self._descriptor = os.open(
+                path, os.O_WRONLY | os.O_APPEND | (0 if head.records else os.O_CREAT | os.O_EXCL)
+            )
         except OSError as error:
             raise output_error(path, error) from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise OutputError(f"another run is at work in {path.parent}; wait for it or stop it") from error
+        self._size = os.fstat(self._descriptor).st_size
 
     @property
     def head(self) -> ChainHead:
@@ -61,25 +61,22 @@ class CustodyLog:
         Raises:
             OutputError: the disk is full.
         """
-        line = canonical(
-            {
-                "seq": self._head.records,
-                "time": utc_now(),
-                "event": event,
-                "details": details,
-                "prev": self._head.sha256,
-            }
-        )
-        try:
-            self._file.write(line + "\n")
-            self._file.flush()
-        except OSError as error:
-            raise output_error(self._path, error) from error
-        self._head = ChainHead(self._head.records + 1, _digest(line))
+        self.record_together([(event, details)])
 
-    def file_written(self, file: OutputFile) -> None:
-        """Record a file, its hash, and what bytes the hash covers."""
-        self.record("file_written", path=file.path, sha256=file.sha256, size=file.size, covers=file.covers)
+    def record_together(self, events: Sequence[Event]) -> None:
+        """Append records that belong together in one write.
+
+        Raises:
+            OutputError: the disk is full.
+        """
+        head, lines = self._head, []
+        for event, details in events:
+            record = {"seq": head.records, "time": utc_now(), "event": event, "details": details, "prev": head.sha256}
+            line = canonical(record)
+            lines.append(line + "\n")
+            head = ChainHead(head.records + 1, digest(line))
+        self._append("".join(lines).encode("ascii"))
+        self._head = head
 
     def __enter__(self) -> Self:
         return self
@@ -87,32 +84,24 @@ class CustodyLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._file.close()
+        os.close(self._descriptor)
         flush(self._path)
 
+    def _append(self, data: bytes) -> None:
+        """Write all of `data` or nothing: a full disk must not leave half a record at the end."""
+        done = 0
+        try:
+            while done < len(data):
+                done += os.write(self._descriptor, data[done:])
+        except OSError as error:
+            os.ftruncate(self._descriptor, self._size)
+            raise output_error(self._path, error) from error
+        self._size += len(data)
 
-def canonical(record: Mapping[str, object]) -> str:
-    """One record as the line that is written and hashed."""
-    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
-
-def verify_chain(path: Path) -> ChainHead:
-    """Read a log from its first record to its last and check every link.
-
-    Raises:
-        EvidenceError: the log cannot be read.
-        HashMismatchError: a record was changed, removed, inserted or is not one.
-    """
-    head = ChainHead(0, GENESIS)
-    try:
-        with path.open(encoding="ascii", newline="\n") as file:
-            for line in file:
-                head = _follow(head, line.removesuffix("\n"), path)
-    except OSError as error:
-        raise EvidenceError(f"cannot read {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise HashMismatchError(f"{path} was altered: it holds bytes that no record has") from error
-    return head
+def file_written(file: OutputFile) -> Event:
+    """The event that a file was written: its hash, and what bytes the hash covers."""
+    return "file_written", {"path": file.path, "sha256": file.sha256, "size": file.size, "covers": file.covers}
 
 
 def who_and_where() -> dict[str, str]:
@@ -122,20 +111,3 @@ def who_and_where() -> dict[str, str]:
     except (KeyError, OSError, ImportError):
         user = f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
     return {"host": platform.node(), "system": platform.platform(), "user": user}
-
-
-def _follow(head: ChainHead, line: str, path: Path) -> ChainHead:
-    where = f"record {head.records} (line {head.records + 1}) of {path}"
-    try:
-        record = json.loads(line)
-    except ValueError as error:
-        raise HashMismatchError(f"{where} is not a record; the log was altered or cut") from error
-    if not isinstance(record, dict) or canonical(record) != line or record.get("seq") != head.records:
-        raise HashMismatchError(f"{where} is not the record that belongs there; the log was altered")
-    if record.get("prev") != head.sha256:
-        raise HashMismatchError(f"{where} does not follow from the record before it; the log was altered")
-    return ChainHead(head.records + 1, _digest(line))
-
-
-def _digest(line: str) -> str:
-    return hashlib.sha256(line.encode("ascii")).hexdigest()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from carving.fragments import Fragment, Thumbnail
-from plugin.custody import CustodyLog
+from plugin.custody import CustodyLog, Event, file_written
 from plugin.output import OutputFile, write_file
-from plugin.report.model import FileEntry, ThumbnailFile
+from plugin.report.model import FileEntry, ThumbnailFile, to_json
 from plugin.worker import McuCounts, RestoreRecord
 from restore.provenance import Status
 
@@ -21,23 +20,13 @@ def store_fragment(fragment: Fragment, stem: str, folder: Path, custody: Custody
     Raises:
         OutputError: a file cannot be written.
     """
-    custody.record(
-        "carved",
-        layer=fragment.layer,
-        offset=fragment.offset,
-        size=len(fragment.data),
-        sha256=hashlib.sha256(fragment.data).hexdigest(),
-        ending=fragment.ending.value,
-        byte_runs=[asdict(run) for run in fragment.byte_runs],
-        evidence_runs=[asdict(run) for run in fragment.evidence_runs],
-    )
     covers = f"the bytes as found at offset {fragment.offset} of the {fragment.layer} layer, never altered"
     carved = write_file(folder, f"carved/{stem}.jpg", fragment.data, covers)
-    custody.file_written(carved)
+    events = [file_written(carved)]
     thumbnail = None
     if fragment.thumbnail is not None:
         written = _write_thumbnail(fragment.thumbnail, stem, folder)
-        custody.file_written(written)
+        events.append(file_written(written))
         thumbnail = ThumbnailFile(
             written.path,
             written.sha256,
@@ -46,7 +35,7 @@ def store_fragment(fragment: Fragment, stem: str, folder: Path, custody: Custody
             fragment.thumbnail.origin.value,
             fragment.thumbnail.run,
         )
-    return FileEntry(
+    entry = FileEntry(
         layer=fragment.layer,
         offset=fragment.offset,
         size=len(fragment.data),
@@ -65,21 +54,13 @@ def store_fragment(fragment: Fragment, stem: str, folder: Path, custody: Custody
         notes=(),
         error=None,
     )
+    custody.record_together([*events, ("carved", {"stem": stem, "entry": to_json(entry)})])
+    return entry
 
 
-def with_restoration(entry: FileEntry, record: RestoreRecord, custody: CustodyLog) -> FileEntry:
-    """The entry with what restoring made of it, recorded in the custody log."""
-    custody.record(
-        "restored",
-        layer=entry.layer,
-        offset=entry.offset,
-        status=record.status.value,
-        mcus=asdict(record.mcus),
-        bit_flips=len(record.bit_flips),
-    )
-    for file in record.files:
-        custody.file_written(file)
-    return replace(
+def with_restoration(entry: FileEntry, stem: str, record: RestoreRecord, custody: CustodyLog) -> FileEntry:
+    """The entry with what restoring made of it, recorded in the custody log: files, flips, and that it is done."""
+    restored = replace(
         entry,
         status=record.status,
         mcus=record.mcus,
@@ -90,12 +71,18 @@ def with_restoration(entry: FileEntry, record: RestoreRecord, custody: CustodyLo
         provenance=record.provenance,
         notes=record.notes,
     )
+    place: dict[str, object] = {"layer": entry.layer, "offset": entry.offset}
+    flips: list[Event] = [("flip_reversed", place | to_json(flip)) for flip in record.bit_flips]
+    written = [file_written(file) for file in record.files]
+    custody.record_together([*flips, *written, ("restored", {"stem": stem, "entry": to_json(restored)})])
+    return restored
 
 
-def with_error(entry: FileEntry, message: str, custody: CustodyLog) -> FileEntry:
+def with_error(entry: FileEntry, stem: str, message: str, custody: CustodyLog) -> FileEntry:
     """The entry of a file on which the tool itself failed."""
-    custody.record("restore_failed", layer=entry.layer, offset=entry.offset, error=message)
-    return replace(entry, status=Status.UNRECOVERABLE, error=message)
+    failed = replace(entry, status=Status.UNRECOVERABLE, error=message)
+    custody.record("restore_failed", stem=stem, entry=to_json(failed))
+    return failed
 
 
 def _write_thumbnail(thumbnail: Thumbnail, stem: str, folder: Path) -> OutputFile:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 from carving.source import ByteSource, Run, layers
+from plugin.evidence_files import printable
 
 _COMPARABLE: Final = ("md5", "sha1", "sha256")
 
@@ -47,8 +48,17 @@ class EvidenceFacts:
     @property
     def paths(self) -> tuple[str, ...]:
         """The evidence files in order; bytes in a name that are not UTF-8 are spelled out."""
-        paths = self.bottom.paths if isinstance(self.bottom, EvidenceFiles) else (self.opened,)
-        return tuple(str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") for path in paths)
+        return tuple(printable(path) for path in self.files)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The evidence files in order, as the system names them."""
+        return tuple(self.bottom.paths) if isinstance(self.bottom, EvidenceFiles) else (self.opened,)
+
+    @property
+    def is_one_raw_file(self) -> bool:
+        """Whether the media is one file, byte for byte."""
+        return not isinstance(self.bottom, AcquiredImage) and len(self.files) == 1
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from carving.errors import CarveRestoreError, EvidenceError, HashMismatchError, OutputError
+from carving.errors import CarveRestoreError, EvidenceError, OutputError
 from carving.fragments import Fragment
 from carving.source import ByteSource, location
 from plugin.custody import CustodyLog
@@ -15,9 +15,8 @@ from plugin.entries import store_fragment, with_error, with_restoration
 from plugin.evidence_facts import EvidenceFacts
 from plugin.executors import run_bounded
 from plugin.faults import describe, keep_traceback, one_line
-from plugin.hashing import ALGORITHMS, compare, hash_source
 from plugin.progress import Progress, Stage
-from plugin.report.model import Evidence, Failure, FileEntry, Scan
+from plugin.report.model import Failure, FileEntry, Scan
 from plugin.settings import Parameters
 from plugin.watched import WatchedSource
 from plugin.worker import RestoreRecord, RestoreTask, restore_fragment
@@ -46,36 +45,6 @@ class Examination:
     def layer(self) -> str:
         """Which view is scanned."""
         return "plain" if self.key is None else "decrypted"
-
-    def hash_evidence(self) -> Evidence:
-        """Digests of the media, compared with the stored ones; a difference is a failure, the work goes on."""
-        facts = self.facts
-        computed: dict[str, str] = {}
-        match: bool | None = None
-        try:
-            algorithms = tuple(dict.fromkeys((*ALGORITHMS, *facts.stored_hashes)))
-            computed = hash_source(facts.bottom, algorithms, self._hash_progress)
-            compare(computed, facts.stored_hashes)
-            match = True if facts.stored_hashes else None
-        except EvidenceError as error:
-            self._fail("hash", error)
-        except HashMismatchError as error:
-            self._fail("hash", error)
-            match = False
-        if facts.damaged_runs:
-            lost = sum(run.length for run in facts.damaged_runs)
-            self._fail("hash", CarveRestoreError(f"{lost} bytes are damaged in the evidence file and read as zeros"))
-        self.custody.record("evidence_hashed", computed=computed, stored=facts.stored_hashes, match=match)
-        return Evidence(
-            paths=facts.paths,
-            size=facts.bottom.size,
-            sha256=computed.get("sha256"),
-            md5=computed.get("md5"),
-            stored_hashes=facts.stored_hashes,
-            stored_hashes_match=match,
-            damaged_runs=facts.damaged_runs,
-            acquisition_errors=facts.acquisition_errors,
-        )
 
     def carve_and_restore(self, jobs: int) -> tuple[FileEntry, ...]:
         """Carve, and restore in `jobs` processes what has been carved; entries in order of layer and offset."""
@@ -106,10 +75,8 @@ class Examination:
         if not self.parameters.carve_only and is_cold():
             warm_up(lambda _name, number, count: self.progress.update(Stage.COMPILE, number, count))
 
-    def _hash_progress(self, done: int, total: int) -> None:
-        self.progress.update(Stage.HASH, done, total)
-
-    def _fail(self, stage: str, error: CarveRestoreError) -> None:
+    def fail(self, stage: str, error: CarveRestoreError) -> None:
+        """Take note of something that the run cannot do, and does without."""
         self.failures.append(Failure(stage, one_line(error), error.exit_code))
 
     def _fragments(self) -> Iterator[Fragment]:
@@ -118,7 +85,7 @@ class Examination:
         try:
             yield from carve(self._watched, layer=self.layer)
         except EvidenceError as error:
-            self._fail("scan", error)
+            self.fail("scan", error)
 
     def _tasks(self) -> Iterator[RestoreTask]:
         from carving.flips import flip_model
@@ -135,11 +102,11 @@ class Examination:
     def _take(self, task: RestoreTask, outcome: RestoreRecord | BaseException) -> None:
         entry = self._entries[task.stem]
         if isinstance(outcome, RestoreRecord):
-            self._entries[task.stem] = with_restoration(entry, outcome, self.custody)
+            self._entries[task.stem] = with_restoration(entry, task.stem, outcome, self.custody)
         elif isinstance(outcome, OutputError):
             raise outcome
         else:
             keep_traceback(self.folder, f"restoring the file at offset {entry.offset}", outcome, self.key)
-            self._entries[task.stem] = with_error(entry, describe(outcome, self.key), self.custody)
+            self._entries[task.stem] = with_error(entry, task.stem, describe(outcome, self.key), self.custody)
         self._restored += 1
         self.progress.update(Stage.RESTORE, self._restored, len(self._entries))

@@ -85,6 +85,21 @@ def write_file(folder: Path, relative: str, data: bytes, covers: str) -> OutputF
     return OutputFile(relative, hashlib.sha256(data).hexdigest(), len(data), covers)
 
 
+def describe_file(folder: Path, relative: str, covers: str) -> OutputFile:
+    """A file that is there already, as `write_file` describes one.
+
+    Raises:
+        OutputError: it cannot be read.
+    """
+    path = folder / relative
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return OutputFile(relative, digest, file.tell(), covers)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
 def flush(path: Path) -> None:
     """Wait until a file, and its name in the folder, are on the disk.
 

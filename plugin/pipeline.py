@@ -12,22 +12,31 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
 
 from carving.source import ByteSource, location
 from plugin.clock import utc_now
 from plugin.custody import FILE_NAME as CUSTODY_NAME
-from plugin.custody import CustodyLog, who_and_where
+from plugin.custody import CustodyLog, file_written, who_and_where
 from plugin.evidence_facts import evidence_facts
+from plugin.evidence_files import look_at
 from plugin.examination import Examination
-from plugin.output import create, flush, require_vacant, write_file
+from plugin.faults import LOG_NAME
+from plugin.integrity import Integrity
+from plugin.opening import open_layers, read_key
+from plugin.output import create, describe_file, flush, require_vacant, write_file
 from plugin.progress import Progress, SilentProgress
 from plugin.report.model import SCHEMA_VERSION, CustodyHead, Key, Report, Tool, to_json
-from plugin.report.validation import encode, validate
+from plugin.report.validation import REPORT_NAME, encode, validate
 from plugin.settings import CaseDetails, Parameters, available_cores, require_sense
-from plugin.versions import DISTRIBUTION, library_versions, tool_version
-
-REPORT_NAME: Final = "report.json"
+from plugin.signature import SUFFIX, Signer
+from plugin.versions import (
+    DISTRIBUTION,
+    code_digest,
+    library_digests,
+    library_versions,
+    tool_version,
+    weight_digests,
+)
 
 
 def run(
@@ -40,6 +49,7 @@ def run(
     jobs: int | None = None,
     arguments: tuple[str, ...] = (),
     progress: Progress | None = None,
+    signer: Signer | None = None,
 ) -> Report:
     """Examine `evidence` and leave everything found in the folder `output`.
 
@@ -54,6 +64,7 @@ def run(
         jobs: number of worker processes; as many as there are cores if None.
         arguments: the command line for the record, already redacted.
         progress: hears how far each stage is.
+        signer: signs the finished custody log.
 
     Returns:
         The report, as written to `report.json`. Its `exit_code` is not 0 where something in it failed.
@@ -71,20 +82,27 @@ def run(
     started = utc_now()
     require_vacant(folder)
     require_sense(parameters, has_key=key is not None)
-    key_bytes = _key_bytes(key)
-    with closing(_open(Path(evidence), key_bytes, parameters)) as source:
+    key_bytes = read_key(key)
+    with closing(open_layers(Path(evidence), key_bytes, parameters)) as source:
         confirmed = None if key_bytes is None else _confirm(key_bytes, source)
         facts = evidence_facts(source, Path(evidence))
         create(folder)
         with CustodyLog(folder / CUSTODY_NAME) as custody, _ending_recorded(custody):
             _record_beginning(custody, started, arguments, parameters, details)
-            custody.record("evidence_opened", paths=list(facts.paths), size=facts.bottom.size, layers=location(source))
+            custody.record(
+                "evidence_opened",
+                files=[to_json(look_at(path)) for path in facts.files],
+                size=facts.bottom.size,
+                layers=location(source),
+            )
             if confirmed is not None:
-                custody.record("key_checked", **asdict(confirmed))
+                custody.record("decrypting", **asdict(confirmed), cipher=parameters.cipher)
             examination = Examination(source, facts, folder, key_bytes, parameters, custody, progress)
-            examined = examination.hash_evidence()
+            integrity = Integrity(facts, custody, progress, examination.fail)
+            examined = integrity.before()
             examination.compile_kernels()
             files = examination.carve_and_restore(jobs or available_cores())
+            examined = integrity.after(examined)
             report = Report(
                 schema_version=SCHEMA_VERSION,
                 tool=Tool(DISTRIBUTION, tool_version(), library_versions()),
@@ -101,32 +119,9 @@ def run(
                 custody=CustodyHead(CUSTODY_NAME, custody.head.records, custody.head.sha256),
             )
             _write_report(report, folder, custody)
+    if signer is not None:
+        _sign(signer, folder)
     return report
-
-
-def _open(evidence: Path, key: bytes | None, parameters: Parameters) -> ByteSource:
-    from carving.evidence import open_evidence
-
-    return open_evidence(
-        evidence,
-        key=key,
-        cipher=parameters.cipher,
-        sector_size=parameters.sector_size,
-        iv_sector=parameters.iv_sector,
-        iv_offset=parameters.iv_offset,
-        iv_large_sectors=parameters.iv_large_sectors,
-        offset=parameters.offset,
-        length=parameters.length,
-        volume=parameters.volume,
-    )
-
-
-def _key_bytes(key: str | bytes | None) -> bytes | None:
-    if not isinstance(key, str):
-        return key
-    from carving.encryption.keys import parse_key
-
-    return parse_key(key)
 
 
 def _confirm(key: bytes, source: ByteSource) -> Key:
@@ -155,6 +150,9 @@ def _record_beginning(
         tool=DISTRIBUTION,
         version=tool_version(),
         libraries=library_versions(),
+        library_digests=library_digests(),
+        code_sha256=code_digest(),
+        weights=weight_digests(),
         arguments=list(arguments),
         parameters=asdict(parameters),
         **who_and_where(),
@@ -163,9 +161,20 @@ def _record_beginning(
 
 
 def _write_report(report: Report, folder: Path, custody: CustodyLog) -> None:
+    if (folder / LOG_NAME).exists():
+        custody.record_together(
+            [file_written(describe_file(folder, LOG_NAME, "tracebacks of the tool's own failures"))]
+        )
     text = encode(to_json(report))
     written = write_file(folder, REPORT_NAME, text, "the evidence report")
     validate(text)
     flush(folder / REPORT_NAME)
-    custody.file_written(written)
-    custody.record("run_finished", files=len(report.files), exit_code=report.exit_code)
+    custody.record_together(
+        [file_written(written), ("run_finished", {"files": len(report.files), "exit_code": report.exit_code})]
+    )
+
+
+def _sign(signer: Signer, folder: Path) -> None:
+    name = CUSTODY_NAME + SUFFIX
+    write_file(folder, name, signer.sign(folder / CUSTODY_NAME), "an Ed25519 signature of the custody log")
+    flush(folder / name)

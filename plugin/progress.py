@@ -21,6 +21,8 @@ class Stage(enum.StrEnum):
     """Bytes of the scanned layer."""
     RESTORE = "restore"
     """Fragments, as many as have been found so far."""
+    RECHECK = "recheck"
+    """Bytes of the evidence files, hashed again at the end."""
 
 
 class Progress(Protocol):

@@ -131,6 +131,12 @@ Exit codes:
 @click.option("--examiner", default=UNSPECIFIED, metavar="TEXT", help="Examiner, for the record.")
 @click.option("--case", "case_number", default=UNSPECIFIED, metavar="TEXT", help="Case number, for the record.")
 @click.option("--exhibit", default=UNSPECIFIED, metavar="TEXT", help="Exhibit number, for the record.")
+@click.option(
+    "--sign-key",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Sign the custody log with this Ed25519 private key (OpenSSH or PEM).",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("--json-progress", is_flag=True, help="Write progress as JSON lines to stdout.")
 def run_command(
@@ -153,6 +159,7 @@ def run_command(
     examiner: str,
     case_number: str,
     exhibit: str,
+    sign_key: Path | None,
     quiet: bool,
     json_progress: bool,
 ) -> None:
@@ -177,6 +184,11 @@ def run_command(
         carve_only=carve_only,
     )
     secret = _ask_for_key() if key == PROMPT else key
+    signer = None
+    if sign_key is not None:
+        from plugin.signature import load_signer
+
+        signer = load_signer(sign_key, _ask_for_passphrase)
     sys.excepthook = partial(report_unforeseen, output)
 
     from plugin.pipeline import run
@@ -191,6 +203,7 @@ def run_command(
             jobs=jobs or available_cores(),
             arguments=redact_arguments(sys.argv),
             progress=progress,
+            signer=signer,
         )
     if not quiet:
         from plugin.bars import print_summary
@@ -211,6 +224,11 @@ def _ask_for_key() -> str:
         answer: str = click.prompt("Master key (hex)", hide_input=True, err=True)
         return answer
     return sys.stdin.readline().strip()
+
+
+def _ask_for_passphrase() -> str:
+    answer: str = click.prompt("Passphrase of the signing key", hide_input=True, err=True)
+    return answer
 
 
 def _progress(quiet: bool, json_progress: bool) -> AbstractContextManager[Progress]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from carving.source import Run
+from plugin.evidence_files import FileState
 from plugin.output import OutputFile
 from plugin.settings import CaseDetails, Parameters
 from plugin.worker import McuCounts
 from restore.provenance import BitFlip, Status
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 SCHEMA_VERSION: Final = "1"
 
@@ -37,6 +41,8 @@ class Evidence:
         stored_hashes_match: whether they equal the computed ones; None where one of the two is not there.
         damaged_runs: stretches that are damaged in the evidence file and stand as zeros.
         acquisition_errors: stretches that the acquisition tool says it could not read from the device.
+        files: the evidence files as they were before the run, each with the digest of the file itself.
+        unchanged: whether their digests were the same after the run; None where that could not be told.
     """
 
     paths: tuple[str, ...]
@@ -47,6 +53,8 @@ class Evidence:
     stored_hashes_match: bool | None
     damaged_runs: tuple[Run, ...]
     acquisition_errors: tuple[Run, ...]
+    files: tuple[FileState, ...]
+    unchanged: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +159,11 @@ class Report:
         return max([int(failed), *(failure.exit_code for failure in self.failures)])
 
 
-def to_json(report: Report) -> dict[str, object]:
-    """The report as JSON values."""
-    plain = _plain(asdict(report))
-    assert isinstance(plain, dict)
-    return plain
+def to_json(record: DataclassInstance) -> dict[str, object]:
+    """A report, or any record of the model, as JSON values."""
+    values = _plain(asdict(record))
+    assert isinstance(values, dict)
+    return values
 
 
 def _plain(value: object) -> object:

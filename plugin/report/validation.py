@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 from carving.errors import CarveRestoreError
+
+REPORT_NAME: Final = "report.json"
 
 
 def load_schema() -> dict[str, Any]:

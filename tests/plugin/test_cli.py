@@ -68,7 +68,7 @@ def test_json_progress(command: RunCommand, tmp_path: Path, plain_image: Path) -
     size = plain_image.stat().st_size
     last = {line["stage"]: (line["done"], line["total"]) for line in lines}
     assert last.pop("compile", (3, 3)) == (3, 3)  # there only where kernels had to be compiled
-    assert last == {"hash": (size, size), "scan": (size, size), "restore": (2, 2)}
+    assert last == {"hash": (size, size), "scan": (size, size), "restore": (2, 2), "recheck": (size, size)}
 
 
 def test_record_holds_the_command_line_without_the_key(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from carving.errors import EvidenceError, HashMismatchError, OutputError
-from plugin.custody import GENESIS, ChainHead, CustodyLog, verify_chain
+from plugin.chain import GENESIS, ChainHead, verify_chain
+from plugin.custody import CustodyLog
 
 
 @pytest.fixture

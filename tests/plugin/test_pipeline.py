@@ -13,7 +13,7 @@ from PIL import Image
 
 import plugin
 from carving.errors import EvidenceError, KeyMismatchError, OutputError, UsageError
-from plugin.custody import verify_chain
+from plugin.chain import verify_chain
 from plugin.report.model import Report
 from plugin.report.validation import validate
 from plugin.settings import CaseDetails, Parameters

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from carving.errors import CarveRestoreError
 from carving.source import Run
+from plugin.evidence_files import FileState
 from plugin.output import OutputFile
 from plugin.report import model
 from plugin.report.validation import encode, load_schema, validate
@@ -53,7 +54,18 @@ def report(*files: model.FileEntry, failures: tuple[model.Failure, ...] = ()) ->
         started=TIME,
         finished=TIME,
         details=CaseDetails(),
-        evidence=model.Evidence(("x.E01",), 8192, SHA256, "0" * 32, {"md5": "0" * 32}, True, (), (Run(0, 512),)),
+        evidence=model.Evidence(
+            paths=("x.E01",),
+            size=8192,
+            sha256=SHA256,
+            md5="0" * 32,
+            stored_hashes={"md5": "0" * 32},
+            stored_hashes_match=True,
+            damaged_runs=(),
+            acquisition_errors=(Run(0, 512),),
+            files=(FileState("x.E01", 4711, TIME, SHA256),),
+            unchanged=True,
+        ),
         parameters=Parameters(),
         key=model.Key("0123456789abcdef", "ext superblock"),
         scan=model.Scan("decrypted", "E01 > dm-crypt", 8192, 8192),

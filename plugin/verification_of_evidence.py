@@ -1,0 +1,79 @@
+"""Check of a run against the evidence itself: its digests, and every carved byte read again from where it was found."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from carving.errors import HashMismatchError
+from carving.source import ByteSource, layers
+from plugin.hashing import hash_source
+from plugin.opening import open_layers
+from plugin.report.model import Report
+from plugin.verification import Say
+
+
+def verify_evidence(
+    evidence: Path, key: bytes | None, report: Report, say: Say, progress: Callable[[int, int], None]
+) -> None:
+    """Hash the media anew, then read every carved file from it again, decrypted where there is a key.
+
+    Args:
+        evidence: where it lies now.
+        key: the key of the run; without it what was carved decrypted is not read again, which is said.
+        report: the run's.
+        say: hears what holds.
+        progress: called with bytes hashed and bytes in all.
+
+    Raises:
+        EvidenceError: the evidence cannot be opened or read.
+        HashMismatchError: it is not the evidence of the run, or a carved file is not in it.
+    """
+    with closing(open_layers(evidence, key, report.parameters)) as source:
+        bottom = list(layers(source))[-1]
+        _check_media(evidence, bottom, report, say, progress)
+        unread = sum(not _check_carved(source, key, report, index) for index in range(len(report.files)))
+    read = len(report.files) - unread
+    say(f"{read} carved files: read again from {evidence}, byte for byte the same")
+    if unread:
+        say(f"{unread} carved files were not read again: they were decrypted, and no --key is given")
+
+
+def _check_media(
+    evidence: Path, bottom: ByteSource, report: Report, say: Say, progress: Callable[[int, int], None]
+) -> None:
+    recorded = {
+        name: digest
+        for name, digest in (("sha256", report.evidence.sha256), ("md5", report.evidence.md5))
+        if digest is not None
+    }
+    if bottom.size != report.evidence.size:
+        raise HashMismatchError(f"{evidence} holds {bottom.size} bytes, the run examined {report.evidence.size}")
+    if not recorded:
+        say("the run could not read the evidence to its end, so there is no digest of it to compare")
+        return
+    for name, digest in hash_source(bottom, tuple(recorded), progress).items():
+        if digest != recorded[name]:
+            raise HashMismatchError(
+                f"{evidence} is not the evidence of the run: its {name.upper()} is {digest}, it was {recorded[name]}"
+            )
+    say(f"{evidence}: {bottom.size} bytes, {' and '.join(map(str.upper, recorded))} as recorded")
+
+
+def _check_carved(source: ByteSource, key: bytes | None, report: Report, index: int) -> bool:
+    """Whether the carved file could be read again; it is the same then."""
+    entry = report.files[index]
+    if entry.layer == "decrypted":
+        if key is None:
+            return False
+        stack, runs = source, entry.byte_runs
+    else:
+        stack, runs = list(layers(source))[-1], entry.evidence_runs
+    digest = hashlib.sha256()
+    for run in runs:
+        digest.update(stack.read_at(run.offset, run.length))
+    if digest.hexdigest() != entry.carved.sha256:
+        raise HashMismatchError(f"the bytes of {entry.carved.path} are not where the report says they were found")
+    return True
