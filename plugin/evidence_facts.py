@@ -75,7 +75,7 @@ class EvidenceFacts:
 
     @property
     def damaged_runs(self) -> tuple[Run, ...]:
-        """Stretches met so far that are damaged in the evidence file and stand as zeros."""
+        """Stretches met so far that are damaged in the evidence file."""
         return tuple(self.bottom.damaged) if isinstance(self.bottom, AcquiredImage) else ()
 
     @property

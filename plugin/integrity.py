@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from carving.errors import CarveRestoreError, EvidenceError, HashMismatchError
+from carving.source import Run
 from plugin.custody import CustodyLog
 from plugin.evidence_facts import EvidenceFacts
 from plugin.evidence_files import FileState, compare_files, hash_files, look_at
@@ -15,6 +17,8 @@ from plugin.report.model import Evidence, to_json
 
 Fail = Callable[[str, CarveRestoreError], None]
 """Takes note of a failure that does not end the run: its stage, and what happened."""
+
+_MOST_NAMED: Final = 10
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,7 @@ class Integrity:
             self.fail("hash", error)
             match = False
         if facts.damaged_runs:
-            lost = sum(run.length for run in facts.damaged_runs)
-            self.fail("hash", CarveRestoreError(f"{lost} bytes are damaged in the evidence file and read as zeros"))
+            self.fail("hash", CarveRestoreError(_damage(facts.damaged_runs)))
         evidence = Evidence(
             paths=facts.paths,
             size=facts.bottom.size,
@@ -91,3 +94,11 @@ class Integrity:
 
     def _progress(self, stage: Stage) -> Callable[[int, int], None]:
         return lambda done, total: self.progress.update(stage, done, total)
+
+
+def _damage(runs: tuple[Run, ...]) -> str:
+    """What is said of damaged chunks; the report lists all."""
+    total = sum(run.length for run in runs)
+    named = ", ".join(f"{run.offset} to {run.end}" for run in runs[:_MOST_NAMED])
+    more = f" and {len(runs) - _MOST_NAMED} more ranges" if len(runs) > _MOST_NAMED else ""
+    return f"{total} bytes of the media stand in damaged chunks of the evidence file: bytes {named}{more}"

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from carving.cores import available_cores
 from carving.source import ByteSource, location
 from plugin.clock import utc_now
 from plugin.custody import FILE_NAME as CUSTODY_NAME
@@ -27,7 +28,7 @@ from plugin.output import create, describe_file, flush, require_vacant, write_fi
 from plugin.progress import Progress, SilentProgress
 from plugin.report.model import SCHEMA_VERSION, CustodyHead, Key, Report, Tool, to_json
 from plugin.report.validation import REPORT_NAME, encode, validate
-from plugin.settings import CaseDetails, Parameters, available_cores, require_sense
+from plugin.settings import CaseDetails, Parameters, require_sense
 from plugin.signature import SUFFIX, Signer
 from plugin.versions import (
     DISTRIBUTION,

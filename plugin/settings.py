@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -60,8 +59,3 @@ def require_sense(parameters: Parameters, *, has_key: bool) -> None:
         raise UsageError(f"{', '.join(idle)} means nothing without --key")
     if parameters.device == "cuda":
         raise UsageError("--device cuda: nothing in this version computes on a GPU; take `auto` or `cpu`")
-
-
-def available_cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from carving.cores import available_cores
 from plugin.commands.lab_options import make_medium, medium_options, numbers
 from plugin.failure import report_unforeseen
-from plugin.settings import available_cores
 
 if TYPE_CHECKING:
     from restore.lab.evaluate import Record, Task

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
+from carving.cores import available_cores
 from plugin.failure import end, report_unforeseen
 from plugin.redaction import redact_arguments
-from plugin.settings import DEFAULTS, UNSPECIFIED, CaseDetails, Parameters, available_cores
+from plugin.settings import DEFAULTS, UNSPECIFIED, CaseDetails, Parameters
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -39,7 +39,7 @@ class Evidence:
         sha256, md5: computed in this run; None where the evidence could not be read to its end.
         stored_hashes: digests the acquisition tool stored, by algorithm.
         stored_hashes_match: whether they equal the computed ones; None where one of the two is not there.
-        damaged_runs: stretches that are damaged in the evidence file and stand as zeros.
+        damaged_runs: stretches that are damaged in the evidence file: some of their bytes are wrong.
         acquisition_errors: stretches that the acquisition tool says it could not read from the device.
         files: the evidence files as they were before the run, each with the digest of the file itself.
         unchanged: whether their digests were the same after the run; None where that could not be told.

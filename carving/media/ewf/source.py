@@ -1,27 +1,31 @@
-"""The medium inside an EWF image as a source of bytes; damaged chunks read as zeros and are listed."""
+"""The medium inside an EWF image as a source of bytes; damaged chunks are read as far as they go, and listed."""
 
 from __future__ import annotations
 
-import zlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from carving.media.ewf.chunks import StoredBytes, stored_limit
+from carving.media.ewf.decoding_pool import DecodingPool
 from carving.media.ewf.image import EwfImage, read_image
-from carving.media.ewf.tables import ChunkMap, StoredChunk
+from carving.media.ewf.tables import ChunkMap
 from carving.source import ByteSource, Run, clamp, merge
 
 DEFAULT_CACHE_BYTES: Final = 32 << 20
 """Decoded chunks kept in memory."""
+_BATCH_BYTES: Final = 4 << 20
+"""Decoded bytes whose stored chunks are held at once."""
 
 
 class EwfSource(ByteSource):
     """The bytes of an acquired medium.
 
     The bottom of the stack: offsets count bytes of the medium, not of the segment files, and `trace` is the identity.
-    A chunk whose checksum is wrong reads as zeros, and from then on its range is in `damaged`.
+    A chunk whose checksum is wrong reads as what is stored, or can be inflated of it, then zeros; from then on its
+    range is in `damaged`.
     """
 
     def __init__(self, image: EwfImage, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
@@ -33,6 +37,8 @@ class EwfSource(ByteSource):
         self._cache: OrderedDict[int, bytes] = OrderedDict()
         self._cache_chunks = max(1, cache_bytes // self._chunk_size)
         self._damaged: set[int] = set()
+        self._pool = DecodingPool()
+        self._batch_chunks = max(1, _BATCH_BYTES // self._chunk_size)
 
     @property
     def name(self) -> str:
@@ -71,7 +77,7 @@ class EwfSource(ByteSource):
 
     @property
     def damaged(self) -> tuple[Run, ...]:
-        """Ranges read so far whose chunks failed their checksum; they were returned as zeros."""
+        """Ranges read so far whose chunks failed their checksum: some of their bytes are wrong."""
         starts = (chunk * self._chunk_size for chunk in sorted(self._damaged))
         return merge(tuple(clamp(start, self._chunk_size, self.size) for start in starts))
 
@@ -87,9 +93,11 @@ class EwfSource(ByteSource):
         size = self._chunk_size
         first, last = wanted.offset // size, (wanted.end - 1) // size
         head = wanted.offset - first * size
+        parts: list[bytes] = []
+        for start in range(first, last + 1, self._batch_chunks):
+            parts += self._decoded(range(start, min(start + self._batch_chunks, last + 1)))
         if first == last:
-            return self._chunk(first)[head : head + wanted.length]
-        parts = [self._chunk(chunk) for chunk in range(first, last + 1)]
+            return parts[0][head : head + wanted.length]
         parts[0] = parts[0][head:]
         parts[-1] = parts[-1][: wanted.end - last * size]
         return b"".join(parts)
@@ -99,45 +107,29 @@ class EwfSource(ByteSource):
 
     def close(self) -> None:
         self._cache.clear()
+        self._pool.close()
         self._files.close()
 
-    def _chunk(self, chunk: int) -> bytes:
-        data = self._cache.get(chunk)
-        if data is not None:
+    def _decoded(self, chunks: range) -> list[bytes]:
+        """The chunks as bytes of the medium, from memory or decoded side by side; at most one batch of them."""
+        missing = [chunk for chunk in chunks if chunk not in self._cache]
+        found = {chunk: self._cache[chunk] for chunk in chunks if chunk in self._cache}
+        work = [self._stored(chunk) for chunk in missing]
+        for chunk, decoded in zip(missing, self._pool.decode(work, self._chunk_size), strict=True):
+            found[chunk] = decoded.data
+            if not decoded.sound:
+                self._damaged.add(chunk)
+        for chunk in chunks:
+            self._cache[chunk] = found[chunk]
             self._cache.move_to_end(chunk)
-            return data
-        expected = min(self._chunk_size, self.size - chunk * self._chunk_size)
-        stored = self._map.find(chunk)
-        decoded = self._inflate(stored, expected) if stored.compressed else self._plain(stored, expected)
-        if decoded is None:
-            self._damaged.add(chunk)
-            decoded = bytes(expected)
-        self._cache[chunk] = decoded
-        if len(self._cache) > self._cache_chunks:
+        while len(self._cache) > self._cache_chunks:
             self._cache.popitem(last=False)
-        return decoded
+        return [found[chunk] for chunk in chunks]
 
-    def _inflate(self, stored: StoredChunk, expected: int) -> bytes | None:
-        longest = self._chunk_size + self._chunk_size // 8 + 1024
-        raw = self._files.read(stored.segment, stored.offset, min(stored.size, longest))
-        inflater = zlib.decompressobj()
-        try:
-            data = inflater.decompress(raw, self._chunk_size + 1)
-        except zlib.error:  # the stream is broken or its own Adler-32 is wrong
-            return None
-        if not inflater.eof or not expected <= len(data) <= self._chunk_size:
-            return None
-        return data if len(data) == expected else data[:expected]
-
-    def _plain(self, stored: StoredChunk, expected: int) -> bytes | None:
-        raw = self._files.read(stored.segment, stored.offset, min(stored.size, self._chunk_size + 4))
-        for size in dict.fromkeys((expected, self._chunk_size, len(raw) - 4)):  # the last chunk may be stored longer
-            if size < expected:
-                continue
-            checksum = raw[size : size + 4]
-            if len(checksum) == 4 and zlib.adler32(raw[:size]) == int.from_bytes(checksum, "little"):
-                return raw[:expected]
-        return None
+    def _stored(self, chunk: int) -> StoredBytes:
+        place = self._map.find(chunk)
+        raw = self._files.read(place.segment, place.offset, min(place.size, stored_limit(self._chunk_size)))
+        return StoredBytes(raw, place.compressed, min(self._chunk_size, self.size - chunk * self._chunk_size))
 
 
 def open_ewf(path: Path, cache_bytes: int = DEFAULT_CACHE_BYTES) -> EwfSource:

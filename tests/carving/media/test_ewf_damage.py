@@ -12,6 +12,7 @@ import pytest
 
 from carving.errors import EvidenceError
 from carving.evidence import open_evidence
+from carving.media.ewf.chunks import Chunk, StoredBytes, decode_chunk
 from carving.media.ewf.source import EwfSource, open_ewf
 from carving.source import Run
 
@@ -58,20 +59,47 @@ def resealed(image: bytes, start: int, end: int) -> bytes:
     return patched(image, end, zlib.adler32(image[start:end]).to_bytes(4, "little"))
 
 
-@pytest.mark.parametrize("compressed", [False, True])
-def test_damaged_chunk_reads_as_zeros_and_is_listed(
-    tmp_path: Path, medium: bytes, plain_image: bytes, packed_image: bytes, compressed: bool
-) -> None:
-    image = packed_image if compressed else plain_image
-    place = section(image, "sectors") + 76 + 5 * (CHUNK + 4) + 1000
-    source = opened(tmp_path, flipped(image, place))
+def test_damaged_plain_chunk_reads_as_stored_and_is_listed(tmp_path: Path, medium: bytes, plain_image: bytes) -> None:
+    place = section(plain_image, "sectors") + 76 + 5 * (CHUNK + 4) + 1000
+    source = opened(tmp_path, flipped(plain_image, place))
     assert not source.damaged
     data = source.read_at(0, source.size)
-    (run,) = source.damaged
-    assert run.length == CHUNK
-    if not compressed:
-        assert run == Run(5 * CHUNK, CHUNK)
-    assert data == medium[: run.offset] + bytes(run.length) + medium[run.end :]
+    assert source.damaged == (Run(5 * CHUNK, CHUNK),)
+    assert data == flipped(medium, 5 * CHUNK + 1000)
+
+
+def test_damaged_compressed_chunk_reads_as_far_as_it_inflates(
+    tmp_path: Path, medium: bytes, packed_image: bytes
+) -> None:
+    start = section(packed_image, "sectors") + 76
+    for place in range(start + 700, start + 400_000, 40_003):
+        source = opened(tmp_path, flipped(packed_image, place))
+        data = source.read_at(0, source.size)
+        (run,) = source.damaged
+        assert run.length == CHUNK
+        assert data[: run.offset] == medium[: run.offset]
+        assert data[run.end :] == medium[run.end :]
+        assert len(data) == len(medium)
+        source.close()
+
+
+def test_a_chunk_with_nothing_but_its_checksum_wrong_is_whole_and_listed() -> None:
+    text = b"as it was acquired " * 1700
+    raw = zlib.compress(text)
+    broken = decode_chunk(StoredBytes(raw[:-1] + b"!", True, len(text)), CHUNK)
+    assert broken == Chunk(text, sound=False)
+    assert decode_chunk(StoredBytes(raw + b"next", True, len(text)), CHUNK) == Chunk(text, sound=True)
+
+
+def test_what_stands_before_the_break_of_a_compressed_chunk_is_kept() -> None:
+    text = random.Random(4).randbytes(3000) + bytes(9000) + random.Random(5).randbytes(3000)
+    raw = zlib.compress(text)
+    broken = decode_chunk(StoredBytes(raw[:2900], True, len(text)), CHUNK)
+    assert not broken.sound
+    assert len(broken.data) == len(text)
+    assert broken.data[:2800] == text[:2800]
+    assert decode_chunk(StoredBytes(b"", True, 512), CHUNK) == Chunk(bytes(512), sound=False)
+    assert decode_chunk(StoredBytes(raw, True, CHUNK), CHUNK).data == text + bytes(CHUNK - len(text))
 
 
 def test_neighbouring_damaged_chunks_are_one_range(tmp_path: Path, plain_image: bytes) -> None:
