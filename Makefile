@@ -1,11 +1,15 @@
 # make demo    install into .venv and run the main job on the demo evidence into ./demo-out
 # make test    install everything the tests need and run lint, type check and tests
+# make bench   time and score carvers, ours and Debian's, on an image of real JPEGs (MEDIA=DIR)
 # make sample  rebuild the demo evidence from camera photos (PHOTOS=DIR)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+MEDIA ?= ../shared/data
+BENCH := /tmp/carve-restore-bench
+PEERS := testdisk=photorec foremost=foremost scalpel=scalpel recoverjpeg=recoverjpeg
 PHOTOS ?= ../shared/data/photos
 DEMO := sample_images/demo
 DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfacquire e2fsprogs=mke2fs jython=jython \
@@ -14,7 +18,7 @@ DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfac
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_TEST := $(VENV)/.installed-for-test
 
-.PHONY: demo test sample
+.PHONY: demo test bench sample
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .SILENT:
@@ -30,6 +34,12 @@ test: $(INSTALLED_FOR_TEST)
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
 	$(BIN)/python -m pytest --quiet
+
+bench: $(INSTALLED_FOR_TEST)
+	tests/install_debian_packages.sh $(PEERS)
+	mkdir -p $(BENCH)
+	$(BIN)/python -m tests.bench.carver_image $(MEDIA) $(BENCH)/medium.img
+	$(BIN)/python -m tests.bench.carver_peers $(BENCH)/medium.img
 
 sample: $(INSTALLED_FOR_TEST)
 	tests/install_debian_packages.sh $(DEBIAN_PACKAGES)

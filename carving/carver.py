@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from carving.errors import UsageError
-from carving.fragments import Fragment
+from carving.fragments import Ending, Fragment
+from carving.jpeg.coding import Check
 from carving.jpeg.header_walk import HeaderWalk, walk_header
 from carving.jpeg.markers import DHT, DQT, SOI, SOS
-from carving.jpeg.picture_walk import PictureEnd, find_picture_end
+from carving.jpeg.picture_walk import PictureEnd, check_picture, find_picture_end
 from carving.jpeg.plausibility import is_followed, is_strict
 from carving.jpeg.signatures import LOOK, find_starts
 from carving.jpeg.thumbnails import extract_thumbnail
@@ -87,11 +88,19 @@ def _carve_at(window: _Window, offset: int, layer: str, max_file_size: int) -> F
         walk = walk_header(data)
         if not _is_picture(walk, data):
             return None
-        picture = find_picture_end(data, walk)
-        if picture.settled or size == limit or len(data) < size:
+        final = size == limit or len(data) < size
+        check = check_picture(data, walk)
+        if check is not None and check.whole:
+            picture = PictureEnd(check.offset, Ending.EOI, settled=True)
+        elif check is None or not check.open or final:
+            picture = find_picture_end(data, walk)
+        else:
+            size = min(_GROWTH * size, limit)
+            continue
+        if picture.settled or final:
             if picture.end < _SHORTEST:
                 return None
-            return _fragment(window.source, layer, offset, data, walk, picture)
+            return _fragment(window.source, layer, offset, data, walk, picture, check)
         size = min(_GROWTH * size, limit)
 
 
@@ -110,7 +119,7 @@ def _is_picture(walk: HeaderWalk, data: bytes) -> bool:
 
 
 def _fragment(
-    source: ByteSource, layer: str, offset: int, data: bytes, walk: HeaderWalk, picture: PictureEnd
+    source: ByteSource, layer: str, offset: int, data: bytes, walk: HeaderWalk, picture: PictureEnd, check: Check | None
 ) -> Fragment:
     kept = data[: picture.end]
     return Fragment(
@@ -121,4 +130,5 @@ def _fragment(
         evidence_runs=evidence_runs(source, offset, len(kept)),
         ending=picture.ending,
         thumbnail=extract_thumbnail(kept, walk.segments),
+        check=check,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from carving.jpeg.coding import Check
 from carving.source import Run
 
 
@@ -57,6 +58,8 @@ class Fragment:
     """Where they lie in the evidence itself, in order."""
     ending: Ending
     thumbnail: Thumbnail | None
+    check: Check | None = None
+    """What decoding its scan to the first flaw gave; None where the header does not allow it."""
 
     @property
     def name(self) -> str:

@@ -12,6 +12,7 @@ STEPS: Final = ("sequential decoder", "progressive decoder", "search for flipped
 def is_cold() -> bool:
     """Whether any kernel that the main job needs is not in numba's cache on disk, made of the sources as they are."""
     from carving.compiled import is_cached
+    from carving.jpeg.coding_kernels import walk_mcus
     from carving.jpeg.mcu_kernel import count_mcus
     from restore.decoding.kernels import decode_robust
     from restore.decoding.progressive_kernels import refine_ac
@@ -20,7 +21,9 @@ def is_cold() -> bool:
     from restore.repair.byte_kernels import price
     from restore.repair.extend_kernels import evaluate
 
-    return not all(map(is_cached, (count_mcus, decode_robust, refine_ac, best_anchor, chain_back, price, evaluate)))
+    return not all(
+        map(is_cached, (walk_mcus, count_mcus, decode_robust, refine_ac, best_anchor, chain_back, price, evaluate))
+    )
 
 
 def warm_up(progress: Callable[[str, int, int], None]) -> None:
@@ -38,6 +41,7 @@ def warm_up(progress: Callable[[str, int, int], None]) -> None:
 
 
 def _decode_sequential() -> None:
+    from carving.jpeg.coding import check_scan, coding_of
     from carving.jpeg.markers import read_header
     from carving.jpeg.mcu_count import mcus_between
     from restore.decoding.robust import decode
@@ -47,6 +51,9 @@ def _decode_sequential() -> None:
         decode(picture).pixels  # noqa: B018 - a property that renders
     header = read_header(picture)
     mcus_between(picture, header.scan.entropy_start, len(picture) - 2, header)
+    coding = coding_of(header)
+    assert coding is not None  # it is sequential
+    check_scan(picture, header, coding)
 
 
 def _decode_progressive() -> None:

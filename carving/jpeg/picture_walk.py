@@ -7,6 +7,7 @@ from typing import Final
 
 from carving.errors import JpegError
 from carving.fragments import Ending
+from carving.jpeg.coding import Check, check_scan, coding_of
 from carving.jpeg.entropy_walk import LOOK_AHEAD, NEAR_LOOK, find_entropy_end, looks_entropy_coded
 from carving.jpeg.header_walk import LARGEST_SEGMENT, HeaderWalk, resynchronise, walk_header
 from carving.jpeg.markers import DHT, EOI, SOF0, SOF2, JpegHeader, read_header
@@ -27,6 +28,18 @@ class PictureEnd:
     end: int
     ending: Ending
     settled: bool
+
+
+def check_picture(data: bytes, walk: HeaderWalk) -> Check | None:
+    """Decode the picture whose header `walk` passed to its first flaw; it begins at offset 0 of `data`.
+
+    None where the header is damaged, and for progressive pictures and those of several scans.
+    """
+    header = None if walk.damaged or walk.entropy_start is None else _header(data, walk.entropy_start)
+    if header is None or len(header.scan.components) < len(header.frame.components):
+        return None
+    coding = coding_of(header)
+    return None if coding is None else check_scan(data, header, coding)
 
 
 def find_picture_end(data: bytes, walk: HeaderWalk) -> PictureEnd:
