@@ -27,8 +27,11 @@ def open_evidence(
     offset: int = 0,
     length: int | None = None,
     volume: int | None = None,
+    nand: str | None = None,
+    xor_key: str | Path | None = None,
 ) -> ByteSource:
-    """Open evidence read-only, cut out the volume, and lay decryption over it where a key is given.
+    """Open evidence read-only, undo the layout of raw NAND, cut out the volume, and lay decryption over it where a key
+    is given.
 
     Args:
         path: a raw image, a block device, or any piece of a split raw or E01 image.
@@ -41,6 +44,8 @@ def open_evidence(
         offset: byte of the medium at which the volume starts.
         length: bytes of the volume; to the end of the medium where None.
         volume: index of a partition, from 1, in place of `offset` and `length`.
+        nand: layout of a raw NAND dump: a preset's name or the path of a TOML file; None where it is none.
+        xor_key: file of the static key that a NAND controller scrambled the pages with.
 
     Raises:
         SegmentMissingError: a segment of a split image is missing.
@@ -50,9 +55,15 @@ def open_evidence(
     """
     if volume is not None and (offset or length is not None):
         raise UsageError("either a volume or an offset and length can be given, not both")
+    if xor_key is not None and nand is None:
+        raise UsageError("an XOR key means nothing without a NAND layout")
     with ExitStack() as undo:
         source: ByteSource = open_media(Path(path))
         undo.callback(source.close)
+        if nand is not None:
+            from carving.media.nand.source import open_nand
+
+            source = open_nand(source, nand, None if xor_key is None else Path(xor_key))
         if volume is not None:
             from carving.volumes import open_volume
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.fragments import Fragment
-from carving.source import ByteSource, Run, evidence_runs, layers, merge
+from carving.source import HOLE_OFFSET, ByteSource, MarksSuspects, Run, layers, runs_below, traced_runs
 
 Bytes = NDArray[np.uint8]
 
@@ -34,6 +34,9 @@ class FlipModel(Protocol):
     encrypted: bool
     """Whether a flip redraws a whole unit, so that no flip in a picture goes unseen."""
 
+    suspect: NDArray[np.bool_]
+    """Per unit, whether the medium itself says that bits are wrong there, as error correction does that failed."""
+
     def variants(self, data: Bytes, unit: int, flipped: tuple[int, ...]) -> Bytes:
         """What the bytes from the unit's start on would be, for each of its bits: uint8 (bits, largest reach).
 
@@ -53,15 +56,23 @@ class PlainFlips:
     bits = 8
     encrypted = False
 
-    def __init__(self, size: int, evidence: tuple[Run, ...]) -> None:
-        """Args: size of the fragment in bytes, and its runs in the evidence."""
-        self.starts = np.arange(size, dtype=np.int64)
-        self.reaches = np.ones(size, dtype=np.int64)
-        self._offsets = offsets_of(evidence)
+    def __init__(self, size: int, evidence: tuple[Run, ...], suspect: NDArray[np.bool_] | None = None) -> None:
+        """Take the bytes of a fragment as units, those in holes left out.
+
+        Args:
+            size: bytes of the fragment.
+            evidence: its runs in the evidence, holes among them.
+            suspect: per byte, whether the medium says it is damaged; None where it says nothing.
+        """
+        offsets = offsets_of(evidence)
+        self.starts = np.flatnonzero(offsets[:size] >= 0)
+        self.reaches = np.ones(self.starts.size, dtype=np.int64)
+        self._offsets = offsets[self.starts]
+        self.suspect = np.zeros(self.starts.size, dtype=np.bool_) if suspect is None else suspect[self.starts]
 
     def variants(self, data: Bytes, unit: int, flipped: tuple[int, ...]) -> Bytes:
         del flipped  # they are in `data` already
-        changed: Bytes = data[unit] ^ _SINGLE_BITS
+        changed: Bytes = data[self.starts[unit]] ^ _SINGLE_BITS
         return changed[:, np.newaxis]
 
     def place(self, unit: int, bit: int) -> tuple[int, int]:
@@ -77,16 +88,38 @@ def flip_model(source: ByteSource, fragment: Fragment) -> FlipModel:
     for layer in layers(source):
         if isinstance(layer, DmCryptSource):
             return DmCryptFlips(layer, runs)
-        runs = merge(tuple(lower for run in runs for lower in layer.trace(run.offset, run.length)))
-    return PlainFlips(len(fragment.data), fragment.evidence_runs)
+        if layer.below is not None:
+            runs = runs_below(layer, runs)
+    suspect = np.concatenate([suspect_bytes(source, run.offset, run.length) for run in fragment.byte_runs])
+    return PlainFlips(len(fragment.data), runs, suspect)
 
 
-def offsets_of(runs: tuple[Run, ...], step: int = 1) -> NDArray[np.int64]:
-    """The offset of every `step`-th byte of consecutive runs."""
-    parts = [np.arange(run.offset, run.end, step, dtype=np.int64) for run in runs]
-    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+def offsets_of(runs: tuple[Run, ...]) -> NDArray[np.int64]:
+    """The offset of every byte of consecutive runs, a negative one in holes."""
+    parts = [
+        np.full(run.length, HOLE_OFFSET) if run.offset == HOLE_OFFSET else np.arange(run.offset, run.end)
+        for run in runs
+    ]
+    return np.concatenate([np.zeros(0, dtype=np.int64), *parts])
 
 
 def physical(source: ByteSource, offset: int, length: int) -> NDArray[np.int64]:
-    """The evidence offset of each byte of a stretch of `source`."""
-    return offsets_of(evidence_runs(source, offset, length))
+    """The evidence offset of each byte of a stretch of `source`, a negative one in holes."""
+    return offsets_of(traced_runs(source, offset, length))
+
+
+def suspect_bytes(source: ByteSource, offset: int, length: int) -> NDArray[np.bool_]:
+    """Per byte of a stretch of `source`, whether a layer of the stack says that it is damaged."""
+    marked = np.zeros(length, dtype=np.bool_)
+    runs: tuple[Run, ...] = (Run(offset, length),)
+    for layer in layers(source):
+        if isinstance(layer, MarksSuspects):
+            place = 0
+            for run in runs:
+                found = () if run.offset == HOLE_OFFSET else layer.suspects(run.offset, run.length)
+                for part in found:
+                    marked[place + part.offset - run.offset : place + part.end - run.offset] = True
+                place += run.length
+        if layer.below is not None:
+            runs = runs_below(layer, runs)
+    return marked

@@ -5,6 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final, Protocol, runtime_checkable
+
+HOLE_OFFSET: Final = -(1 << 62)
+"""Offset of a run of bytes that no byte below stands behind, such as a page that is missing from a dump."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,20 @@ class ByteSource(ABC):
 
     @abstractmethod
     def trace(self, offset: int, length: int) -> tuple[Run, ...]:
-        """The runs of the source below that these bytes depend on one to one, in order."""
+        """The runs of the source below that these bytes depend on one to one, in order; a run at `HOLE_OFFSET` stands
+        for bytes that nothing below stands behind."""
 
     @abstractmethod
     def close(self) -> None:
         """Release the files under this layer."""
+
+
+@runtime_checkable
+class MarksSuspects(Protocol):
+    """A layer that knows which of its bytes are damaged below, such as code words with too many errors."""
+
+    def suspects(self, offset: int, length: int) -> tuple[Run, ...]:
+        """The damaged parts of a stretch of this layer, in order."""
 
 
 def clamp(offset: int, length: int, size: int) -> Run:
@@ -91,10 +104,27 @@ def merge(runs: Iterator[Run] | tuple[Run, ...]) -> tuple[Run, ...]:
 
 
 def evidence_runs(source: ByteSource, offset: int, length: int) -> tuple[Run, ...]:
-    """The runs of the evidence itself (the bottom layer) behind a stretch of `source`."""
+    """The runs of the evidence itself (the bottom layer) behind a stretch of `source`; holes are left out."""
+    runs = traced_runs(source, offset, length)
+    return merge(tuple(run for run in runs if run.offset != HOLE_OFFSET))
+
+
+def traced_runs(source: ByteSource, offset: int, length: int) -> tuple[Run, ...]:
+    """The runs of the bottom layer that take the place of a stretch of `source`, holes among them."""
     runs: tuple[Run, ...] = (clamp(offset, length, source.size),)
     for layer in layers(source):
         if layer.below is None:
             break
-        runs = merge(tuple(lower for run in runs for lower in layer.trace(run.offset, run.length)))
+        runs = runs_below(layer, runs)
     return runs
+
+
+def runs_below(layer: ByteSource, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """What runs of a layer are in the one below it; holes stay what they are."""
+    return merge(
+        tuple(
+            lower
+            for run in runs
+            for lower in ((run,) if run.offset == HOLE_OFFSET else layer.trace(run.offset, run.length))
+        )
+    )

@@ -15,8 +15,10 @@ from plugin.entries import store_fragment, with_error, with_restoration
 from plugin.evidence_facts import EvidenceFacts
 from plugin.executors import run_bounded
 from plugin.faults import describe, keep_traceback, one_line
+from plugin.nand_facts import misfit_of, nand_record, nand_remarks
 from plugin.progress import Progress, Stage
 from plugin.report.model import Failure, FileEntry, Scan
+from plugin.report.nand import NandRecord
 from plugin.settings import Parameters
 from plugin.watched import WatchedSource
 from plugin.worker import RestoreRecord, RestoreTask, restore_fragment
@@ -62,11 +64,19 @@ class Examination:
         """What was scanned so far."""
         return Scan(self.layer, location(self.source), self.source.size, self._watched.farthest)
 
+    def nand(self) -> NandRecord | None:
+        """What the layout of raw NAND made of the dump so far; a layout that fits nothing is a failure."""
+        record = nand_record(self.source)
+        if record is not None and (misfit := misfit_of(record)):
+            self.fail("nand", CarveRestoreError(misfit))
+        return record
+
     def notes(self) -> tuple[str, ...]:
         """Remarks on the run as a whole."""
+        remarks = (*self.facts.remarks, *nand_remarks(self.source))
         if self._entries:
-            return self.facts.remarks
-        return (*self.facts.remarks, f"no JPEG was found in the {self._watched.farthest} bytes that were scanned")
+            return remarks
+        return (*remarks, f"no JPEG was found in the {self._watched.farthest} bytes that were scanned")
 
     def compile_kernels(self) -> None:
         """Compile what restoring needs, once after installation, before many processes would do so side by side."""

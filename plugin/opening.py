@@ -28,6 +28,8 @@ def open_layers(evidence: Path, key: bytes | None, parameters: Parameters) -> By
         offset=parameters.offset,
         length=parameters.length,
         volume=parameters.volume,
+        nand=parameters.nand,
+        xor_key=parameters.xor_key,
     )
 
 

@@ -114,6 +114,7 @@ def run(
                 parameters=parameters,
                 key=confirmed,
                 scan=examination.scan(),
+                nand=examination.nand(),
                 files=files,
                 notes=examination.notes(),
                 failures=tuple(examination.failures),

@@ -34,6 +34,8 @@ class Parameters:
     offset: int = 0
     length: int | None = None
     volume: int | None = None
+    nand: str | None = None
+    xor_key: str | None = None
     scan: Literal["all"] = "all"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     effort: int = 2

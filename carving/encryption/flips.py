@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from carving.encryption.dmcrypt import DmCryptSource
 from carving.encryption.sector_cipher import BLOCK
-from carving.flips import Bytes, physical
+from carving.flips import Bytes, physical, suspect_bytes
 from carving.source import Run
 
 _BITS: Final = 8 * BLOCK
@@ -49,6 +49,7 @@ class DmCryptFlips:
         reaches: list[NDArray[np.int64]] = []
         inputs: list[Bytes] = []
         places: list[NDArray[np.int64]] = []
+        suspects: list[NDArray[np.bool_]] = []
         position = 0
         for run in runs:
             first, last = run.offset // BLOCK, -(-run.end // BLOCK)
@@ -60,12 +61,16 @@ class DmCryptFlips:
             reaches.append(np.where(chained, 2 * BLOCK, BLOCK))
             ciphertext = np.frombuffer(stored, dtype=np.uint8)[: blocks.size * BLOCK].reshape(-1, BLOCK)
             inputs.append(ciphertext ^ cipher.whitening(first, blocks.size))
-            places.append(physical(source.below, first * BLOCK, blocks.size * BLOCK)[::BLOCK])
+            places.append(physical(source.below, first * BLOCK, blocks.size * BLOCK).reshape(-1, BLOCK))
+            suspects.append(suspect_bytes(source.below, first * BLOCK, blocks.size * BLOCK).reshape(-1, BLOCK))
             position += run.length
-        self.starts = np.concatenate(starts)
-        self.reaches = np.concatenate(reaches)
-        self._inputs = np.concatenate(inputs)
         self._places = np.concatenate(places)
+        stored_units = np.flatnonzero((self._places >= 0).all(axis=1))  # nothing flips in a hole
+        self._places = self._places[stored_units]
+        self.starts = np.concatenate(starts)[stored_units]
+        self.reaches = np.concatenate(reaches)[stored_units]
+        self.suspect: NDArray[np.bool_] = np.asarray(np.concatenate(suspects)[stored_units].any(axis=1))
+        self._inputs = np.concatenate(inputs)[stored_units]
 
     def variants(self, data: Bytes, unit: int, flipped: tuple[int, ...]) -> Bytes:
         stored = self._inputs[unit].copy()
@@ -84,7 +89,7 @@ class DmCryptFlips:
         return out
 
     def place(self, unit: int, bit: int) -> tuple[int, int]:
-        return int(self._places[unit]) + bit // 8, bit % 8
+        return int(self._places[unit, bit // 8]), bit % 8
 
     def __repr__(self) -> str:
         return f"DmCryptFlips({self.starts.size} blocks)"

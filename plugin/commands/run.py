@@ -31,6 +31,7 @@ Examples:
   carve-restore card.dd -o found               an unencrypted image
   carve-restore phone.E01 --key file:mk.bin    an encrypted volume, with its master key
   carve-restore phone.E01 --key - --volume 2   the same inside a partition; asks for the key
+  carve-restore chip.bin --nand linux-bch4-2048   a raw NAND dump with its spare bytes
 
 \b
 Exit codes:
@@ -102,6 +103,12 @@ Exit codes:
     "--volume", type=click.IntRange(min=1), metavar="N", help="Take partition N instead of --offset and --length."
 )
 @click.option(
+    "--nand",
+    metavar="PRESET|TOML",
+    help="EVIDENCE is a raw NAND dump of this layout; `carve-restore nand-info DUMP` proposes one.",
+)
+@click.option("--xor-key", metavar="PATH", help="File of the static key that the NAND controller scrambled pages with.")
+@click.option(
     "--scan",
     type=click.Choice(["all"]),
     default=DEFAULTS.scan,
@@ -152,6 +159,8 @@ def run_command(
     offset: int,
     length: int | None,
     volume: int | None,
+    nand: str | None,
+    xor_key: str | None,
     scan: Literal["all"],
     jobs: int | None,
     device: Literal["auto", "cpu", "cuda"],
@@ -179,6 +188,8 @@ def run_command(
         offset=offset,
         length=length,
         volume=volume,
+        nand=nand,
+        xor_key=xor_key,
         scan=scan,
         device=device,
         effort=effort,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from carving.source import Run
 from plugin.evidence_files import FileState
 from plugin.output import OutputFile
+from plugin.report.nand import NandRecord
 from plugin.settings import CaseDetails, Parameters
 from plugin.worker import McuCounts
 from restore.provenance import BitFlip, Status
@@ -147,6 +148,7 @@ class Report:
     parameters: Parameters
     key: Key | None
     scan: Scan
+    nand: NandRecord | None
     files: tuple[FileEntry, ...]
     notes: tuple[str, ...]
     failures: tuple[Failure, ...]

@@ -122,9 +122,22 @@ class FlipSearch:
         self._alarm = alarm
         self._cost = FLIP_COST
         self._flipped: dict[int, tuple[int, ...]] = {}
+        self._tried = np.ones(model.starts.size, dtype=np.bool_)
 
     def resolve(self, base: int) -> tuple[Reversal, ...]:
-        """Explain the sign of damage that the path shows next behind MCU `base`; commits what it returns."""
+        """Explain the sign of damage that the path shows next behind MCU `base`; commits what it returns.
+
+        Where the medium says which units are damaged, these are tried alone first.
+        """
+        if self._model.suspect.any():
+            self._tried = self._model.suspect
+            found = self._resolve(base)
+            self._tried = np.ones_like(self._tried)
+            if found:
+                return found
+        return self._resolve(base)
+
+    def _resolve(self, base: int) -> tuple[Reversal, ...]:
         stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self._alarm)
         if stretch.why not in SIGNS:
             return ()
@@ -253,6 +266,7 @@ class FlipSearch:
             np.searchsorted(model.starts, low - (width // 2 if model.encrypted else 0), side="left"),
             np.searchsorted(model.starts, high, side="right"),
         )
+        units = units[self._tried[units]]
         done = dict(self._flipped)
         for unit, bit in parent.flips:
             done[unit] = (*done.get(unit, ()), bit)

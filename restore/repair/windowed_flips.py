@@ -21,6 +21,7 @@ class WindowedFlips:
         self._window = window
         self.starts = model.starts[units] - window.offset
         self.reaches = model.reaches[units]
+        self.suspect = model.suspect[units]
         self.bits = model.bits
         self.encrypted = model.encrypted
 

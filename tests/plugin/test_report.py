@@ -69,6 +69,7 @@ def report(*files: model.FileEntry, failures: tuple[model.Failure, ...] = ()) ->
         parameters=Parameters(),
         key=model.Key("0123456789abcdef", "ext superblock"),
         scan=model.Scan("decrypted", "E01 > dm-crypt", 8192, 8192),
+        nand=None,
         files=files,
         notes=(),
         failures=failures,

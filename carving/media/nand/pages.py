@@ -1,0 +1,177 @@
+"""From raw pages of a dump to corrected data: descrambling, error correction, and the data bytes in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carving.errors import UsageError
+from carving.media.nand.bch import BchCode, bch_code
+from carving.media.nand.hamming import HammingCode
+from carving.media.nand.layout import BchSettings, Ecc, Layout, Page
+from carving.source import Run
+
+Bytes = NDArray[np.uint8]
+Columns = NDArray[np.int64]
+
+UNREAD: Final = 0
+ERASED: Final = 1
+UNCORRECTABLE: Final = 2
+GOOD: Final = 3
+"""States of a code word; `GOOD + n` is one in which n bits were corrected."""
+
+
+@dataclass(frozen=True, eq=False)
+class CodeWords:
+    """The code words of a page that have the same length: `sectors` they belong to, and the columns of their bytes."""
+
+    code: BchCode | HammingCode
+    sectors: Columns
+    messages: Columns
+    parities: Columns
+
+
+class PageDecoder:
+    """Decodes raw pages of one layout."""
+
+    def __init__(self, layout: Layout, key: Bytes | None = None) -> None:
+        """Prepare tables.
+
+        Args:
+            layout: of the dump.
+            key: the bytes of the scrambler's key, None where there is none.
+
+        Raises:
+            UsageError: there is no such code, or the key does not fit the page.
+        """
+        page = layout.page
+        self._page = page
+        self._stage = layout.scrambler.ecc_over if layout.scrambler else "plain"
+        self._key = None if key is None else _key_pages(key, layout)
+        stored, self.spare_columns = page_columns(page)
+        self._words = _code_words(layout.ecc, page, stored, self.spare_columns) if layout.ecc else ()
+        self.data_columns = stored
+        if page.marker_swap:
+            self.data_columns = np.where(stored == page.data, 0, stored)
+            self.spare_columns = np.where(self.spare_columns == 0, page.data, self.spare_columns)
+        self.data_runs = _runs(self.data_columns)
+
+    @property
+    def states_per_page(self) -> int:
+        """Code words of a page; 1 where no code is known, for the page as a whole."""
+        return self._page.sectors if self._words else 1
+
+    def decode(self, raw: Bytes, numbers: NDArray[np.int64]) -> tuple[Bytes, NDArray[np.uint8]]:
+        """Correct pages.
+
+        Args:
+            raw: uint8 (pages, page size), changed in place.
+            numbers: places of the pages in the dump, for the scrambler's period.
+
+        Returns:
+            The corrected pages, and uint8 (pages, states per page) of states.
+        """
+        states = np.full((raw.shape[0], self.states_per_page), GOOD, dtype=np.uint8)
+        blank = (raw == 0xFF).all(axis=1)
+        states[blank] = ERASED
+        written = np.flatnonzero(~blank)
+        if written.size == 0:
+            return raw, states
+        pages = raw[written] if blank.any() else raw
+        if self._stage == "plain":
+            self._descramble(pages, numbers[written])
+        for words in self._words:
+            states[written[:, np.newaxis], words.sectors] = _correct(pages, words)
+        if self._stage == "scrambled":
+            self._descramble(pages, numbers[written])
+        if pages is not raw:
+            raw[written] = pages
+        return raw, states
+
+    def _descramble(self, pages: Bytes, numbers: NDArray[np.int64]) -> None:
+        if self._key is not None:
+            pages[:, : self._key.shape[1]] ^= self._key[numbers % self._key.shape[0]]
+
+
+def page_columns(page: Page) -> tuple[Columns, Columns]:
+    """The columns of a page in which its data bytes and its spare bytes stand, each in order."""
+    if page.arrangement == "trailing":
+        return np.arange(page.data), np.arange(page.data, page.size)
+    sectors = np.arange(page.data) // page.sector
+    data = page.metadata + np.arange(page.data) + sectors * page.share
+    spare = np.setdiff1d(np.arange(page.size), data)
+    return data, spare
+
+
+def _code_words(ecc: Ecc, page: Page, data: Columns, spare: Columns) -> tuple[CodeWords, ...]:
+    """The code words of a page, those of equal length together."""
+    lengths = sorted({count for _, count in ecc.covered})
+    groups = []
+    for length in lengths:
+        sectors = np.array([index for index, (_, count) in enumerate(ecc.covered) if count == length])
+        messages = []
+        for sector in sectors.tolist():
+            own = data[sector * page.sector : (sector + 1) * page.sector]
+            first = ecc.covered[sector][0]
+            covered = spare[first : first + length]
+            messages.append(np.concatenate([covered, own] if ecc.covered_first else [own, covered]))
+        parities = np.array([spare[list(ecc.positions[sector])] for sector in sectors.tolist()])
+        code = (
+            bch_code(ecc.code, page.sector + length)
+            if isinstance(ecc.code, BchSettings)
+            else HammingCode(ecc.code, page.sector)
+        )
+        groups.append(CodeWords(code, sectors, np.array(messages), parities))
+    return tuple(groups)
+
+
+def _correct(pages: Bytes, words: CodeWords) -> NDArray[np.uint8]:
+    """Correct some code words of pages in place; states (pages, words)."""
+    count, width = pages.shape[0], words.sectors.size
+    messages = pages[:, words.messages].reshape(count * width, -1)
+    parities = pages[:, words.parities].reshape(count * width, -1)
+    strength = words.code.strength
+    zeros = np.count_nonzero(messages != 0xFF, axis=1) + np.count_nonzero(parities != 0xFF, axis=1)
+    nearly = np.flatnonzero(zeros <= strength)  # bytes that are not FF; now their bits
+    zeros[nearly] = np.bitwise_count(~messages[nearly]).sum(axis=1) + np.bitwise_count(~parities[nearly]).sum(axis=1)
+    erased = nearly[zeros[nearly] <= strength]
+    messages[erased] = 0xFF
+    parities[erased] = 0xFF
+    states = np.full(count * width, ERASED, dtype=np.uint8)
+    if erased.size:
+        written = np.setdiff1d(np.arange(count * width), erased)
+        kept, kept_parities = messages[written], parities[written]
+        corrected = words.code.correct(kept, kept_parities)
+        messages[written], parities[written] = kept, kept_parities
+        states[written] = _states(corrected)
+    else:
+        states = _states(words.code.correct(messages, parities))
+    pages[:, words.messages] = messages.reshape(count, width, -1)
+    pages[:, words.parities] = parities.reshape(count, width, -1)
+    return states.reshape(count, width)
+
+
+def _states(corrected: NDArray[np.int16]) -> NDArray[np.uint8]:
+    return np.where(corrected < 0, UNCORRECTABLE, GOOD + corrected).astype(np.uint8)
+
+
+def _key_pages(key: Bytes, layout: Layout) -> Bytes:
+    """The key as (pages, bytes of a page that it covers)."""
+    for width in (layout.page.size, layout.page.data):
+        if key.size and key.size % width == 0:
+            return key.reshape(-1, width)
+    raise UsageError(
+        f"the XOR key has {key.size} bytes; it must be a whole number of pages, "
+        f"of {layout.page.data} bytes (data) or {layout.page.size} (data and spare)"
+    )
+
+
+def _runs(columns: Columns) -> tuple[tuple[int, Run], ...]:
+    """Stretches of the data that stand together in the page: place in the data, and run in the page."""
+    breaks = np.flatnonzero(np.diff(columns) != 1) + 1
+    starts = [0, *breaks.tolist()]
+    ends = [*breaks.tolist(), columns.size]
+    return tuple((start, Run(int(columns[start]), end - start)) for start, end in zip(starts, ends, strict=True))
