@@ -13,7 +13,8 @@ PEERS := testdisk=photorec foremost=foremost scalpel=scalpel recoverjpeg=recover
 PHOTOS ?= ../shared/data/photos
 DEMO := sample_images/demo
 DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfacquire e2fsprogs=mke2fs jython=jython \
-	default-jdk-headless=javac openssh-client=ssh-keygen chromium=chromium strace=strace
+	default-jdk-headless=javac openssh-client=ssh-keygen chromium=chromium strace=strace \
+	testdisk=photorec
 
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_TEST := $(VENV)/.installed-for-test

@@ -11,6 +11,7 @@ from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
 from carving.media.ewf.segments import has_ewf_name
 from carving.media.ewf.source import EwfSource, open_ewf
 from carving.media.files import check_readable_file, reason
+from carving.media.folder import open_folder
 from carving.media.raw import RawSource, open_raw
 from carving.source import ByteSource
 
@@ -83,12 +84,14 @@ def open_evidence(
 
 
 def open_media(path: Path) -> RawSource | EwfSource:
-    """Open the bottom layer alone: the medium inside E01 files, or raw bytes.
+    """Open the bottom layer alone: the medium inside E01 files, raw bytes, or the JPEGs of a folder.
 
     Raises:
         SegmentMissingError: a segment is missing.
         EvidenceError: as for `open_evidence`.
     """
+    if path.is_dir():
+        return open_folder(path)
     check_readable_file(path)
     try:
         with path.open("rb") as stream:

@@ -44,6 +44,14 @@ class Thumbnail:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What another tool says of a file: its `name`, and its `place` in words. Neither is checked."""
+
+    name: str
+    place: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Fragment:
     """One carved JPEG. It can be pickled: a worker needs nothing else to restore it."""
 
@@ -60,6 +68,8 @@ class Fragment:
     thumbnail: Thumbnail | None
     check: Check | None = None
     """What decoding its scan to the first flaw gave; None where the header does not allow it."""
+    claim: Claim | None = None
+    """What another tool says of it; None where it was found by searching."""
 
     @property
     def name(self) -> str:

@@ -75,7 +75,7 @@ def list_volumes(source: ByteSource) -> tuple[Volume, ...]:
     """
     import pytsk3
 
-    image, failures = _tsk_image(source)
+    image, failures = tsk_image(source)
     try:
         table = pytsk3.Volume_Info(image)
     except OSError:  # no partition table, or one that contradicts itself
@@ -109,7 +109,7 @@ def open_volume(source: ByteSource, index: int) -> VolumeSource:
     raise UsageError(f"there is no volume {index}; there are {listing}")
 
 
-def _tsk_image(source: ByteSource) -> tuple[pytsk3.Img_Info, list[EvidenceError]]:
+def tsk_image(source: ByteSource) -> tuple[pytsk3.Img_Info, list[EvidenceError]]:
     """The source as TSK reads it; errors of the source are kept aside, for TSK reports them only as its own."""
     import pytsk3
 

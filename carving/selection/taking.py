@@ -1,0 +1,130 @@
+"""Take the listed files out of a source: fragments that were pointed out instead of searched for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from carving.fragments import Claim, Ending, Fragment
+from carving.jpeg.header_walk import walk_header
+from carving.jpeg.picture_walk import check_picture
+from carving.jpeg.thumbnails import extract_thumbnail
+from carving.selection.inodes import FileSystem, Locator, NotThereError
+from carving.selection.listed import ListedFile
+from carving.source import ByteSource, Run, clamp, evidence_runs, layers, merge
+from carving.volumes import VolumeSource
+
+LARGEST: Final = 64 << 20
+"""Bytes taken of one file at most."""
+SOI: Final = b"\xff\xd8"
+_EOI: Final = b"\xff\xd9"
+
+
+def take_listed(
+    source: ByteSource, listed: Iterable[ListedFile], layer: str, leave_out: Callable[[str, str], None]
+) -> Iterator[Fragment]:
+    """Yield the JPEGs among the listed files, in the order of the list.
+
+    A file is one if it begins with SOI, or if its name says so: a damaged one may begin with anything.
+
+    Args:
+        source: the layer that is examined.
+        listed: what a list names.
+        layer: name of the view, copied into every fragment.
+        leave_out: hears the name of each file that is not taken, and why.
+
+    Raises:
+        EvidenceError: the source cannot be read, or the list gives addresses and there is no file system.
+    """
+    places = _Places(source)
+    taken: set[int] = set()
+    for file in listed:
+        try:
+            runs = places.of(file)
+            data = b"".join(source.read_at(run.offset, run.length) for run in runs)
+        except NotThereError as error:
+            leave_out(file.name, str(error))
+            continue
+        if not (data.startswith(SOI) or (file.is_named_jpeg and data)):
+            leave_out(file.name, "it is no JPEG")
+        elif runs[0].offset in taken:
+            leave_out(file.name, "another listed file begins at the same byte")
+        else:
+            taken.add(runs[0].offset)
+            yield make_fragment(source, data, runs, layer, Claim(file.name, None))
+
+
+def make_fragment(source: ByteSource, data: bytes, runs: tuple[Run, ...], layer: str, claim: Claim) -> Fragment:
+    """A fragment of exactly these bytes; nothing is cut off behind the picture."""
+    walk = walk_header(data)
+    return Fragment(
+        layer=layer,
+        offset=runs[0].offset,
+        data=data,
+        byte_runs=runs,
+        evidence_runs=merge(tuple(low for run in runs for low in evidence_runs(source, run.offset, run.length))),
+        ending=Ending.EOI if data.rstrip(b"\0").endswith(_EOI) else Ending.TRUNCATED,
+        thumbnail=extract_thumbnail(data, walk.segments),
+        check=check_picture(data, walk),
+        claim=claim,
+    )
+
+
+class _Places:
+    """Where listed files lie in a source, by whichever of their places can be told there."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source = source
+        self._locator: Locator | None = None
+        self._start = _start_in_media(source)
+
+    def of(self, file: ListedFile) -> tuple[Run, ...]:
+        """Its runs in the source.
+
+        Raises:
+            NotThereError: it has none there.
+            EvidenceError: there is no file system to ask.
+        """
+        runs = self._named(file)
+        if file.size is not None:
+            runs = _cut(runs, file.size)
+        runs = _cut(runs, LARGEST)
+        if not runs:
+            raise NotThereError("the list does not say where it lies")
+        if any(clamp(run.offset, run.length, self._source.size) != run for run in runs):
+            raise NotThereError(f"it would lie outside the {self._source.size} bytes that are examined")
+        return merge(runs)
+
+    def _named(self, file: ListedFile) -> tuple[Run, ...]:
+        if file.media_runs and self._start is not None:
+            return tuple(Run(run.offset - self._start, run.length) for run in file.media_runs)
+        if file.volume_runs:
+            return file.volume_runs
+        if file.media_runs:
+            raise NotThereError(
+                "its place in the medium is told, and what is examined is a decrypted or corrected view"
+            )
+        if file.address is None:
+            return ()
+        if self._locator is None:
+            self._locator = FileSystem(self._source)
+        return self._locator.runs(file.address)
+
+
+def _start_in_media(source: ByteSource) -> int | None:
+    """Byte of the medium at which the source begins; None where its bytes are not those of the medium."""
+    stack = list(layers(source))
+    if not all(isinstance(layer, VolumeSource) for layer in stack[:-1]):
+        return None
+    return evidence_runs(source, 0, 1)[0].offset if source.size else None
+
+
+def _cut(runs: tuple[Run, ...], size: int) -> tuple[Run, ...]:
+    """The first `size` bytes of runs."""
+    kept: list[Run] = []
+    for run in runs:
+        length = min(run.length, size)
+        if length > 0:
+            kept.append(Run(run.offset, length))
+        size -= length
+    return tuple(kept)

@@ -1,0 +1,149 @@
+"""Files that a list names, taken out of an image; and a file system that says where they lie."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from carving.errors import EvidenceError
+from carving.evidence import open_evidence
+from carving.fragments import Ending
+from carving.selection.listed import ListedFile
+from carving.selection.taking import take_listed
+from carving.source import ByteSource, Run
+from carving.volumes import VolumeSource
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x04ab" + bytes(range(200)) * 40 + b"\xff\xd9"
+
+
+def image_of(tmp_path: Path, data: bytes) -> ByteSource:
+    (tmp_path / "image.dd").write_bytes(data)
+    return open_evidence(tmp_path / "image.dd")
+
+
+def take(source: ByteSource, *files: ListedFile) -> tuple[list[bytes], dict[str, str]]:
+    left_out: dict[str, str] = {}
+    taken = list(take_listed(source, files, "plain", left_out.__setitem__))
+    for fragment in taken:
+        assert b"".join(source.read_at(run.offset, run.length) for run in fragment.byte_runs) == fragment.data
+        assert fragment.offset == fragment.byte_runs[0].offset
+        assert fragment.claim is not None
+    return [fragment.data for fragment in taken], left_out
+
+
+def test_fragmented_file_by_its_runs(tmp_path: Path) -> None:
+    source = image_of(tmp_path, bytes(1024) + JPEG[4096:].ljust(8192, b"\0") + bytes(512) + JPEG[:4096])
+    runs = (Run(9728, 4096), Run(1024, 8192))
+    taken, left_out = take(source, ListedFile("photo.jpg", len(JPEG), media_runs=runs))
+    assert (taken, left_out) == ([JPEG], {})
+
+
+def test_ending_is_told(tmp_path: Path) -> None:
+    source = image_of(tmp_path, JPEG + JPEG[:-2])
+    files = [
+        ListedFile("a", media_runs=(Run(0, len(JPEG)),)),
+        ListedFile("b", media_runs=(Run(len(JPEG), len(JPEG) - 2),)),
+    ]
+    endings = [fragment.ending for fragment in take_listed(source, files, "plain", lambda *_: None)]
+    assert endings == [Ending.EOI, Ending.TRUNCATED]
+
+
+def test_what_is_left_out_is_told(tmp_path: Path) -> None:
+    source = image_of(tmp_path, JPEG + b"text" + bytes(600))
+    size = len(JPEG)
+    taken, left_out = take(
+        source,
+        ListedFile("twice.jpg", media_runs=(Run(0, size),)),
+        ListedFile("again.jpg", media_runs=(Run(0, size),)),
+        ListedFile("note.txt", media_runs=(Run(size, 4),)),
+        ListedFile("damaged.jpg", media_runs=(Run(size + 4, 500),)),
+        ListedFile("beyond.jpg", media_runs=(Run(10**18, 500),)),
+        ListedFile("nowhere.jpg"),
+    )
+    assert taken == [JPEG, bytes(500)]
+    assert {name: words.split()[0] for name, words in left_out.items()} == {
+        "again.jpg": "another",
+        "note.txt": "it",
+        "beyond.jpg": "it",
+        "nowhere.jpg": "the",
+    }
+
+
+def test_offsets_of_the_medium_in_a_volume(tmp_path: Path) -> None:
+    source = image_of(tmp_path, bytes(4096) + JPEG + bytes(4096))
+    volume = VolumeSource(source, 2048, 12000, "volume 1")
+    (by_media,), _ = take(volume, ListedFile("a.jpg", media_runs=(Run(4096, len(JPEG)),)))
+    (by_volume,), _ = take(volume, ListedFile("a.jpg", volume_runs=(Run(2048, len(JPEG)),)))
+    assert by_media == by_volume == JPEG
+    _, left_out = take(volume, ListedFile("before.jpg", media_runs=(Run(0, 100),)))
+    assert "outside" in left_out["before.jpg"]
+
+
+def test_decrypted_view_knows_no_offsets_of_the_medium(tmp_path: Path) -> None:
+    (tmp_path / "image.dd").write_bytes(bytes(1 << 16))
+    source = open_evidence(tmp_path / "image.dd", key=bytes(16))
+    _, left_out = take(source, ListedFile("a.jpg", media_runs=(Run(0, 512),)))
+    assert "decrypted" in left_out["a.jpg"]
+
+
+@pytest.fixture(scope="module")
+def ext4(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An ext4 file system with a JPEG of two blocks, another file, and a hole."""
+    folder = tmp_path_factory.mktemp("ext4")
+    (folder / "root/DCIM").mkdir(parents=True)
+    (folder / "root/DCIM/photo.jpg").write_bytes(JPEG)
+    (folder / "root/note.txt").write_text("no picture")
+    with (folder / "root/sparse.jpg").open("wb") as file:
+        file.write(JPEG)
+        file.truncate(1 << 20)
+        file.seek(1 << 20)
+        file.write(b"end")
+    make = [
+        "mke2fs",
+        "-q",
+        "-t",
+        "ext4",
+        "-O",
+        "^has_journal,^inline_data",
+        "-d",
+        folder / "root",
+        folder / "fs.dd",
+        "8M",
+    ]
+    subprocess.run(make, check=True)
+    return folder / "fs.dd"
+
+
+def addresses(image: Path) -> dict[str, str]:
+    """By name: metadata address, as debugfs tells it."""
+    listing = subprocess.run(["debugfs", "-R", "ls -p /", image], check=True, capture_output=True, text=True).stdout
+    listing += subprocess.run(
+        ["debugfs", "-R", "ls -p /DCIM", image], check=True, capture_output=True, text=True
+    ).stdout
+    fields = [line.split("/") for line in listing.splitlines() if line.startswith("/")]
+    return {field[5]: field[1] for field in fields}
+
+
+def test_files_by_metadata_address(ext4: Path) -> None:
+    known = addresses(ext4)
+    source = open_evidence(ext4)
+    taken, left_out = take(
+        source,
+        ListedFile("/DCIM/photo.jpg", len(JPEG), address=known["photo.jpg"]),
+        ListedFile("/note.txt", address=known["note.txt"]),
+        ListedFile("/sparse.jpg", address=known["sparse.jpg"]),
+        ListedFile("/none.jpg", address="4000000"),
+        ListedFile("/odd.jpg", address="x"),
+    )
+    assert taken == [JPEG]
+    assert left_out["/note.txt"] == "it is no JPEG"
+    assert left_out["/sparse.jpg"] == "it has holes"
+    assert "metadata address" in left_out["/none.jpg"]
+
+
+def test_addresses_need_a_file_system(tmp_path: Path) -> None:
+    source = image_of(tmp_path, bytes(1 << 16))
+    with pytest.raises(EvidenceError, match="no file system"):
+        take(source, ListedFile("a.jpg", address="12"))
