@@ -11,7 +11,7 @@ from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
 from carving.media.ewf.segments import has_ewf_name
 from carving.media.ewf.source import EwfSource, open_ewf
 from carving.media.files import check_readable_file, reason
-from carving.media.folder import open_folder
+from carving.media.folder import FolderSource, open_folder
 from carving.media.raw import RawSource, open_raw
 from carving.source import ByteSource
 
@@ -61,6 +61,12 @@ def open_evidence(
     with ExitStack() as undo:
         source: ByteSource = open_media(Path(path))
         undo.callback(source.close)
+        if isinstance(source, FolderSource) and (
+            nand or key is not None or volume is not None or offset or length is not None
+        ):
+            raise UsageError(
+                f"{path} is a folder of JPEGs: NAND layout, key, volume, offset and length mean nothing there"
+            )
         if nand is not None:
             from carving.media.nand.source import open_nand
 

@@ -53,6 +53,7 @@ def store_fragment(fragment: Fragment, stem: str, folder: Path, custody: Custody
         opaque_bytes=0,
         notes=(),
         error=None,
+        claim=fragment.claim,
     )
     custody.record_together([*events, ("carved", {"stem": stem, "entry": to_json(entry)})])
     return entry

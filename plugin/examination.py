@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from carving.errors import CarveRestoreError, EvidenceError, OutputError
+from carving.errors import CarveRestoreError, EvidenceError, OutputError, UsageError
 from carving.fragments import Fragment
 from carving.source import ByteSource, location
 from plugin.custody import CustodyLog
@@ -15,12 +15,12 @@ from plugin.entries import store_fragment, with_error, with_restoration
 from plugin.evidence_facts import EvidenceFacts
 from plugin.executors import run_bounded
 from plugin.faults import describe, keep_traceback, one_line
+from plugin.finding import Finder
 from plugin.nand_facts import misfit_of, nand_record, nand_remarks
 from plugin.progress import Progress, Stage
 from plugin.report.model import Failure, FileEntry, Scan
 from plugin.report.nand import NandRecord
 from plugin.settings import Parameters
-from plugin.watched import WatchedSource
 from plugin.worker import RestoreRecord, RestoreTask, restore_fragment
 
 
@@ -36,12 +36,12 @@ class Examination:
     custody: CustodyLog
     progress: Progress
     failures: list[Failure] = field(default_factory=list)
-    _watched: WatchedSource = field(init=False)
+    _finder: Finder = field(init=False)
     _entries: dict[str, FileEntry] = field(init=False, default_factory=dict)
     _restored: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self._watched = WatchedSource(self.source, lambda done, total: self.progress.update(Stage.SCAN, done, total))
+        self._finder = Finder(self.source, self.layer, self.parameters, self.progress)
 
     @property
     def layer(self) -> str:
@@ -62,7 +62,7 @@ class Examination:
 
     def scan(self) -> Scan:
         """What was scanned so far."""
-        return Scan(self.layer, location(self.source), self.source.size, self._watched.farthest)
+        return Scan(self.layer, location(self.source), self.source.size, self._finder.scanned_bytes)
 
     def nand(self) -> NandRecord | None:
         """What the layout of raw NAND made of the dump so far; a layout that fits nothing is a failure."""
@@ -73,10 +73,10 @@ class Examination:
 
     def notes(self) -> tuple[str, ...]:
         """Remarks on the run as a whole."""
-        remarks = (*self.facts.remarks, *nand_remarks(self.source))
+        remarks = (*self.facts.remarks, *nand_remarks(self.source), *self._finder.remarks)
         if self._entries:
             return remarks
-        return (*remarks, f"no JPEG was found in the {self._watched.farthest} bytes that were scanned")
+        return (*remarks, f"no JPEG was found in the {self._finder.scanned_bytes} bytes that were scanned")
 
     def compile_kernels(self) -> None:
         """Compile what restoring needs, once after installation, before many processes would do so side by side."""
@@ -90,11 +90,9 @@ class Examination:
         self.failures.append(Failure(stage, one_line(error), error.exit_code))
 
     def _fragments(self) -> Iterator[Fragment]:
-        from carving.carver import carve
-
         try:
-            yield from carve(self._watched, layer=self.layer)
-        except EvidenceError as error:
+            yield from self._finder.fragments()
+        except (EvidenceError, UsageError) as error:
             self.fail("scan", error)
 
     def _tasks(self) -> Iterator[RestoreTask]:

@@ -22,6 +22,7 @@ from plugin.evidence_facts import evidence_facts
 from plugin.evidence_files import look_at
 from plugin.examination import Examination
 from plugin.faults import LOG_NAME
+from plugin.finding import digest_of_list
 from plugin.integrity import Integrity
 from plugin.opening import open_layers, read_key
 from plugin.output import create, describe_file, flush, require_vacant, write_file
@@ -57,7 +58,7 @@ def run(
     Fragments are restored in fresh processes, so a script of one's own calls this under `if __name__ == "__main__":`.
 
     Args:
-        evidence: raw image, first segment of a split one, E01, or one damaged JPEG. Never written.
+        evidence: raw image, first segment of a split one, E01, one damaged JPEG, or a folder of them. Never written.
         output: a folder that is absent or empty.
         key: master key of the volume: its bytes, or hex, `file:PATH`, `env:NAME`. None scans the bytes as they are.
         parameters: how to decrypt, what to scan; defaults as on the command line.
@@ -84,6 +85,7 @@ def run(
     require_vacant(folder)
     require_sense(parameters, has_key=key is not None)
     key_bytes = read_key(key)
+    list_digest = None if parameters.only is None else digest_of_list(Path(parameters.only))
     with closing(open_layers(Path(evidence), key_bytes, parameters)) as source:
         confirmed = None if key_bytes is None else _confirm(key_bytes, source)
         facts = evidence_facts(source, Path(evidence))
@@ -96,6 +98,8 @@ def run(
                 size=facts.bottom.size,
                 layers=location(source),
             )
+            if parameters.only is not None:
+                custody.record("files_selected", path=parameters.only, sha256=list_digest)
             if confirmed is not None:
                 custody.record("decrypting", **asdict(confirmed), cipher=parameters.cipher)
             examination = Examination(source, facts, folder, key_bytes, parameters, custody, progress)

@@ -36,6 +36,7 @@ class Parameters:
     volume: int | None = None
     nand: str | None = None
     xor_key: str | None = None
+    only: str | None = None
     scan: Literal["all"] = "all"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     effort: int = 2

@@ -109,6 +109,12 @@ Exit codes:
 )
 @click.option("--xor-key", metavar="PATH", help="File of the static key that the NAND controller scrambled pages with.")
 @click.option(
+    "--only",
+    metavar="LIST",
+    help="Take the JPEGs that LIST names instead of searching: DFXML, PhotoRec's report.xml, a body file of The Sleuth "
+    "Kit, or bulk_extractor's jpeg_carved.txt.",
+)
+@click.option(
     "--scan",
     type=click.Choice(["all"]),
     default=DEFAULTS.scan,
@@ -161,6 +167,7 @@ def run_command(
     volume: int | None,
     nand: str | None,
     xor_key: str | None,
+    only: str | None,
     scan: Literal["all"],
     jobs: int | None,
     device: Literal["auto", "cpu", "cuda"],
@@ -175,7 +182,8 @@ def run_command(
 ) -> None:
     """Find the JPEGs in EVIDENCE and restore the damaged ones.
 
-    EVIDENCE is a raw image, the first file of a split one, an E01, or one damaged .jpg. It is only read. DIR receives
+    EVIDENCE is a raw image, the first file of a split one, an E01, one damaged .jpg, or a folder of JPEGs that another
+    carver left. It is only read. DIR receives
     what was carved, untouched; the restored pictures, each with a map of what every block of it is; report.json and a
     custody log.
     """
@@ -190,6 +198,7 @@ def run_command(
         volume=volume,
         nand=nand,
         xor_key=xor_key,
+        only=only,
         scan=scan,
         device=device,
         effort=effort,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
+from carving.fragments import Claim
 from carving.source import Run
 from plugin.evidence_files import FileState
 from plugin.output import OutputFile
@@ -96,6 +97,7 @@ class FileEntry:
         status: None when nothing was tried (`--carve-only`).
         opaque_bytes: header bytes that no redundancy covers; whether they are as they were, nothing can tell.
         error: the tool's own failure on this file, which then counts as `unrecoverable`.
+        claim: what another tool says of it; None where it was found by searching.
     """
 
     layer: str
@@ -115,6 +117,7 @@ class FileEntry:
     opaque_bytes: int
     notes: tuple[str, ...]
     error: str | None
+    claim: Claim | None
 
 
 @dataclass(frozen=True, slots=True)

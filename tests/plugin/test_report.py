@@ -43,6 +43,7 @@ def entry(**changes: Any) -> model.FileEntry:
         opaque_bytes=0,
         notes=("a remark",),
         error=None,
+        claim=None,
     )
     return dataclasses.replace(found, **changes)
 

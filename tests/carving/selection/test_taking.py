@@ -100,7 +100,7 @@ def ext4(tmp_path_factory: pytest.TempPathFactory) -> Path:
         file.truncate(1 << 20)
         file.seek(1 << 20)
         file.write(b"end")
-    make = [
+    make: list[str | Path] = [
         "mke2fs",
         "-q",
         "-t",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from carving.encryption.sectors import encrypt_sectors
 
+from carving.encryption.sectors import encrypt_sectors
 from plugin.autopsy.installing import find_command, install
 from tests.plugin.autopsy.jvm import Outcome, compile_driver, run_scenarios
 

@@ -1,0 +1,103 @@
+"""Where the fragments of a run come from: the carver, a list of files, or a folder that another carver left."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from carving.errors import UsageError
+from carving.fragments import Fragment
+from carving.source import ByteSource, layers
+from plugin.progress import Progress, Stage
+from plugin.settings import Parameters
+from plugin.watched import WatchedSource
+
+_MOST_NAMED: Final = 10
+
+
+@dataclass
+class Finder:
+    """The fragments of a source, found as the parameters say; it remembers how far it came and what it left out."""
+
+    source: ByteSource
+    layer: str
+    parameters: Parameters
+    progress: Progress
+    _watched: WatchedSource = field(init=False)
+    _left_out: list[str] = field(init=False, default_factory=list)
+    _count_left_out: int = field(init=False, default=0)
+    _taken: int | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._watched = WatchedSource(self.source, self._tell)
+
+    @property
+    def scanned_bytes(self) -> int:
+        """Bytes of the source that were looked at."""
+        return self._watched.farthest if self._taken is None else self._taken
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was pointed out and not taken, with the reasons for the first few."""
+        if not self._count_left_out:
+            return ()
+        more = self._count_left_out - len(self._left_out)
+        tail = f"; and {more} more" if more else ""
+        return (f"{self._count_left_out} files were pointed out and not taken: {'; '.join(self._left_out)}{tail}",)
+
+    def fragments(self) -> Iterator[Fragment]:
+        """Find them.
+
+        Raises:
+            EvidenceError: the source cannot be read.
+            UsageError: the list of files cannot be read.
+        """
+        from carving.media.folder import FolderSource
+
+        bottom = list(layers(self.source))[-1]
+        if isinstance(bottom, FolderSource):
+            from carving.selection.folders import take_folder
+
+            yield from self._counted(take_folder(bottom, self.layer, self._leave_out))
+        elif self.parameters.only is not None:
+            from carving.selection.reading import read_list
+            from carving.selection.taking import take_listed
+
+            listed = read_list(Path(self.parameters.only))
+            yield from self._counted(take_listed(self.source, listed, self.layer, self._leave_out))
+        else:
+            from carving.carver import carve
+
+            yield from carve(self._watched, layer=self.layer)
+
+    def _counted(self, fragments: Iterator[Fragment]) -> Iterator[Fragment]:
+        self._taken = 0
+        for fragment in fragments:
+            self._taken += len(fragment.data)
+            self._tell(min(self._taken, self.source.size), self.source.size)
+            yield fragment
+        self._tell(self.source.size, self.source.size)
+
+    def _leave_out(self, name: str, reason: str) -> None:
+        self._count_left_out += 1
+        if len(self._left_out) < _MOST_NAMED:
+            self._left_out.append(f"{name}: {reason}")
+
+    def _tell(self, done: int, total: int) -> None:
+        self.progress.update(Stage.SCAN, done, total)
+
+
+def digest_of_list(path: Path) -> str:
+    """The SHA-256 of a list of files, for the record.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UsageError(f"the list {path} cannot be read: {error.strerror or type(error).__name__}") from error
