@@ -13,7 +13,8 @@ from jarray import zeros
 from java.io import File
 from java.lang import Math
 from java.security import MessageDigest
-from java.util import ArrayList, Arrays
+from java.util import ArrayList, Arrays, Collections
+from java.util.concurrent import ConcurrentHashMap
 from org.sleuthkit.autopsy.casemodule import Case
 from org.sleuthkit.autopsy.ingest import IngestServices, ModuleContentEvent
 from org.sleuthkit.datamodel import (
@@ -38,6 +39,10 @@ PICTURES = ("repaired", "restored")
 BUFFER = 1 << 20
 
 
+ADDED = Collections.newSetFromMap(ConcurrentHashMap())
+"""Object ids of all files these modules added, so that they do not look into their own results."""
+
+
 class CaseWriter(object):
     """Adds one report's files to the case.
 
@@ -55,12 +60,11 @@ class CaseWriter(object):
         self.version = version
         self.case = Case.getCurrentCase()
         self.files = self.case.getServices().getFileManager()
-        self.configuration = ""
+        self.configuration = "parameters in report.json of %s" % folder.getName()
 
     def add(self, report, is_cancelled):
         """Add every file of the report, in batches; what has been added stays when the job is cancelled."""
         entries = report["files"]
-        self.configuration = "parameters in report.json, run of %s" % report["started"]
         for start in range(0, len(entries), BATCH):
             batch = []
             for entry in entries[start : start + BATCH]:
@@ -181,6 +185,8 @@ class CaseWriter(object):
         """Hand new files to the other modules of the job, and show them in the tree."""
         if not files:
             return
+        for file in files:
+            ADDED.add(file.getId())
         self.context.addFilesToJob(ArrayList(files))
         IngestServices.getInstance().fireModuleContentEvent(ModuleContentEvent(files[0]))
 

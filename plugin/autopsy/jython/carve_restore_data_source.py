@@ -6,16 +6,14 @@ import carve_restore_process as process
 import carve_restore_settings as settings
 import carve_restore_words as words
 from carve_restore_case import CaseWriter
+from carve_restore_inbox import MessageType, html_list, say
 from carve_restore_words import MODULE_NAME
 from java.io import File
 from java.lang import Throwable
-from java.text import SimpleDateFormat
-from java.util import Date
 from java.util.logging import Level
 from org.sleuthkit.autopsy.casemodule import Case
 from org.sleuthkit.autopsy.coreutils import Logger
-from org.sleuthkit.autopsy.ingest import DataSourceIngestModule, IngestMessage, IngestModule, IngestServices
-from org.sleuthkit.autopsy.ingest.IngestModule import IngestModuleException
+from org.sleuthkit.autopsy.ingest import DataSourceIngestModule, IngestModule
 from org.sleuthkit.datamodel import Image
 
 DONE, PARTLY, HASHES_DIFFER = 0, 1, 6
@@ -33,23 +31,18 @@ class CarveRestoreDataSourceModule(DataSourceIngestModule):
         self.version = ""
 
     def startUp(self, context):
-        """Check the program and the settings while the examiner still looks."""
         self.context = context
-        try:
-            self.options = settings.options(self.job_settings)
-            self.version = process.version(settings.command(self.job_settings))
-        except (settings.BadSetting, process.CommandMissing) as error:
-            raise IngestModuleException("%s: %s" % (MODULE_NAME, error))
+        self.options, self.version = settings.check(self.job_settings, settings.IMAGE_FIELDS)
 
     def process(self, dataSource, progressBar):
         """Examine one data source."""
         if not isinstance(dataSource, Image):
-            self._say(IngestMessage.MessageType.INFO, "%s is no disk image; skipped" % dataSource.getName(), "")
+            say(MessageType.INFO, "%s is no disk image; skipped" % dataSource.getName(), "")
             return IngestModule.ProcessResult.OK
         try:
             return self._examine(dataSource, progressBar)
         except process.Cancelled:
-            self._say(IngestMessage.MessageType.INFO, "cancelled; what was written so far is in the module folder", "")
+            say(MessageType.INFO, "cancelled; what was written so far is in the module folder", "")
             return IngestModule.ProcessResult.OK
         except process.CommandMissing as error:
             return self._fail([error.args[0]])
@@ -59,7 +52,7 @@ class CarveRestoreDataSourceModule(DataSourceIngestModule):
 
     def _examine(self, image, bar):
         paths = list(image.getPaths())
-        folder = self._new_folder(image)
+        folder = process.new_folder(Case.getCurrentCase(), image)
         log = folder.getPath() + ".log"
         bar.switchToDeterminate(process.BAR_STEPS)
         code = process.run(
@@ -86,39 +79,20 @@ class CarveRestoreDataSourceModule(DataSourceIngestModule):
         if code == HASHES_DIFFER:
             writer.add_hash_failure(report["evidence"])
         if code not in (DONE, PARTLY):
-            self._say(IngestMessage.MessageType.WARNING, subject, _html(details))
+            say(MessageType.WARNING, subject, html_list(details))
             return self._fail(process.last_words(log))
-        kind = IngestMessage.MessageType.INFO if code == DONE else IngestMessage.MessageType.WARNING
-        self._say(kind, subject, _html(details + (process.last_words(log) if code else [])))
+        kind = MessageType.INFO if code == DONE else MessageType.WARNING
+        say(kind, subject, html_list(details + (process.last_words(log) if code else [])))
         return IngestModule.ProcessResult.OK
 
     def _arguments(self, path, folder):
-        case = Case.getCurrentCase()
-        command = [settings.command(self.job_settings), "run", path, "-o", folder.getPath()]
-        command += ["--json-progress", "--quiet"]
-        for option, text in (("--examiner", case.getExaminer()), ("--case", case.getNumber())):
-            if text:
-                command += [option, text]
-        return command + self.options
-
-    def _new_folder(self, image):
-        stamp = SimpleDateFormat("yyyyMMdd-HHmmss-SSS").format(Date())
-        parent = File(Case.getCurrentCase().getModuleDirectory(), MODULE_NAME)
-        parent.mkdirs()
-        return File(parent, "%d_%s" % (image.getId(), stamp))
+        return (
+            process.command_line(settings.command(self.job_settings), path, folder, Case.getCurrentCase())
+            + self.options
+        )
 
     def _fail(self, complaints):
         for complaint in complaints:
             self.logger.log(Level.SEVERE, complaint)
-        self._say(IngestMessage.MessageType.ERROR, "could not examine the data source", _html(complaints))
+        say(MessageType.ERROR, "could not examine the data source", html_list(complaints))
         return IngestModule.ProcessResult.ERROR
-
-    def _say(self, kind, subject, details):
-        message = IngestMessage.createMessage(kind, MODULE_NAME, subject, details)
-        IngestServices.getInstance().postMessage(message)
-
-
-def _html(lines):
-    """Lines as a list; whatever stands in them is text, not markup."""
-    escaped = [line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;") for line in lines]
-    return "<ul><li>%s</li></ul>" % "</li><li>".join(escaped) if escaped else ""

@@ -4,9 +4,10 @@ from __future__ import unicode_literals
 
 import carve_restore_settings as settings
 from carve_restore_data_source import CarveRestoreDataSourceModule
+from carve_restore_file import CarveRestoreFileModule
 from carve_restore_installed import VERSION
 from carve_restore_words import MODULE_NAME
-from org.sleuthkit.autopsy.ingest import GenericIngestModuleJobSettings, IngestModuleFactoryAdapter
+from org.sleuthkit.autopsy.ingest import IngestModuleFactoryAdapter
 
 
 class CarveRestoreDataSourceFactory(IngestModuleFactoryAdapter):
@@ -25,7 +26,7 @@ class CarveRestoreDataSourceFactory(IngestModuleFactoryAdapter):
         return True
 
     def createDataSourceIngestModule(self, ingestOptions):
-        return CarveRestoreDataSourceModule(_generic(ingestOptions))
+        return CarveRestoreDataSourceModule(settings.generic(ingestOptions))
 
     def getDefaultIngestJobSettings(self):
         return settings.defaults()
@@ -34,11 +35,32 @@ class CarveRestoreDataSourceFactory(IngestModuleFactoryAdapter):
         return True
 
     def getIngestJobSettingsPanel(self, ingestOptions):
-        return settings.SettingsPanel(_generic(ingestOptions))
+        return settings.SettingsPanel(settings.generic(ingestOptions), settings.IMAGE_FIELDS, settings.SWITCHES)
 
 
-def _generic(ingest_options):
-    """The settings, or the defaults where an older version stored a class that is no longer there."""
-    if isinstance(ingest_options, GenericIngestModuleJobSettings):
-        return ingest_options
-    return settings.defaults()
+class CarveRestoreFileFactory(IngestModuleFactoryAdapter):
+    """Restores the damaged JPEGs among the files of a data source."""
+
+    def getModuleDisplayName(self):
+        return MODULE_NAME + " (files)"
+
+    def getModuleDescription(self):
+        return "Restores the damaged ones among the JPEGs that Autopsy lists."
+
+    def getModuleVersionNumber(self):
+        return VERSION
+
+    def isFileIngestModuleFactory(self):
+        return True
+
+    def createFileIngestModule(self, ingestOptions):
+        return CarveRestoreFileModule(settings.generic(ingestOptions))
+
+    def getDefaultIngestJobSettings(self):
+        return settings.defaults()
+
+    def hasIngestJobSettingsPanel(self):
+        return True
+
+    def getIngestJobSettingsPanel(self, ingestOptions):
+        return settings.SettingsPanel(settings.generic(ingestOptions), settings.FILE_FIELDS, {})

@@ -7,13 +7,15 @@ from __future__ import unicode_literals
 
 import json
 
+from carve_restore_words import MODULE_NAME
 from java.io import File
 from java.lang import Exception as JavaException
 from java.lang import ProcessBuilder, String
 from java.lang.ProcessBuilder import Redirect
 from java.nio.charset import StandardCharsets
 from java.nio.file import Files
-from java.util import ArrayList
+from java.text import SimpleDateFormat
+from java.util import UUID, ArrayList, Date
 from java.util.concurrent import TimeUnit
 
 POLL_MILLISECONDS = 100
@@ -22,6 +24,7 @@ GRACE_MILLISECONDS = 1000
 BAR_STEPS = 1000
 STAGES = {
     "hash": "hashing the evidence",
+    "recheck": "hashing the evidence again",
     "compile": "compiling (first run after installation)",
     "scan": "looking for JPEGs",
     "restore": "restoring",
@@ -49,6 +52,23 @@ def version(command):
     if process.exitValue() != 0:
         raise CommandMissing("%s --version fails: %s" % (command, said.strip()))
     return said.strip().split(" ")[-1]
+
+
+def command_line(command, path, folder, case):
+    """The command for evidence at `path`, with what the case says of itself."""
+    arguments = [command, "run", path, "-o", folder.getPath(), "--json-progress", "--quiet"]
+    for option, text in (("--examiner", case.getExaminer()), ("--case", case.getNumber())):
+        if text:
+            arguments += [option, text]
+    return arguments
+
+
+def new_folder(case, content):
+    """A folder for one run in the case's module folder, not created yet; no two calls name the same."""
+    stamp = SimpleDateFormat("yyyyMMdd-HHmmss-SSS").format(Date())
+    parent = File(case.getModuleDirectory(), MODULE_NAME)
+    parent.mkdirs()
+    return File(parent, "%d_%s_%s" % (content.getId(), stamp, UUID.randomUUID().toString()[:8]))
 
 
 def run(arguments, log_path, is_cancelled, on_progress):

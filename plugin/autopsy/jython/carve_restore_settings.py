@@ -7,22 +7,27 @@ from __future__ import unicode_literals
 
 import re
 
+import carve_restore_process as process
 from carve_restore_installed import COMMAND
+from carve_restore_words import MODULE_NAME
 from java.awt import GridBagConstraints, GridBagLayout, Insets
 from java.io import File
 from javax.swing import JCheckBox, JLabel, JTextField
 from org.sleuthkit.autopsy.ingest import GenericIngestModuleJobSettings, IngestModuleIngestJobSettingsPanel
+from org.sleuthkit.autopsy.ingest.IngestModule import IngestModuleException
 
-FIELDS = (
+IMAGE_FIELDS = (
     ("command", "Program", "The carve-restore program; usually right as it is."),
     ("key_file", "Key file", "File with the volume's master key, as hex or raw bytes. Empty: not encrypted."),
     ("cipher", "Cipher", "As dm-crypt writes it. Empty: aes-cbc-essiv:sha256."),
+    ("nand", "NAND layout", "Preset or file of the layout of a raw NAND dump. Empty: no raw NAND."),
     ("volume", "Partition", "Its number, from 1. Empty: the whole image."),
     ("effort", "Effort", "Work spent on reversing bit flips, 0 to 3. Empty: 2."),
     ("jobs", "Processes", "How many restore side by side. Empty: as many as there are cores."),
     ("more", "Further options", 'As on the command line, such as --sector-size 4096; "quoted" where they hold spaces.'),
 )
-SWITCHES = (("carve_only", "Carve only, restore nothing"),)
+FILE_FIELDS = tuple(field for field in IMAGE_FIELDS if field[0] in ("command", "effort", "jobs", "more"))
+SWITCHES = {"carve_only": "Carve only, restore nothing"}
 OWN_OPTIONS = (
     "--key",
     "--password",
@@ -35,6 +40,8 @@ OWN_OPTIONS = (
     "--case",
 )
 """Options the module sets itself, or whose value must not be stored."""
+NUMBERS = ("volume", "effort", "jobs")
+PLAIN_OPTIONS = ("cipher", "nand") + NUMBERS
 _WORDS = re.compile(r'"([^"]*)"|(\S+)')
 
 
@@ -59,28 +66,28 @@ def command(settings):
     return value(settings, "command") or COMMAND
 
 
-def options(settings):
-    """The options of the command line that the settings ask for.
+def options(settings, fields):
+    """The options of the command line that the settings ask for, as far as the fields go.
 
     Raises:
         BadSetting: a file is missing, a number is none, or an option is not for this field.
     """
     made = []
-    key_file = value(settings, "key_file")
-    if key_file:
-        if not File(key_file).canRead():
-            raise BadSetting("the key file %s cannot be read" % key_file)
-        made += ["--key", "file:" + key_file]
-    if value(settings, "cipher"):
-        made += ["--cipher", value(settings, "cipher")]
-    for name in ("volume", "effort", "jobs"):
-        if value(settings, name):
-            if not value(settings, name).isdigit():
-                raise BadSetting("%s must be a number, not %s" % (name, value(settings, name)))
-            made += ["--" + name, value(settings, name)]
-    if value(settings, "carve_only") == "true":
+    for name, _, _ in fields:
+        text = value(settings, name)
+        if text and name == "key_file":
+            if not File(text).canRead():
+                raise BadSetting("the key file %s cannot be read" % text)
+            made += ["--key", "file:" + text]
+        elif text and name in NUMBERS and not text.isdigit():
+            raise BadSetting("%s must be a number, not %s" % (name, text))
+        elif text and name in PLAIN_OPTIONS:
+            made += ["--" + name, text]
+        elif name == "more":
+            made += further_options(text)
+    if fields is IMAGE_FIELDS and value(settings, "carve_only") == "true":
         made.append("--carve-only")
-    return made + further_options(value(settings, "more"))
+    return made
 
 
 def further_options(text):
@@ -99,12 +106,12 @@ def further_options(text):
 class SettingsPanel(IngestModuleIngestJobSettingsPanel):
     """A field for each setting. (An attribute named `settings` would be shadowed by the bean property.)"""
 
-    def __init__(self, settings):
+    def __init__(self, settings, fields, switches):
         self.local_settings = settings
         self.fields = {}
         self.switches = {}
         self.setLayout(GridBagLayout())
-        for row, (name, label, hint) in enumerate(FIELDS):
+        for row, (name, label, hint) in enumerate(fields):
             field = JTextField(value(settings, name), 24)
             field.setToolTipText(hint)
             self.fields[name] = field
@@ -112,10 +119,10 @@ class SettingsPanel(IngestModuleIngestJobSettingsPanel):
             caption.setToolTipText(hint)
             self.add(caption, _cell(0, row))
             self.add(field, _cell(1, row))
-        for row, (name, label) in enumerate(SWITCHES):
+        for row, (name, label) in enumerate(sorted(switches.items())):
             switch = JCheckBox(label, value(settings, name) == "true")
             self.switches[name] = switch
-            self.add(switch, _cell(1, len(FIELDS) + row))
+            self.add(switch, _cell(1, len(fields) + row))
 
     def getSettings(self):
         """The settings as the fields now hold them."""
@@ -132,3 +139,20 @@ def _cell(column, row):
     cell.anchor = GridBagConstraints.WEST
     cell.insets = Insets(2, 4, 2, 4)
     return cell
+
+
+def generic(stored):
+    """The settings, or the defaults where an older version stored a class that is no longer there."""
+    return stored if isinstance(stored, GenericIngestModuleJobSettings) else defaults()
+
+
+def check(settings, fields):
+    """The options that the settings ask for, and the version of the program, while the examiner still looks.
+
+    Raises:
+        IngestModuleException: a setting cannot be, or the program does not start.
+    """
+    try:
+        return options(settings, fields), process.version(command(settings))
+    except (BadSetting, process.CommandMissing) as error:
+        raise IngestModuleException("%s: %s" % (MODULE_NAME, error))

@@ -17,7 +17,7 @@ SHIFTED_AT = 65536
 
 
 @pytest.fixture(scope="session")
-def evidence(tmp_path_factory: pytest.TempPathFactory, volume: bytes, key: bytes) -> Path:
+def evidence(tmp_path_factory: pytest.TempPathFactory, volume: bytes, photos: tuple[bytes, ...], key: bytes) -> Path:
     """A folder whose name is not ASCII, with a damaged plain image, an encrypted E01 with one bit flipped, a key."""
     folder = tmp_path_factory.mktemp("Beweis Ümlaut")
     damaged = bytearray(volume)
@@ -43,6 +43,10 @@ def evidence(tmp_path_factory: pytest.TempPathFactory, volume: bytes, key: bytes
         (byte,) = file.read(1)
         file.seek(60_000)
         file.write(bytes([byte ^ 1]))
+    (folder / "whole.jpg").write_bytes(photos[0])
+    (folder / "damaged.jpg").write_bytes(photos[1][:3000] + bytes(40) + photos[1][3040:])
+    (folder / "note.txt").write_text("no picture")
+    (folder / "empty.jpg").touch()
     (folder / "master.key").write_text(key.hex())
     (folder / "wrong.key").write_text(key[::-1].hex())
     return folder
@@ -62,6 +66,10 @@ def scenarios(evidence: Path) -> Mapping[str, Mapping[str, str]]:
         "no such key": encrypted | {"set.key_file": str(evidence / "kein Schlüssel")},
         "key typed": encrypted | {"set.more": "--sector-size 512 --key=00ff"},
         "no such program": {"kind": "data source", "path": plain, "set.command": "/no/such/program"},
+        "files": {
+            "kind": "file",
+            "paths": "|".join(str(evidence / name) for name in ("whole.jpg", "damaged.jpg", "note.txt", "empty.jpg")),
+        },
         "panel": {"kind": "panel", "type key file": str(evidence / "master.key")},
     }
 

@@ -146,7 +146,7 @@ def test_settings_that_cannot_be_are_refused_before_the_work(outcomes: Outcomes)
 def test_panel_keeps_the_path_of_the_key_only(outcomes: Outcomes, evidence: Path) -> None:
     stored = outcomes["panel"].of("stored")
     assert stored
-    assert all(event["key_file"] == str(evidence / "master.key") for event in stored)
+    assert {event["key_file"] for event in stored} == {str(evidence / "master.key"), None}
     assert any("carve-restore" in event["text"] for event in outcomes["panel"].of("field"))
 
 
