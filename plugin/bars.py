@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
@@ -14,16 +14,7 @@ from rich.text import Text
 
 from plugin.progress import Stage, human_size
 from plugin.report.model import Report
-from restore.provenance import Status
-
-MEANINGS: Final = {
-    Status.INTACT: "no damage found",
-    Status.EXACT: "all damage reversed: the original byte stream",
-    Status.RESTORED: "full picture; some blocks were placed or generated",
-    Status.PARTIAL: "some blocks are lost",
-    Status.UNRECOVERABLE: "no picture could be made",
-}
-"""What each status means to a reader who has never seen the tool."""
+from plugin.report.wording import MEANINGS
 
 
 class AmountColumn(ProgressColumn):

@@ -7,8 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from carving.fragments import Fragment, Thumbnail
+from carving.jpeg.exif_claims import exif_claims
+from carving.jpeg.header_walk import walk_header
 from plugin.custody import CustodyLog, Event, file_written
 from plugin.output import OutputFile, write_file
+from plugin.previews import NO_PREVIEWS
 from plugin.report.model import FileEntry, ThumbnailFile, to_json
 from plugin.worker import McuCounts, RestoreRecord
 from restore.provenance import Status
@@ -42,12 +45,14 @@ def store_fragment(fragment: Fragment, stem: str, folder: Path, custody: Custody
         byte_runs=fragment.byte_runs,
         evidence_runs=fragment.evidence_runs,
         ending=fragment.ending.value,
+        exif=exif_claims(fragment.data, walk_header(fragment.data).segments),
         status=None,
         carved=carved,
         thumbnail=thumbnail,
         repaired=None,
         restored=None,
         provenance=None,
+        previews=NO_PREVIEWS,
         mcus=McuCounts(),
         bit_flips=(),
         opaque_bytes=0,
@@ -70,9 +75,10 @@ def with_restoration(entry: FileEntry, stem: str, record: RestoreRecord, custody
         repaired=record.repaired,
         restored=record.restored,
         provenance=record.provenance,
+        previews=record.previews,
         notes=record.notes,
     )
-    place: dict[str, object] = {"layer": entry.layer, "offset": entry.offset}
+    place: dict[str, object] = {"stem": stem, "layer": entry.layer, "offset": entry.offset}
     flips: list[Event] = [("flip_reversed", place | to_json(flip)) for flip in record.bit_flips]
     written = [file_written(file) for file in record.files]
     custody.record_together([*flips, *written, ("restored", {"stem": stem, "entry": to_json(restored)})])

@@ -17,18 +17,17 @@ from carving.cores import available_cores
 from carving.source import ByteSource, location
 from plugin.clock import utc_now
 from plugin.custody import FILE_NAME as CUSTODY_NAME
-from plugin.custody import CustodyLog, file_written, who_and_where
+from plugin.custody import CustodyLog, who_and_where
 from plugin.evidence_facts import evidence_facts
 from plugin.evidence_files import look_at
 from plugin.examination import Examination
-from plugin.faults import LOG_NAME
 from plugin.finding import digest_of_list
 from plugin.integrity import Integrity
 from plugin.opening import open_layers, read_key
-from plugin.output import create, describe_file, flush, require_vacant, write_file
+from plugin.output import create, flush, require_vacant, write_file
 from plugin.progress import Progress, SilentProgress
 from plugin.report.model import SCHEMA_VERSION, CustodyHead, Key, Report, Tool, to_json
-from plugin.report.validation import REPORT_NAME, encode, validate
+from plugin.report.writing import write_reports
 from plugin.settings import CaseDetails, Parameters, require_sense
 from plugin.signature import SUFFIX, Signer
 from plugin.versions import (
@@ -124,7 +123,7 @@ def run(
                 failures=tuple(examination.failures),
                 custody=CustodyHead(CUSTODY_NAME, custody.head.records, custody.head.sha256),
             )
-            _write_report(report, folder, custody)
+            write_reports(report, folder, custody)
     if signer is not None:
         _sign(signer, folder)
     return report
@@ -163,20 +162,6 @@ def _record_beginning(
         parameters=asdict(parameters),
         **who_and_where(),
         **asdict(details),
-    )
-
-
-def _write_report(report: Report, folder: Path, custody: CustodyLog) -> None:
-    if (folder / LOG_NAME).exists():
-        custody.record_together(
-            [file_written(describe_file(folder, LOG_NAME, "tracebacks of the tool's own failures"))]
-        )
-    text = encode(to_json(report))
-    written = write_file(folder, REPORT_NAME, text, "the evidence report")
-    validate(text)
-    flush(folder / REPORT_NAME)
-    custody.record_together(
-        [file_written(written), ("run_finished", {"files": len(report.files), "exit_code": report.exit_code})]
     )
 
 

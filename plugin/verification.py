@@ -153,8 +153,8 @@ def _check_report(report: Report, logged: Logged, log: Path) -> None:
         where = f"the file at offset {entry.offset} of the {entry.layer} layer"
         if entries.pop((entry.layer, entry.offset), None) != entry:
             raise HashMismatchError(f"{REPORT_NAME} says of {where} what the log does not")
-        for file in (entry.carved, entry.thumbnail, entry.repaired, entry.restored, entry.provenance):
-            if file is not None and logged.files.get(file.path) != (file.sha256, file.size):
+        for file in entry.files:
+            if logged.files.get(file.path) != (file.sha256, file.size):
                 raise HashMismatchError(f"{file.path}, for {where}, is not as the log says it was written")
     for layer, offset in entries:
         raise HashMismatchError(f"{REPORT_NAME} leaves out the file at offset {offset} of the {layer} layer")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from carving.errors import JpegError
 from carving.fragments import Fragment
 from plugin.output import OutputFile, write_file
+from plugin.previews import NO_PREVIEWS, Previews, write_previews
 from restore.provenance import BitFlip, Status
 
 if TYPE_CHECKING:
@@ -61,11 +62,14 @@ class RestoreRecord:
     provenance: OutputFile | None = None
     notes: tuple[str, ...] = ()
     opaque_bytes: int = 0
+    previews: Previews = NO_PREVIEWS
 
     @property
     def files(self) -> tuple[OutputFile, ...]:
         """The files that were written."""
-        return tuple(file for file in (self.repaired, self.restored, self.provenance) if file is not None)
+        previews = (self.previews.found, self.previews.restored, self.previews.provenance)
+        files = (self.repaired, self.restored, self.provenance, *previews)
+        return tuple(file for file in files if file is not None)
 
 
 def restore_fragment(task: RestoreTask) -> RestoreRecord:
@@ -89,6 +93,7 @@ def restore_fragment(task: RestoreTask) -> RestoreRecord:
         provenance=_write_provenance(task, restoration),
         notes=restoration.notes,
         opaque_bytes=restoration.opaque_bytes,
+        previews=write_previews(task.output, task.stem, task.fragment.data, restoration),
     )
 
 

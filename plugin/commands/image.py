@@ -110,7 +110,7 @@ def _write(restoration: Restoration, output: Path, provenance: Path | None, repa
 
 
 def _describe(restoration: Restoration, output: Path) -> None:
-    from plugin.bars import MEANINGS
+    from plugin.report.wording import MEANINGS
     from restore.provenance import counts
 
     click.echo(f"{restoration.status}: {MEANINGS[restoration.status]}", err=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from carving.fragments import Claim
 from carving.source import Run
 from plugin.evidence_files import FileState
 from plugin.output import OutputFile
+from plugin.previews import Previews
 from plugin.report.nand import NandRecord
 from plugin.settings import CaseDetails, Parameters
 from plugin.worker import McuCounts
@@ -94,6 +96,7 @@ class FileEntry:
     """One carved file and all that was made of it.
 
     Attributes:
+        exif: what the file's own Exif says of it; anybody can write that.
         status: None when nothing was tried (`--carve-only`).
         opaque_bytes: header bytes that no redundancy covers; whether they are as they were, nothing can tell.
         error: the tool's own failure on this file, which then counts as `unrecoverable`.
@@ -106,18 +109,32 @@ class FileEntry:
     byte_runs: tuple[Run, ...]
     evidence_runs: tuple[Run, ...]
     ending: str
+    exif: Mapping[str, str]
     status: Status | None
     carved: OutputFile
     thumbnail: ThumbnailFile | None
     repaired: OutputFile | None
     restored: OutputFile | None
     provenance: OutputFile | None
+    previews: Previews
     mcus: McuCounts
     bit_flips: tuple[BitFlip, ...]
     opaque_bytes: int
     notes: tuple[str, ...]
     error: str | None
     claim: Claim | None
+
+    @property
+    def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:
+        """Every file of the output folder that belongs to it."""
+        previews = (self.previews.found, self.previews.restored, self.previews.provenance)
+        files = (self.carved, self.thumbnail, self.repaired, self.restored, self.provenance, *previews)
+        return tuple(file for file in files if file is not None)
+
+    @property
+    def stem(self) -> str:
+        """What its files in every folder are called, but for their suffix."""
+        return PurePosixPath(self.carved.path).stem
 
 
 @dataclass(frozen=True, slots=True)

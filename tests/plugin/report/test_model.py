@@ -2,80 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import math
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from carving.errors import CarveRestoreError
-from carving.source import Run
-from plugin.evidence_files import FileState
-from plugin.output import OutputFile
 from plugin.report import model
+from plugin.report.reading import from_json
 from plugin.report.validation import encode, load_schema, validate
-from plugin.settings import CaseDetails, Parameters
 from plugin.worker import McuCounts
-from restore.provenance import BitFlip, Status
-
-SHA256 = "0" * 64
-TIME = "2026-11-22T09:24:31.042Z"
-
-
-def entry(**changes: Any) -> model.FileEntry:
-    found = model.FileEntry(
-        layer="decrypted",
-        offset=4096,
-        size=1000,
-        byte_runs=(Run(4096, 1000),),
-        evidence_runs=(Run(4096, 1000),),
-        ending="eoi",
-        status=Status.EXACT,
-        carved=OutputFile("carved/0000004096.jpg", SHA256, 1000, "as found"),
-        thumbnail=model.ThumbnailFile("thumbnails/0000004096.jpg", SHA256, 10, "as stored", "exif", Run(300, 10)),
-        repaired=OutputFile("repaired/0000004096.jpg", SHA256, 1000, "repaired"),
-        restored=None,
-        provenance=OutputFile("provenance/0000004096.png", SHA256, 99, "map"),
-        mcus=McuCounts(20, 19, 1, 0, 0, 0),
-        bit_flips=(BitFlip(4500, 3, 21.5, math.inf),),
-        opaque_bytes=0,
-        notes=("a remark",),
-        error=None,
-        claim=None,
-    )
-    return dataclasses.replace(found, **changes)
-
-
-def report(*files: model.FileEntry, failures: tuple[model.Failure, ...] = ()) -> model.Report:
-    return model.Report(
-        schema_version=model.SCHEMA_VERSION,
-        tool=model.Tool("carve-restore", "0.1.0", {"python": "3.11.7"}),
-        started=TIME,
-        finished=TIME,
-        details=CaseDetails(),
-        evidence=model.Evidence(
-            paths=("x.E01",),
-            size=8192,
-            sha256=SHA256,
-            md5="0" * 32,
-            stored_hashes={"md5": "0" * 32},
-            stored_hashes_match=True,
-            damaged_runs=(),
-            acquisition_errors=(Run(0, 512),),
-            files=(FileState("x.E01", 4711, TIME, SHA256),),
-            unchanged=True,
-        ),
-        parameters=Parameters(),
-        key=model.Key("0123456789abcdef", "ext superblock"),
-        scan=model.Scan("decrypted", "E01 > dm-crypt", 8192, 8192),
-        nand=None,
-        files=files,
-        notes=(),
-        failures=failures,
-        custody=model.CustodyHead("custody.jsonl", 5, SHA256),
-    )
+from tests.plugin.report.made import entry, report
 
 
 def test_schema_is_one() -> None:
@@ -151,3 +89,32 @@ def test_every_object_is_closed_and_needs_all_its_fields() -> None:
 )
 def test_exit_code_is_the_gravest(failures: tuple[model.Failure, ...], error: str | None, code: int) -> None:
     assert report(entry(error=error), failures=failures).exit_code == code
+
+
+def test_report_comes_back_from_its_json() -> None:
+    made = report(entry(), entry(offset=9000, status=None, notes=()), failures=(model.Failure("scan", "gone", 3),))
+    assert from_json(model.Report, json.loads(encode(model.to_json(made)))) == made
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("files", 0, "status"), "fine"),
+        (("files", 0, "offset"), True),
+        (("files", 0, "offset"), "4096"),
+        (("files", 0, "byte_runs"), {}),
+        (("files", 0, "carved"), None),
+        (("files", 0, "exif"), []),
+        (("files", 0, "bit_flips", 0, "gain"), "much"),
+        (("scan",), None),
+        (("parameters", "iv_sector"), "le32"),
+    ],
+)
+def test_values_of_another_kind_are_not_read(path: tuple[str | int, ...], value: object) -> None:
+    document: Any = model.to_json(report(entry()))
+    target = document
+    for step in path[:-1]:
+        target = target[step]
+    target[path[-1]] = value
+    with pytest.raises(ValueError, match=r"Report\."):
+        from_json(model.Report, document)

@@ -1,0 +1,77 @@
+"""Report records for tests, with text in them that an attacker would choose."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from carving.source import Run
+from plugin.evidence_files import FileState
+from plugin.output import OutputFile
+from plugin.previews import Previews
+from plugin.report import model
+from plugin.settings import CaseDetails, Parameters
+from plugin.worker import McuCounts
+from restore.provenance import BitFlip, Status
+
+SHA256 = "0" * 64
+TIME = "2026-11-22T09:24:31.042Z"
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\x07\"'&"
+"""Text that must reach every report as text."""
+
+
+def entry(**changes: Any) -> model.FileEntry:
+    found = model.FileEntry(
+        layer="decrypted",
+        offset=4096,
+        size=1000,
+        byte_runs=(Run(4096, 1000),),
+        evidence_runs=(Run(4096, 1000),),
+        ending="eoi",
+        exif={"make": "ACME <script>"},
+        status=Status.EXACT,
+        carved=OutputFile("carved/0000004096.jpg", SHA256, 1000, "as found"),
+        thumbnail=model.ThumbnailFile("thumbnails/0000004096.jpg", SHA256, 10, "as stored", "exif", Run(300, 10)),
+        repaired=OutputFile("repaired/0000004096.jpg", SHA256, 1000, "repaired"),
+        restored=None,
+        provenance=OutputFile("provenance/0000004096.png", SHA256, 99, "map"),
+        previews=Previews(found=OutputFile("previews/0000004096.jpg", SHA256, 9, "small")),
+        mcus=McuCounts(20, 19, 1, 0, 0, 0),
+        bit_flips=(BitFlip(4500, 3, 21.5, math.inf),),
+        opaque_bytes=0,
+        notes=("a remark",),
+        error=None,
+        claim=None,
+    )
+    return dataclasses.replace(found, **changes)
+
+
+def report(*files: model.FileEntry, failures: tuple[model.Failure, ...] = ()) -> model.Report:
+    return model.Report(
+        schema_version=model.SCHEMA_VERSION,
+        tool=model.Tool("carve-restore", "0.1.0", {"python": "3.11.7"}),
+        started=TIME,
+        finished=TIME,
+        details=CaseDetails(),
+        evidence=model.Evidence(
+            paths=("x.E01",),
+            size=8192,
+            sha256=SHA256,
+            md5="0" * 32,
+            stored_hashes={"md5": "0" * 32},
+            stored_hashes_match=True,
+            damaged_runs=(),
+            acquisition_errors=(Run(0, 512),),
+            files=(FileState("x.E01", 4711, TIME, SHA256),),
+            unchanged=True,
+        ),
+        parameters=Parameters(),
+        key=model.Key("0123456789abcdef", "ext superblock"),
+        scan=model.Scan("decrypted", "E01 > dm-crypt", 8192, 8192),
+        nand=None,
+        files=files,
+        notes=(),
+        failures=failures,
+        custody=model.CustodyHead("custody.jsonl", 5, SHA256),
+    )

@@ -1,0 +1,105 @@
+"""DFXML and CASE: valid where their keepers' own checkers look, and readable for importers."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from carving.source import Run
+from plugin.output import OutputFile
+from plugin.report.case import case_document
+from plugin.report.dfxml import DFXML, dfxml_document
+from plugin.report.model import CustodyHead, Report
+from plugin.settings import CaseDetails, Parameters
+from tests.plugin.report.made import HOSTILE, SHA256, entry, report
+
+ORIGIN = {"host": "h", "user": "u", "arguments": ["carve-restore", HOSTILE, "\udcff"]}
+
+
+def full_report(**changes: Any) -> Report:
+    """Everything a report can hold: fragments, a restored file, a failed one, hostile names."""
+    fragmented = entry(
+        offset=8192,
+        carved=OutputFile("carved/0000008192.jpg", SHA256, 1000, HOSTILE),
+        byte_runs=(Run(8192, 600), Run(9216, 400)),
+        evidence_runs=(Run(8192, 600), Run(9216, 400)),
+        repaired=None,
+        restored=OutputFile("restored/0000008192.png", SHA256, 5000, "the best picture"),
+        error=HOSTILE,
+    )
+    made = report(entry(), fragmented)
+    return dataclasses.replace(made, **({"details": CaseDetails(HOSTILE, "17/26", "A1")} | changes))
+
+
+def test_dfxml_fits_the_schema(shared_data: Path) -> None:
+    from lxml import etree
+
+    schema = etree.XMLSchema(etree.parse(shared_data / "schemas" / "dfxml.xsd"))
+    for made in (full_report(), report()):
+        document = etree.fromstring(dfxml_document(made, ORIGIN))
+        assert schema.validate(document), schema.error_log
+
+
+def test_dfxml_says_what_importers_read() -> None:
+    root = ET.fromstring(dfxml_document(full_report(), ORIGIN))
+    names = [element.text for element in root.iter(f"{{{DFXML}}}filename")]
+    assert names == ["carved/0000004096.jpg", "carved/0000008192.jpg"]
+    sizes = [element.text for element in root.iter(f"{{{DFXML}}}filesize")]
+    assert sizes == ["1000", "1000"]
+    runs = [
+        (run.get("file_offset"), run.get("img_offset"), run.get("len")) for run in root.iter(f"{{{DFXML}}}byte_run")
+    ]
+    assert runs == [("0", "4096", "1000"), ("0", "8192", "600"), ("600", "9216", "400")]
+    command = root.find(f".//{{{DFXML}}}command_line")
+    assert command is not None
+    assert command.text == f"carve-restore {HOSTILE} �".replace("\x07", "�")
+
+
+def test_case_conforms(tmp_path: Path) -> None:
+    """With the checker of the CASE community, on a full report and on one that found nothing."""
+    makings = {
+        "full": full_report(),
+        "bare": dataclasses.replace(report(), custody=CustodyHead("log", 5, "1" * 64)),
+        "carved": full_report(parameters=Parameters(carve_only=True), custody=CustodyHead("log", 5, "2" * 64)),
+    }
+    for name, made in makings.items():
+        (tmp_path / f"{name}.jsonld").write_bytes(case_document(made))
+    checker = Path(sys.executable).with_name("case_validate")
+    done = subprocess.run([checker, *tmp_path.iterdir()], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_case_has_one_action_per_step_and_the_same_graph_for_the_same_report() -> None:
+    made = full_report()
+    graph = json.loads(case_document(made))["@graph"]
+    actions = [node for node in graph if node["@type"] == "case-investigation:InvestigativeAction"]
+    records = {node["@id"] for node in graph if node["@type"] == "case-investigation:ProvenanceRecord"}
+    assert len(actions) == len(records) == 4  # hashed, decrypted, carved, restored
+    for before, after in pairwise(actions):
+        given = {item["@id"] for item in before["uco-action:result"]} - records
+        assert {item["@id"] for item in after["uco-action:object"]} <= given
+    assert case_document(made) == case_document(full_report())
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_identifiers_are_unique(number: int) -> None:
+    graph = json.loads(case_document([full_report(), report(entry())][number]))["@graph"]
+
+    def named(node: object) -> list[str]:
+        if isinstance(node, list):
+            return [name for item in node for name in named(item)]
+        if not isinstance(node, dict):
+            return []
+        own = [node["@id"]] if "@type" in node and "@id" in node else []
+        return own + [name for item in node.values() for name in named(item)]
+
+    names = named(graph)
+    assert len(names) == len(set(names)) > 10

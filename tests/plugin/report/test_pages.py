@@ -1,0 +1,282 @@
+"""The pages as people meet them: in a browser without network, with hostile text, on paper, with many pictures."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from carving.source import Run
+from plugin.output import OutputFile, write_file
+from plugin.previews import Previews
+from plugin.report.custody_report import History, Step, file_document
+from plugin.report.model import FileEntry, Report, ThumbnailFile
+from plugin.report.pages import EMBEDDED, file_page, report_page
+from plugin.settings import CaseDetails
+from plugin.worker import McuCounts
+from restore.provenance import BitFlip, Status
+from tests.plugin.report.made import HOSTILE, SHA256, TIME, entry, report
+
+NOTHING: dict[str, Any] = {
+    **dict.fromkeys(("thumbnail", "repaired", "restored", "provenance")),
+    "previews": Previews(),
+    "mcus": McuCounts(),
+    "bit_flips": (),
+}
+"""An entry of which nothing but its carved bytes is there."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # In a container there is no user namespace for the sandbox, and the pages are our own.
+        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that must not complain, ask for anything on the network, or open a dialog of its own."""
+    opened = browser.new_page(viewport={"width": 1300, "height": 900}, offline=True)
+    complaints: list[str] = []
+    opened.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
+    opened.on("request", lambda request: complaints.append(request.url) if request.url.startswith("http") else None)
+    yield opened
+    opened.close()
+    missing = [text for text in complaints if "ERR_FILE_NOT_FOUND" not in text]
+    assert missing == []
+
+
+def jpeg(colour: tuple[int, int, int], size: tuple[int, int] = (64, 48)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def png(colour: tuple[int, int, int], size: tuple[int, int] = (64, 48)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def restored_entry(folder: Path, offset: int, status: Status, claims: dict[str, str]) -> FileEntry:
+    """A file with all its pictures: red as found, green as made, blue in its thumbnail, on the disk."""
+    stem = f"{offset:010d}"
+    small = write_file(folder, f"thumbnails/{stem}.jpg", jpeg((0, 0, 255), (16, 12)), "as stored")
+    return entry(
+        offset=offset,
+        size=4000,
+        byte_runs=(Run(offset, 4000),),
+        evidence_runs=(Run(offset, 4000),),
+        exif=claims,
+        status=status,
+        carved=write_file(folder, f"carved/{stem}.jpg", jpeg((255, 0, 0)), "as found"),
+        thumbnail=ThumbnailFile(small.path, small.sha256, small.size, small.covers, "exif", Run(300, small.size)),
+        repaired=None,
+        restored=write_file(folder, f"restored/{stem}.png", png((0, 255, 0)), "the best picture"),
+        provenance=write_file(folder, f"provenance/{stem}.png", png((46, 125, 50)), "the map"),
+        previews=Previews(
+            write_file(folder, f"previews/{stem}.jpg", jpeg((255, 0, 0), (32, 24)), "small"),
+            write_file(folder, f"previews/{stem}-restored.jpg", jpeg((0, 255, 0), (32, 24)), "small"),
+            write_file(folder, f"previews/{stem}-provenance.png", png((46, 125, 50), (8, 6)), "small"),
+        ),
+        mcus=McuCounts(48, 40, 2, 3, 3, 0),
+        bit_flips=(BitFlip(offset + 700, 3, 21.5, float("inf")), BitFlip(offset + 900, 0, 9.25, 4.5)),
+        notes=(HOSTILE,),
+    )
+
+
+def make_report(*files: FileEntry) -> Report:
+    return dataclasses.replace(report(*files), details=CaseDetails(HOSTILE, HOSTILE, HOSTILE), notes=(HOSTILE,))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the page of three files: one restored, one that failed, one turned by its orientation."""
+    files = (
+        restored_entry(tmp_path, 1000, Status.RESTORED, {"make": HOSTILE, "taken": "2020:01:01"}),
+        entry(
+            offset=3000,
+            status=Status.UNRECOVERABLE,
+            error=HOSTILE,
+            carved=OutputFile("carved/x.jpg", SHA256, 9, ""),
+            **NOTHING,
+        ),
+        restored_entry(tmp_path, 5000, Status.PARTIAL, {"orientation": "6", "model": "Kamera"}),
+    )
+    (tmp_path / "report.html").write_bytes(report_page(make_report(*files), tmp_path))
+    return tmp_path
+
+
+def centre(page: Page) -> tuple[int, int, int]:
+    """The colour in the middle of the picture shown."""
+    shot = Image.open(io.BytesIO(page.locator("#turned").screenshot())).convert("RGB")
+    part = np.asarray(shot.resize((3, 3), Image.Resampling.BOX))[1, 1]
+    return int(part[0]), int(part[1]), int(part[2])
+
+
+def slide_to(page: Page, value: int) -> None:
+    page.locator("#slide").fill(str(value))
+
+
+def test_gallery_filters_and_search(page: Page, folder: Path) -> None:
+    page.goto((folder / "report.html").as_uri())
+    assert page.locator(".card").count() == 3
+    assert page.locator("#count").text_content() == "3 of 3 shown"
+    page.get_by_role("button", name="partial 1").click()
+    assert [card.split(":")[0] for card in page.locator(".card b").all_text_contents()] == ["0000001000", "x"]
+    page.locator("#search").fill("2020:01")
+    assert page.locator(".card b").all_text_contents() == ["0000001000"]
+    page.get_by_role("button", name="partial 1").click()
+    page.locator("#search").fill("kamera")
+    assert page.locator(".card b").all_text_contents() == ["0000005000"]
+    page.locator("#search").fill("")
+    page.locator("#order").select_option("damage")
+    assert page.locator(".card b").first.text_content() in ("0000001000", "0000005000", "x")
+    page.screenshot(path=folder / "gallery.png")
+
+
+def test_before_and_after_overlay_and_zoom(page: Page, folder: Path) -> None:
+    page.goto((folder / "report.html").as_uri())
+    page.locator(".card").first.click()
+    page.wait_for_function("document.getElementById('scale').textContent === 'full size'")
+    slide_to(page, 0)
+    red, green, _ = centre(page)
+    assert (red < 60, green > 200) == (True, True)  # as made
+    slide_to(page, 100)
+    red, green, _ = centre(page)
+    assert (red > 200, green < 60) == (True, True)  # as found
+    page.keyboard.press("Escape")
+    assert not page.locator("#sheet").is_visible()
+    page.locator(".card").first.press("Enter")
+    page.keyboard.press("b")
+    page.keyboard.press("o")
+    assert page.locator(".overlay").is_visible()
+    before = page.locator("#turned").bounding_box()
+    page.keyboard.press("+")
+    after = page.locator("#turned").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["width"] > 1.3 * before["width"]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert "0000005000: partial" in (page.locator("#name").text_content() or "")
+    turned = page.locator("#turned").bounding_box()
+    assert turned is not None
+    assert turned["height"] > turned["width"]  # orientation 6 stands on its side
+    said = page.locator("#facts").inner_text()
+    for words in ("5700", "no second candidate", "Kamera", "Anybody can write them", "an enhancement"):
+        assert words in said
+    page.screenshot(path=folder / "sheet.png")
+
+
+def test_page_alone_shows_its_small_copies(page: Page, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    alone = tmp_path_factory.mktemp("alone") / "report.html"
+    shutil.copy(folder / "report.html", alone)
+    page.goto(alone.as_uri())
+    page.wait_for_function("[...document.querySelectorAll('.card img')].every((image) => image.naturalWidth > 0)")
+    page.locator(".card").first.click()
+    page.wait_for_function("document.getElementById('scale').textContent === 'small copy'")
+    slide_to(page, 0)
+    assert centre(page)[1] > 200
+
+
+def test_hostile_text_is_text(page: Page, folder: Path) -> None:
+    page.goto((folder / "report.html").as_uri())
+    assert page.evaluate("document.scripts.length") == 2
+    assert page.locator("img[src='x']").count() == 0
+    page.locator(".card").first.click()
+    assert page.locator("#facts img[src='x']").count() == 0
+    assert "onerror=alert(2)" in page.locator("#facts").inner_text()
+    assert "onerror=alert(2)" in page.locator("main").first.inner_text()
+
+
+def test_map_opens_the_nearest_picture(page: Page, folder: Path) -> None:
+    page.goto((folder / "report.html").as_uri())
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    page.locator("#map").click(position={"x": box["width"] * 5100 / 8192, "y": 20})
+    assert "0000005000" in (page.locator("#name").text_content() or "")
+
+
+def test_five_thousand_pictures(page: Page, tmp_path: Path) -> None:
+    preview = write_file(tmp_path, "previews/all.jpg", jpeg((9, 9, 9), (360, 240)) + bytes(9000), "small")
+    files = [
+        entry(
+            offset=number * 4096,
+            carved=OutputFile(f"carved/{number * 4096:010d}.jpg", SHA256, 1000, "as found"),
+            status=list(Status)[number % 5],
+            previews=Previews(found=preview),
+            thumbnail=None,
+            evidence_runs=(Run(number * 4096, 1000),),
+        )
+        for number in range(5000)
+    ]
+    begun = time.monotonic()
+    content = report_page(make_report(*files), tmp_path)
+    assert time.monotonic() - begun < 20
+    assert EMBEDDED < len(content) < 2 * EMBEDDED + (10 << 20)
+    (tmp_path / "report.html").write_bytes(content)
+    begun = time.monotonic()
+    page.goto((tmp_path / "report.html").as_uri())
+    page.locator(".card").first.click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="intact 1000").click()
+    assert page.locator("#count").text_content() == "4000 of 5000 shown"
+    page.locator("#search").fill("0000409600")
+    assert page.locator(".card").count() == 0  # that one is intact
+    assert time.monotonic() - begun < 20
+    page.locator("#search").fill("")
+    assert page.locator(".card").count() < 500
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator(".card").count() == 4000
+
+
+def test_print_hides_what_paper_cannot_do(page: Page, folder: Path) -> None:
+    page.goto((folder / "report.html").as_uri())
+    page.emulate_media(media="print")
+    assert not page.locator("#search").is_visible()
+    assert page.locator(".card").first.is_visible()
+    assert page.pdf()[:5] == b"%PDF-"
+
+
+def test_custody_report_of_one_file(page: Page, folder: Path) -> None:
+    restored = restored_entry(folder, 1000, Status.RESTORED, {"make": HOSTILE})
+    made = make_report(restored)
+    origin = {"host": "h", "user": "u", "system": "s", "code_sha256": SHA256, "arguments": ["carve-restore", HOSTILE]}
+    history = History(origin, {restored.stem: [Step(7, TIME, "carved", SHA256)]})
+    document = file_document(made, restored, history)
+    assert hashlib.sha256(document).digest() == hashlib.sha256(file_document(made, restored, history)).digest()
+    write_file(folder, "files/0000001000.html", file_page(made, restored, history, folder), "")
+    page.goto((folder / "files/0000001000.html").as_uri())
+    text = page.locator("body").inner_text()
+    for words in (
+        "restored: full picture",
+        "bytes 1000 to 4999",
+        "an enhancement",
+        "no second candidate",
+        SHA256,
+        HOSTILE[:20],
+    ):
+        assert words in text
+    assert page.locator("img").count() == 4
+    assert page.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
+    page.screenshot(path=folder / "file.png", full_page=True)
+    undecided = entry(status=None, **NOTHING)
+    alone = file_page(make_report(undecided), undecided, History(origin, {undecided.stem: []}), folder)
+    assert b"restoring was not asked for" in alone
