@@ -30,6 +30,10 @@ class SegmentMissingError(EvidenceError):
     """A segment file of a split image is not there."""
 
 
+class UnsupportedEncryptionError(EvidenceError):
+    """The evidence is encrypted in a way that no password can open here; the message names it."""
+
+
 class KeyMismatchError(CarveRestoreError):
     """The key opens nothing that looks like a file system or a JPEG."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from carving.encryption.ciphers import SectorIv, SectorNumbering, parse_cipher
+from carving.encryption.ciphers import CipherSpec, SectorIv, SectorNumbering, parse_cipher
 from carving.errors import EvidenceError, UsageError
 from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
 from carving.media.ewf.segments import has_ewf_name
@@ -20,6 +20,8 @@ def open_evidence(
     path: str | Path,
     *,
     key: bytes | None = None,
+    password: bytes | None = None,
+    footer: Path | None = None,
     cipher: str = "aes-cbc-essiv:sha256",
     sector_size: int = 512,
     iv_sector: SectorIv = "le64",
@@ -36,7 +38,11 @@ def open_evidence(
 
     Args:
         path: a raw image, a block device, or any piece of a split raw or E01 image.
-        key: raw volume key of 16, 24 or 32 bytes; None reads the volume as it is stored.
+        key: raw volume key. A LUKS header says how the volume is encrypted, else the settings below do.
+        password: opens a LUKS header or an Android crypto footer, which say how the volume is encrypted. Without key
+            and password Android's default password is tried where there is a footer; where that does not open the
+            volume, it is read as it is stored.
+        footer: a file that holds the footer or LUKS header, where it is not in the volume.
         cipher: dm-crypt cipher specification.
         sector_size: bytes per encrypted sector, 512 or 4096.
         iv_sector: `le64` as dm-crypt writes the sector number, or `be32`.
@@ -51,8 +57,10 @@ def open_evidence(
     Raises:
         SegmentMissingError: a segment of a split image is missing.
         EvidenceError: the evidence is not there, a directory, empty, damaged or of an unsupported format.
-        UsageError: settings that contradict the evidence or each other. Whether the key fits is the question of
-            `carving.encryption.key_check.check_key`.
+        KeyMismatchError: the password opens nothing, or the key is not that of the LUKS header. Whether any other key
+            fits is the question of `carving.encryption.key_check.check_key`.
+        UnsupportedEncryptionError: a password was given that nothing here can use; the message says why.
+        UsageError: settings that contradict the evidence or each other.
     """
     if volume is not None and (offset or length is not None):
         raise UsageError("either a volume or an offset and length can be given, not both")
@@ -80,13 +88,35 @@ def open_evidence(
 
             rest = source.size - offset if length is None else length
             source = VolumeSource(source, offset, rest, f"volume at byte {offset}")
-        if key is not None:
-            from carving.encryption.dmcrypt import DmCryptSource
-
-            numbering = SectorNumbering(sector_size, iv_sector, iv_offset, iv_large_sectors)
-            source = DmCryptSource(source, key, parse_cipher(cipher), numbering)
+        numbering = SectorNumbering(sector_size, iv_sector, iv_offset, iv_large_sectors)
+        source = _decrypted(source, key, password, footer, parse_cipher(cipher), numbering)
         undo.pop_all()
         return source
+
+
+def _decrypted(
+    volume: ByteSource,
+    key: bytes | None,
+    password: bytes | None,
+    footer: Path | None,
+    spec: CipherSpec,
+    numbering: SectorNumbering,
+) -> ByteSource:
+    """The volume with decryption over it, where there is what opens it."""
+    from carving.encryption import unlocking
+
+    if key is not None and password is not None:
+        raise UsageError("either a key or a password can be given, not both")
+    if password is not None:
+        return unlocking.decrypt_with_password(volume, password, footer)
+    if key is None:
+        return unlocking.decrypt_with_default_password(volume, footer) or volume
+    opened = unlocking.decrypt_luks_with_key(volume, key, footer)
+    if opened is not None:
+        return opened
+    from carving.encryption.dmcrypt import DmCryptSource
+
+    return DmCryptSource(volume, key, spec, numbering)
 
 
 def open_media(path: Path) -> RawSource | EwfSource:

@@ -23,14 +23,18 @@ class DmCryptSource(ByteSource):
     are passed through unchanged; a last sector that is cut short at a block boundary is decrypted.
     """
 
-    def __init__(self, below: ByteSource, key: bytes, spec: CipherSpec, numbering: SectorNumbering) -> None:
-        """Lay decryption over a volume.
+    def __init__(
+        self, below: ByteSource, key: bytes, spec: CipherSpec, numbering: SectorNumbering, proof: str | None = None
+    ) -> None:
+        """Lay decryption over a volume; `proof` is what already showed that the key is right.
 
         Raises:
             UsageError: a key of a length that the cipher does not take.
         """
         self._below = below
         self._spec = spec
+        self._proof = proof
+        self._key = key
         self._block_key = spec.block_key(key)
         self._cipher = sector_cipher(key, spec, numbering)
         self._fingerprint = key_fingerprint(key)
@@ -54,6 +58,16 @@ class DmCryptSource(ByteSource):
     def cipher(self) -> SectorCipher:
         """What decrypts the sectors."""
         return self._cipher
+
+    @property
+    def proof(self) -> str | None:
+        """What showed that the key is right before anything was decrypted, such as a digest in a LUKS header."""
+        return self._proof
+
+    @property
+    def volume_key(self) -> bytes:
+        """The key itself, to keep it out of logs; it is never printed, logged or written."""
+        return self._key
 
     @property
     def spec(self) -> CipherSpec:
