@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from carving.errors import CarveRestoreError, EvidenceError, OutputError, UsageError
@@ -17,6 +18,7 @@ from plugin.executors import run_bounded
 from plugin.faults import describe, keep_traceback, one_line
 from plugin.finding import Finder
 from plugin.nand_facts import misfit_of, nand_record, nand_remarks
+from plugin.opening import View, views
 from plugin.progress import Progress, Stage
 from plugin.report.model import Failure, FileEntry, Scan
 from plugin.report.nand import NandRecord
@@ -36,17 +38,15 @@ class Examination:
     custody: CustodyLog
     progress: Progress
     failures: list[Failure] = field(default_factory=list)
-    _finder: Finder = field(init=False)
+    _finders: tuple[Finder, ...] = field(init=False)
     _entries: dict[str, FileEntry] = field(init=False, default_factory=dict)
     _restored: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self._finder = Finder(self.source, self.layer, self.parameters, self.progress)
-
-    @property
-    def layer(self) -> str:
-        """Which view is scanned."""
-        return "plain" if self.key is None else "decrypted"
+        self._finders = tuple(
+            Finder(view.source, view.layer, self.parameters, partial(self._scanned, index))
+            for index, view in enumerate(self._views())
+        )
 
     def carve_and_restore(self, jobs: int) -> tuple[FileEntry, ...]:
         """Carve, and restore in `jobs` processes what has been carved; entries in order of layer and offset."""
@@ -61,8 +61,12 @@ class Examination:
         return tuple(sorted(self._entries.values(), key=lambda entry: (entry.layer, entry.offset)))
 
     def scan(self) -> Scan:
-        """What was scanned so far."""
-        return Scan(self.layer, location(self.source), self.source.size, self._finder.scanned_bytes)
+        """What was scanned so far of the first view."""
+        return _scan_of(self._finders[0])
+
+    def plain_scan(self) -> Scan | None:
+        """What was scanned so far of the bytes as they are stored, where the first view is decrypted."""
+        return _scan_of(self._finders[1]) if len(self._finders) > 1 else None
 
     def nand(self) -> NandRecord | None:
         """What the layout of raw NAND made of the dump so far; a layout that fits nothing is a failure."""
@@ -73,10 +77,11 @@ class Examination:
 
     def notes(self) -> tuple[str, ...]:
         """Remarks on the run as a whole."""
-        remarks = (*self.facts.remarks, *nand_remarks(self.source), *self._finder.remarks)
+        left_out = (remark for finder in self._finders for remark in finder.remarks)
+        remarks = (*self.facts.remarks, *nand_remarks(self.source), *self._encryption_remarks(), *left_out)
         if self._entries:
             return remarks
-        return (*remarks, f"no JPEG was found in the {self._finder.scanned_bytes} bytes that were scanned")
+        return (*remarks, f"no JPEG was found in the {self._finders[0].scanned_bytes} bytes that were scanned")
 
     def compile_kernels(self) -> None:
         """Compile what restoring needs, once after installation, before many processes would do so side by side."""
@@ -89,23 +94,40 @@ class Examination:
         """Take note of something that the run cannot do, and does without."""
         self.failures.append(Failure(stage, one_line(error), error.exit_code))
 
-    def _fragments(self) -> Iterator[Fragment]:
+    def _views(self) -> tuple[View, ...]:
+        """What is scanned; whoever names the files names them in one view."""
+        found = views(self.source)
+        return found if self.parameters.only is None else found[:1]
+
+    def _encryption_remarks(self) -> tuple[str, ...]:
+        """What encryption shows in bytes that nothing decrypted."""
+        from carving.encryption.recognition import recognise_parts
+
+        return recognise_parts(self.source) if self.key is None else ()
+
+    def _scanned(self, index: int, done: int, _size: int) -> None:
+        """One scan after the other, told as one."""
+        sizes = [finder.source.size for finder in self._finders]
+        self.progress.update(Stage.SCAN, sum(sizes[:index]) + done, sum(sizes))
+
+    def _fragments(self, finder: Finder) -> Iterator[Fragment]:
         try:
-            yield from self._finder.fragments()
+            yield from finder.fragments()
         except (EvidenceError, UsageError) as error:
             self.fail("scan", error)
 
     def _tasks(self) -> Iterator[RestoreTask]:
         from carving.flips import flip_model
 
-        for fragment in self._fragments():
-            stem = f"{fragment.offset:010d}"  # one view is scanned in a run, so its name need not say which
-            self._entries[stem] = store_fragment(fragment, stem, self.folder, self.custody)
-            if not self.parameters.carve_only:
-                self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
-            effort = 0 if self.parameters.carve_only else self.parameters.effort
-            model = flip_model(self.source, fragment) if effort else None
-            yield RestoreTask(fragment, stem, self.folder, model, effort)
+        for finder in self._finders:
+            for fragment in self._fragments(finder):
+                stem = fragment.name if len(self._finders) > 1 else f"{fragment.offset:010d}"
+                self._entries[stem] = store_fragment(fragment, stem, self.folder, self.custody)
+                if not self.parameters.carve_only:
+                    self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
+                effort = 0 if self.parameters.carve_only else self.parameters.effort
+                model = flip_model(finder.source, fragment) if effort else None
+                yield RestoreTask(fragment, stem, self.folder, model, effort)
 
     def _take(self, task: RestoreTask, outcome: RestoreRecord | BaseException) -> None:
         entry = self._entries[task.stem]
@@ -118,3 +140,7 @@ class Examination:
             self._entries[task.stem] = with_error(entry, task.stem, describe(outcome, self.key), self.custody)
         self._restored += 1
         self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
+
+
+def _scan_of(finder: Finder) -> Scan:
+    return Scan(finder.layer, location(finder.source), finder.source.size, finder.scanned_bytes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,6 @@ from typing import Final
 from carving.errors import UsageError
 from carving.fragments import Fragment
 from carving.source import ByteSource, layers
-from plugin.progress import Progress, Stage
 from plugin.settings import Parameters
 from plugin.watched import WatchedSource
 
@@ -20,19 +19,22 @@ _MOST_NAMED: Final = 10
 
 @dataclass
 class Finder:
-    """The fragments of a source, found as the parameters say; it remembers how far it came and what it left out."""
+    """The fragments of a source, found as the parameters say; it remembers how far it came and what it left out.
+
+    `tell` hears how many bytes were looked at, and of how many.
+    """
 
     source: ByteSource
     layer: str
     parameters: Parameters
-    progress: Progress
+    tell: Callable[[int, int], None]
     _watched: WatchedSource = field(init=False)
     _left_out: list[str] = field(init=False, default_factory=list)
     _count_left_out: int = field(init=False, default=0)
     _taken: int | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self._watched = WatchedSource(self.source, self._tell)
+        self._watched = WatchedSource(self.source, self.tell)
 
     @property
     def scanned_bytes(self) -> int:
@@ -77,17 +79,14 @@ class Finder:
         self._taken = 0
         for fragment in fragments:
             self._taken += len(fragment.data)
-            self._tell(min(self._taken, self.source.size), self.source.size)
+            self.tell(min(self._taken, self.source.size), self.source.size)
             yield fragment
-        self._tell(self.source.size, self.source.size)
+        self.tell(self.source.size, self.source.size)
 
     def _leave_out(self, name: str, reason: str) -> None:
         self._count_left_out += 1
         if len(self._left_out) < _MOST_NAMED:
             self._left_out.append(f"{name}: {reason}")
-
-    def _tell(self, done: int, total: int) -> None:
-        self.progress.update(Stage.SCAN, done, total)
 
 
 def digest_of_list(path: Path) -> str:

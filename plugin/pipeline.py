@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from carving.cores import available_cores
-from carving.source import ByteSource, location
+from carving.source import location
 from plugin.clock import utc_now
 from plugin.custody import FILE_NAME as CUSTODY_NAME
 from plugin.custody import CustodyLog, who_and_where
@@ -23,10 +23,10 @@ from plugin.evidence_files import look_at
 from plugin.examination import Examination
 from plugin.finding import digest_of_list
 from plugin.integrity import Integrity
-from plugin.opening import open_layers, read_key
+from plugin.opening import confirm_key, open_layers, read_secrets, volume_key
 from plugin.output import create, flush, require_vacant, write_file
 from plugin.progress import Progress, SilentProgress
-from plugin.report.model import SCHEMA_VERSION, CustodyHead, Key, Report, Tool, to_json
+from plugin.report.model import SCHEMA_VERSION, CustodyHead, Report, Tool, to_json
 from plugin.report.writing import write_reports
 from plugin.settings import CaseDetails, Parameters, require_sense
 from plugin.signature import SUFFIX, Signer
@@ -45,6 +45,7 @@ def run(
     output: str | os.PathLike[str],
     *,
     key: str | bytes | None = None,
+    password: str | bytes | None = None,
     parameters: Parameters | None = None,
     details: CaseDetails | None = None,
     jobs: int | None = None,
@@ -59,7 +60,9 @@ def run(
     Args:
         evidence: raw image, first segment of a split one, E01, one damaged JPEG, or a folder of them. Never written.
         output: a folder that is absent or empty.
-        key: master key of the volume: its bytes, or hex, `file:PATH`, `env:NAME`. None scans the bytes as they are.
+        key: master key of the volume: its bytes, or hex, `file:PATH`, `env:NAME`.
+        password: what opens the volume's LUKS header or Android crypto footer: itself, `file:PATH`, `env:NAME`. Without
+            key and password the bytes are scanned as they are, or as Android's default password decrypts them.
         parameters: how to decrypt, what to scan; defaults as on the command line.
         details: examiner, case and exhibit for the record.
         jobs: number of worker processes; as many as there are cores if None.
@@ -73,7 +76,7 @@ def run(
     Raises:
         UsageError: parameters that make no sense, or a device that is not there.
         EvidenceError: the evidence cannot be opened.
-        KeyMismatchError: the key does not fit.
+        KeyMismatchError: the key or the password does not fit.
         OutputError: the folder is not empty, cannot be written, or the disk is full.
     """
     parameters = parameters or Parameters()
@@ -83,10 +86,10 @@ def run(
     started = utc_now()
     require_vacant(folder)
     require_sense(parameters, has_key=key is not None)
-    key_bytes = read_key(key)
+    secrets = read_secrets(key, password)
     list_digest = None if parameters.only is None else digest_of_list(Path(parameters.only))
-    with closing(open_layers(Path(evidence), key_bytes, parameters)) as source:
-        confirmed = None if key_bytes is None else _confirm(key_bytes, source)
+    with closing(open_layers(Path(evidence), secrets, parameters)) as source:
+        confirmed = confirm_key(source)
         facts = evidence_facts(source, Path(evidence))
         create(folder)
         with CustodyLog(folder / CUSTODY_NAME) as custody, _ending_recorded(custody):
@@ -100,8 +103,8 @@ def run(
             if parameters.only is not None:
                 custody.record("files_selected", path=parameters.only, sha256=list_digest)
             if confirmed is not None:
-                custody.record("decrypting", **asdict(confirmed), cipher=parameters.cipher)
-            examination = Examination(source, facts, folder, key_bytes, parameters, custody, progress)
+                custody.record("decrypting", **asdict(confirmed))
+            examination = Examination(source, facts, folder, volume_key(source), parameters, custody, progress)
             integrity = Integrity(facts, custody, progress, examination.fail)
             examined = integrity.before()
             examination.compile_kernels()
@@ -117,6 +120,7 @@ def run(
                 parameters=parameters,
                 key=confirmed,
                 scan=examination.scan(),
+                plain_scan=examination.plain_scan(),
                 nand=examination.nand(),
                 files=files,
                 notes=examination.notes(),
@@ -127,13 +131,6 @@ def run(
     if signer is not None:
         _sign(signer, folder)
     return report
-
-
-def _confirm(key: bytes, source: ByteSource) -> Key:
-    from carving.encryption.key_check import check_key
-    from carving.encryption.keys import key_fingerprint
-
-    return Key(key_fingerprint(key), check_key(source))
 
 
 @contextmanager

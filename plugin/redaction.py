@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-SECRET_OPTIONS: Final = ("--key",)
+SECRET_OPTIONS: Final = ("--key", "--password")
 """Options whose value is a secret."""
 REDACTED: Final = "[redacted]"
 _REFERENCES: Final = ("file:", "env:")

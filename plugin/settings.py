@@ -23,7 +23,8 @@ class CaseDetails:
 class Parameters:
     """Settings that change what is found or how it is restored. Offsets and lengths in bytes, sector size in bytes.
 
-    The first five say how to decrypt and count only with a key.
+    The first five say how to decrypt and count only with a key; a LUKS header or crypto footer knows better. `footer`
+    is the path of a file that holds such a header.
     """
 
     cipher: str = "aes-cbc-essiv:sha256"
@@ -34,6 +35,7 @@ class Parameters:
     offset: int = 0
     length: int | None = None
     volume: int | None = None
+    footer: str | None = None
     nand: str | None = None
     xor_key: str | None = None
     only: str | None = None

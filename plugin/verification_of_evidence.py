@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
 from carving.errors import HashMismatchError
 from carving.source import ByteSource, layers
 from plugin.hashing import hash_source
-from plugin.opening import open_layers
+from plugin.opening import Secrets, open_layers, views
 from plugin.report.model import Report
 from plugin.verification import Say
 
 
 def verify_evidence(
-    evidence: Path, key: bytes | None, report: Report, say: Say, progress: Callable[[int, int], None]
+    evidence: Path, secrets: Secrets, report: Report, say: Say, progress: Callable[[int, int], None]
 ) -> None:
     """Hash the media anew, then read every carved file from it again, decrypted where there is a key.
 
     Args:
         evidence: where it lies now.
-        key: the key of the run; without it what was carved decrypted is not read again, which is said.
+        secrets: key or password of the run; without it what was carved decrypted is not read again, which is said.
         report: the run's.
         say: hears what holds.
         progress: called with bytes hashed and bytes in all.
@@ -31,14 +31,15 @@ def verify_evidence(
         EvidenceError: the evidence cannot be opened or read.
         HashMismatchError: it is not the evidence of the run, or a carved file is not in it.
     """
-    with closing(open_layers(evidence, key, report.parameters)) as source:
+    with closing(open_layers(evidence, secrets, report.parameters)) as source:
+        stacks = {view.layer: view.source for view in views(source)}
         bottom = list(layers(source))[-1]
         _check_media(evidence, bottom, report, say, progress)
-        unread = sum(not _check_carved(source, key, report, index) for index in range(len(report.files)))
+        unread = sum(not _check_carved(stacks, report, index) for index in range(len(report.files)))
     read = len(report.files) - unread
     say(f"{read} carved files: read again from {evidence}, byte for byte the same")
     if unread:
-        say(f"{unread} carved files were not read again: they were decrypted, and no --key is given")
+        say(f"{unread} carved files were not read again: they were decrypted, and no --key or --password is given")
 
 
 def _check_media(
@@ -62,17 +63,14 @@ def _check_media(
     say(f"{evidence}: {bottom.size} bytes, {' and '.join(map(str.upper, recorded))} as recorded")
 
 
-def _check_carved(source: ByteSource, key: bytes | None, report: Report, index: int) -> bool:
+def _check_carved(stacks: Mapping[str, ByteSource], report: Report, index: int) -> bool:
     """Whether the carved file could be read again; it is the same then."""
     entry = report.files[index]
-    if entry.layer == "decrypted":
-        if key is None:
-            return False
-        stack, runs = source, entry.byte_runs
-    else:
-        stack, runs = list(layers(source))[-1], entry.evidence_runs
+    stack = stacks.get(entry.layer)
+    if stack is None:
+        return False
     digest = hashlib.sha256()
-    for run in runs:
+    for run in entry.byte_runs:
         digest.update(stack.read_at(run.offset, run.length))
     if digest.hexdigest() != entry.carved.sha256:
         raise HashMismatchError(f"the bytes of {entry.carved.path} are not where the report says they were found")

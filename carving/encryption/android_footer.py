@@ -1,7 +1,7 @@
 """The crypto footer of Android's full-disk encryption, versions 1.0 to 1.3, and the master key behind a password.
 
-The footer is the structure `crypt_mnt_ftr` of Android's vold (`cryptfs.h`); all numbers are little-endian. It stands 16 KiB
-before the end of the volume, or at the beginning of a partition or file of its own.
+The footer is the structure `crypt_mnt_ftr` of Android's vold (`cryptfs.h`); all numbers are little-endian. It stands
+16 KiB before the end of the volume, or at the beginning of a partition or file of its own.
 """
 
 from __future__ import annotations
@@ -159,10 +159,9 @@ def master_key(footer: AndroidFooter, password: bytes) -> bytes | None:
         raise UnsupportedEncryptionError(explain_hardware(footer))
     derivation = _derivation(footer)
     intermediate = derivation.derive(password, 32)
-    if footer.proof and footer.kdf == 2:
-        # vold checks the first 16 bytes, the key, of what it derived
-        if not hmac.compare_digest(derivation.derive(intermediate[:16], 32), footer.proof):
-            return None
+    # vold keeps a hash of the first 16 bytes, the key, of what it derived
+    if footer.proof and not hmac.compare_digest(derivation.derive(intermediate[:16], 32), footer.proof):
+        return None
     if footer.key_size % 16:
         return None
     decryptor = Cipher(AES(intermediate[:16]), CBC(intermediate[16:])).decryptor()

@@ -10,7 +10,7 @@ from carving.encryption.ciphers import CipherSpec, SectorNumbering
 from carving.encryption.keys import key_fingerprint
 from carving.encryption.sector_cipher import BLOCK, SectorCipher
 from carving.encryption.sectors import sector_cipher
-from carving.source import ByteSource, Run, clamp
+from carving.source import ByteSource, Run, clamp, layers
 
 _PIECE_BYTES: Final = 4 << 20
 """Most ciphertext held at once; longer reads are decrypted piece by piece."""
@@ -111,3 +111,8 @@ class DmCryptSource(ByteSource):
             self._plaintext = np.empty(len(ciphertext) + BLOCK, dtype=np.uint8)
         self._cipher.decrypt_into(np.frombuffer(ciphertext, dtype=np.uint8), sector, self._plaintext)
         return self._plaintext[wanted.offset - start : wanted.end - start].tobytes()
+
+
+def find_decryption(source: ByteSource) -> DmCryptSource | None:
+    """The decrypting layer of a stack, None where there is none."""
+    return next((layer for layer in layers(source) if isinstance(layer, DmCryptSource)), None)

@@ -1,6 +1,6 @@
-"""From a password to a key: PBKDF2 (RFC 8018), scrypt (RFC 7914) and Argon2 (RFC 9106), at costs that evidence may claim.
+"""From a password to a key: PBKDF2 (RFC 8018), scrypt (RFC 7914) and Argon2 (RFC 9106).
 
-The numbers stand in headers that may lie, so that each has a limit well above what any tool writes.
+Their costs stand in headers that may lie, so that each has a limit well above what any tool writes.
 """
 
 from __future__ import annotations
@@ -65,9 +65,8 @@ class Scrypt:
         """
         memory = 1 << min(7 + self.log_n + self.log_r, 64)
         if self.log_n < 1 or memory > _MAX_SCRYPT_BYTES or 1 << min(self.log_p, 64) > _MAX_SCRYPT_PARALLEL:
-            raise EvidenceError(
-                f"the key derivation claims scrypt costs of 2^({self.log_n}, {self.log_r}, {self.log_p})"
-            )
+            costs = f"N = 2^{self.log_n}, r = 2^{self.log_r}, p = 2^{self.log_p}"
+            raise EvidenceError(f"the key derivation claims scrypt with {costs}")
         n, r, p = 1 << self.log_n, 1 << self.log_r, 1 << self.log_p
         # OpenSSL counts a little more than the table
         return hashlib.scrypt(password, salt=self.salt, n=n, r=r, p=p, maxmem=memory + (1 << 26), dklen=length)

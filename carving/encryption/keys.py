@@ -35,7 +35,7 @@ def parse_key(text: str) -> bytes:
 def parse_password(text: str) -> bytes:
     """Read a password as the user gave it: itself, `file:PATH` or `env:NAME`.
 
-    Text is taken in UTF-8; a file is taken as it is, without a line break at its end.
+    Text is taken in UTF-8; a file is taken as it is, text without a line break at its end.
 
     Raises:
         UsageError: nothing there; the message never repeats what was given.
@@ -43,7 +43,7 @@ def parse_password(text: str) -> bytes:
     source, _, rest = text.partition(":")
     if source == "file":
         data = read_secret_file(Path(rest), "password")
-        return data.removesuffix(b"\n").removesuffix(b"\r")
+        return data.removesuffix(b"\n").removesuffix(b"\r") if _is_text(data) else data
     if source == "env":
         text = read_variable(rest, "--password")
     return text.encode("utf-8", "surrogateescape")
@@ -104,6 +104,13 @@ def _key_from_hex(text: str, what: str) -> bytes:
     if len(digits) not in (2 * size for size in _SIZES):
         raise UsageError(f"{what} has {len(digits)} hex digits; a key has 32, 48 or 64, or 64, 96 or 128 for XTS")
     return bytes.fromhex(digits)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        return data.decode("utf-8").removesuffix("\n").removesuffix("\r").isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _is_hex(text: str) -> bool:

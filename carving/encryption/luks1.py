@@ -1,7 +1,8 @@
 """LUKS1 volumes: the header, and the volume key behind a passphrase.
 
-Source: C. Fruhwirth, "LUKS1 On-Disk Format Specification" 1.2.3. All numbers are big-endian. A key slot holds the volume
-key, split into stripes and encrypted with a key derived from the passphrase; a digest in the header tells the right one.
+Source: C. Fruhwirth, "LUKS1 On-Disk Format Specification" 1.2.3. All numbers are big-endian. A key slot holds the
+volume key, split into stripes and encrypted with a key derived from the passphrase; a digest in the header tells the
+right one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Encryption that a volume shows of itself, said in plain words, for a key that is missing is better named than guessed.
+"""Encryption that a volume shows of itself, said in plain words: a key that is missing is better named than guessed.
 
 Sources: Linux `Documentation/filesystems/fscrypt.rst`, `fs/ext4/ext4.h` and `include/linux/f2fs_fs.h` for the feature
 bits; Microsoft's BitLocker signature as libbde documents it.
@@ -66,8 +66,8 @@ def recognise(volume: ByteSource) -> Encryption | None:
     if file_system(volume) is None and _is_random(volume):
         text = (
             "nothing but random-looking bytes, and neither a header nor a footer: encrypted with a key that is not in "
-            "the image, as Android's metadata encryption (dm-default-key) does, which is not supported, or to be opened "
-            "with its master key (--key)"
+            "the image. Android's metadata encryption (dm-default-key) looks like this and is not supported, and so do "
+            "VeraCrypt's volumes; a dm-crypt volume opens with its master key (--key)"
         )
         return Encryption(text, has_header=False)
     return None

@@ -31,6 +31,7 @@ Examples:
   carve-restore card.dd -o found               an unencrypted image
   carve-restore phone.E01 --key file:mk.bin    an encrypted volume, with its master key
   carve-restore phone.E01 --key - --volume 2   the same inside a partition; asks for the key
+  carve-restore disk.dd --password -           a LUKS volume, or one with an Android crypto footer
   carve-restore chip.bin --nand linux-bch4-2048   a raw NAND dump with its spare bytes
 
 \b
@@ -59,11 +60,22 @@ Exit codes:
     help="Master key of the encrypted volume: hex, file:PATH (hex or raw bytes), env:NAME, or - to be asked.",
 )
 @click.option(
+    "--password",
+    metavar="PASSWORD",
+    help="Password of a LUKS volume or Android crypto footer: itself, file:PATH, env:NAME, or - to be asked.",
+)
+@click.option(
+    "--footer",
+    type=click.Path(),
+    metavar="FILE",
+    help="File that holds the Android crypto footer or LUKS header, where it is not in the volume.",
+)
+@click.option(
     "--cipher",
     default=DEFAULTS.cipher,
     show_default=True,
     metavar="SPEC",
-    help="Cipher of the volume, as dm-crypt writes it.",
+    help="Cipher of the volume, as dm-crypt writes it: aes-cbc-essiv:sha256, aes-cbc-plain64, aes-xts-plain64, ...",
 )
 @click.option(
     "--sector-size",
@@ -157,6 +169,8 @@ def run_command(
     evidence: Path,
     output: Path,
     key: str | None,
+    password: str | None,
+    footer: str | None,
     cipher: str,
     sector_size: str,
     iv_sector: Literal["le64", "be32"],
@@ -196,6 +210,7 @@ def run_command(
         offset=offset,
         length=length,
         volume=volume,
+        footer=footer,
         nand=nand,
         xor_key=xor_key,
         only=only,
@@ -204,7 +219,8 @@ def run_command(
         effort=effort,
         carve_only=carve_only,
     )
-    secret = _ask_for_key() if key == PROMPT else key
+    secret = _ask("Master key (hex)") if key == PROMPT else key
+    password_bytes = _ask("Password").encode() if password == PROMPT else password
     signer = None
     if sign_key is not None:
         from plugin.signature import load_signer
@@ -219,6 +235,7 @@ def run_command(
             evidence,
             output,
             key=secret,
+            password=password_bytes,
             parameters=parameters,
             details=CaseDetails(examiner, case_number, exhibit),
             jobs=jobs or available_cores(),
@@ -240,11 +257,11 @@ def _complaints(report: Report) -> list[str]:
     return [*(failure.message for failure in report.failures), *failed[:MOST_NAMED], *more]
 
 
-def _ask_for_key() -> str:
+def _ask(what: str) -> str:
     if sys.stdin.isatty():
-        answer: str = click.prompt("Master key (hex)", hide_input=True, err=True)
+        answer: str = click.prompt(what, hide_input=True, err=True)
         return answer
-    return sys.stdin.readline().strip()
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _ask_for_passphrase() -> str:

@@ -30,6 +30,7 @@ Exit codes:
 @click.option(
     "--key", metavar="KEY", help="Key of the run, to read again what was carved decrypted; given as for `run`."
 )
+@click.option("--password", metavar="PASSWORD", help="The same with the password of the run.")
 @click.option(
     "--public-key",
     type=click.Path(path_type=Path),
@@ -37,7 +38,9 @@ Exit codes:
     help="The log must be signed with the private half of this Ed25519 key (OpenSSH or PEM).",
 )
 @click.option("--quiet", is_flag=True, help="Say nothing but what does not hold.")
-def verify_command(folder: Path, evidence: Path | None, key: str | None, public_key: Path | None, quiet: bool) -> None:
+def verify_command(
+    folder: Path, evidence: Path | None, key: str | None, password: str | None, public_key: Path | None, quiet: bool
+) -> None:
     """Recompute everything that a finished run left in DIR, and name the first thing that does not hold.
 
     Every record of the custody log is linked to the one before, every file has the digest that the log gives, there are
@@ -52,8 +55,8 @@ def verify_command(folder: Path, evidence: Path | None, key: str | None, public_
 
     report = verify_folder(folder, None if public_key is None else load_public_key(public_key), say)
     if evidence is not None:
-        from plugin.opening import read_key
+        from plugin.opening import read_secrets
         from plugin.verification_of_evidence import verify_evidence
 
-        verify_evidence(evidence, read_key(key), report, say, lambda _done, _total: None)
+        verify_evidence(evidence, read_secrets(key, password), report, say, lambda _done, _total: None)
     say("all of it holds")

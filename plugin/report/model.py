@@ -63,15 +63,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The key, by a fingerprint that does not give it away, and what showed that it fits."""
+    """The key, by a fingerprint that does not give it away, what showed that it fits, and the cipher it belongs to."""
 
     fingerprint: str
     confirmed_by: str
+    cipher: str
+    sector_size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What was scanned: the view, the stack of layers down to the evidence, and how many of its bytes."""
+    """What was scanned of one view: its name, the layers down to the evidence, and how many of its bytes."""
 
     layer: str
     location: str
@@ -168,6 +170,7 @@ class Report:
     parameters: Parameters
     key: Key | None
     scan: Scan
+    plain_scan: Scan | None
     nand: NandRecord | None
     files: tuple[FileEntry, ...]
     notes: tuple[str, ...]
