@@ -168,7 +168,7 @@ class _Graph:
         yield from self._step("verify", "Hash the evidence, before and after", taken, taken)
         if self._report.key is not None:
             yield {"@id": self._volume, "@type": "uco-observable:ObservableObject", "uco-core:name": "decrypted volume"}
-            yield from self._step("decrypt", f"Decrypt it ({self._report.parameters.cipher})", taken, [self._volume])
+            yield from self._step("decrypt", f"Decrypt it ({self._report.key.cipher})", taken, [self._volume])
             taken = [self._volume]
         carved = [self._picture(entry, kind) for entry in files for kind, _ in _outputs(entry) if kind in _FOUND]
         made = [self._picture(entry, kind) for entry in files for kind, _ in _outputs(entry) if kind not in _FOUND]
