@@ -14,11 +14,11 @@ from carving.source import ByteSource, location
 from plugin.custody import CustodyLog
 from plugin.entries import store_fragment, with_error, with_restoration
 from plugin.evidence_facts import EvidenceFacts
-from plugin.executors import run_bounded
 from plugin.faults import describe, keep_traceback, one_line
 from plugin.finding import Finder
 from plugin.nand_facts import misfit_of, nand_record, nand_remarks
 from plugin.opening import View, views
+from plugin.pools import Pool
 from plugin.progress import Progress, Stage
 from plugin.report.model import Failure, FileEntry, Scan
 from plugin.report.nand import NandRecord
@@ -48,13 +48,13 @@ class Examination:
             for index, view in enumerate(self._views())
         )
 
-    def carve_and_restore(self, jobs: int) -> tuple[FileEntry, ...]:
-        """Carve, and restore in `jobs` processes what has been carved; entries in order of layer and offset."""
+    def carve_and_restore(self, pool: Pool) -> tuple[FileEntry, ...]:
+        """Carve, and have the pool restore what has been carved; entries in order of layer and offset."""
         if self.parameters.carve_only:
             for _ in self._tasks():
                 pass
         else:
-            with closing(run_bounded(restore_fragment, self._tasks(), jobs=jobs)) as outcomes:
+            with closing(pool.restore(restore_fragment, self._tasks())) as outcomes:
                 for task, outcome in outcomes:
                     self._take(task, outcome)
             self.progress.update(Stage.RESTORE, self._restored, len(self._entries))

@@ -11,7 +11,15 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
 from typing import Final, ParamSpec, TypeVar
@@ -51,35 +59,37 @@ def run_bounded(
     function: Callable[[TaskT], ResultT],
     tasks: Iterable[TaskT],
     *,
-    jobs: int,
+    jobs: int | Callable[[], int],
     make_executor: Callable[[int], Executor] = LocalExecutor,
 ) -> Generator[tuple[TaskT, ResultT | BaseException], None, None]:
-    """Apply `function` to every task, in any order, holding at most `2 * jobs` tasks in memory.
+    """Apply `function` to every task, in any order, holding at most two tasks per worker in memory.
 
     Args:
         function: a module-level function; it, the tasks and the results cross a process boundary.
         tasks: pulled only as fast as results are taken.
-        jobs: number of workers.
+        jobs: number of workers, or what tells it where workers come and go.
         make_executor: called with a number of workers.
 
     Yields:
-        Each task with its result, or with the exception that it ended in (`BrokenExecutor` if it killed its process).
+        Each task with its result, or with the exception that it ended in (`BrokenExecutor` if it killed its process,
+        `CancelledError` if the executor gave it up).
     """
     iterator = iter(tasks)
     pending: dict[Future[ResultT], TaskT] = {}
-    executor = make_executor(jobs)
+    count = jobs if callable(jobs) else lambda: jobs
+    executor = make_executor(count())
     finished = False
     try:
         while True:
-            while len(pending) < _IN_FLIGHT_PER_JOB * jobs and (task := next(iterator, None)) is not None:
+            while len(pending) < _IN_FLIGHT_PER_JOB * count() and (task := next(iterator, None)) is not None:
                 pending[_submit(executor, function, task)] = task
             if not pending:
                 break
             done = wait(pending, return_when=FIRST_COMPLETED).done
-            if any(isinstance(future.exception(), BrokenExecutor) for future in done):
+            if any(isinstance(_error(future), BrokenExecutor) for future in done):
                 executor.shutdown(wait=True, cancel_futures=True)
                 done = wait(pending).done
-                executor = make_executor(jobs)
+                executor = make_executor(count())
             for future in done:
                 task, outcome = pending.pop(future), _outcome(future)
                 if isinstance(outcome, BrokenExecutor):
@@ -111,8 +121,15 @@ def _run_alone(
 
 
 def _outcome(future: Future[ResultT]) -> ResultT | BaseException:
-    error = future.exception()
+    error = _error(future)
     return future.result() if error is None else error
+
+
+def _error(future: Future[ResultT]) -> BaseException | None:
+    try:
+        return future.exception()
+    except CancelledError as error:
+        return error
 
 
 def _start_worker(lifeline: Connection) -> None:

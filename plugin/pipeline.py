@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from carving.cores import available_cores
+from carving.errors import UsageError
 from carving.source import location
 from plugin.clock import utc_now
 from plugin.custody import FILE_NAME as CUSTODY_NAME
@@ -25,6 +26,7 @@ from plugin.finding import digest_of_list
 from plugin.integrity import Integrity
 from plugin.opening import confirm_key, open_layers, read_secrets, volume_key
 from plugin.output import create, flush, require_vacant, write_file
+from plugin.pools import LocalPool, Pool
 from plugin.progress import Progress, SilentProgress
 from plugin.report.model import SCHEMA_VERSION, CustodyHead, Report, Tool, to_json
 from plugin.report.writing import write_reports
@@ -49,6 +51,7 @@ def run(
     parameters: Parameters | None = None,
     details: CaseDetails | None = None,
     jobs: int | None = None,
+    cluster: str | None = None,
     arguments: tuple[str, ...] = (),
     progress: Progress | None = None,
     signer: Signer | None = None,
@@ -66,6 +69,7 @@ def run(
         parameters: how to decrypt, what to scan; defaults as on the command line.
         details: examiner, case and exhibit for the record.
         jobs: number of worker processes; as many as there are cores if None.
+        cluster: address of a Dask scheduler, whose workers then restore in place of processes of this machine.
         arguments: the command line for the record, already redacted.
         progress: hears how far each stage is.
         signer: signs the finished custody log.
@@ -74,7 +78,7 @@ def run(
         The report, as written to `report.json`. Its `exit_code` is not 0 where something in it failed.
 
     Raises:
-        UsageError: parameters that make no sense, or a device that is not there.
+        UsageError: parameters that make no sense, a device that is not there, or a cluster that does not answer.
         EvidenceError: the evidence cannot be opened.
         KeyMismatchError: the key or the password does not fit.
         OutputError: the folder is not empty, cannot be written, or the disk is full.
@@ -88,7 +92,10 @@ def run(
     require_sense(parameters, has_key=key is not None)
     secrets = read_secrets(key, password)
     list_digest = None if parameters.only is None else digest_of_list(Path(parameters.only))
-    with closing(open_layers(Path(evidence), secrets, parameters)) as source:
+    with (
+        closing(open_layers(Path(evidence), secrets, parameters)) as source,
+        closing(_pool(jobs, cluster)) as pool,
+    ):
         confirmed = confirm_key(source)
         facts = evidence_facts(source, Path(evidence))
         create(folder)
@@ -108,7 +115,8 @@ def run(
             integrity = Integrity(facts, custody, progress, examination.fail)
             examined = integrity.before()
             examination.compile_kernels()
-            files = examination.carve_and_restore(jobs or available_cores())
+            custody.record("restoring", **pool.facts())
+            files = examination.carve_and_restore(pool)
             examined = integrity.after(examined)
             report = Report(
                 schema_version=SCHEMA_VERSION,
@@ -131,6 +139,16 @@ def run(
     if signer is not None:
         _sign(signer, folder)
     return report
+
+
+def _pool(jobs: int | None, cluster: str | None) -> Pool:
+    if cluster is None:
+        return LocalPool(jobs or available_cores())
+    if jobs is not None:
+        raise UsageError("--jobs counts processes of this machine; with --cluster the workers of the cluster count")
+    from plugin.cluster import ClusterPool
+
+    return ClusterPool(cluster)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from carving.cores import available_cores
 from plugin.failure import end, report_unforeseen
 from plugin.redaction import redact_arguments
 from plugin.settings import DEFAULTS, UNSPECIFIED, CaseDetails, Parameters
@@ -140,6 +139,9 @@ Exit codes:
     help="Processes that restore side by side; the number of cores if not given.",
 )
 @click.option(
+    "--cluster", metavar="ADDRESS", help="Restore on the workers of this Dask scheduler, such as tcp://host:8786."
+)
+@click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
     default=DEFAULTS.device,
@@ -184,6 +186,7 @@ def run_command(
     only: str | None,
     scan: Literal["all"],
     jobs: int | None,
+    cluster: str | None,
     device: Literal["auto", "cpu", "cuda"],
     effort: int,
     carve_only: bool,
@@ -238,7 +241,8 @@ def run_command(
             password=password_bytes,
             parameters=parameters,
             details=CaseDetails(examiner, case_number, exhibit),
-            jobs=jobs or available_cores(),
+            jobs=jobs,
+            cluster=cluster,
             arguments=redact_arguments(sys.argv),
             progress=progress,
             signer=signer,
