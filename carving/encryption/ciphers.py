@@ -94,7 +94,9 @@ def parse_cipher(text: str) -> CipherSpec:
         UsageError: one that is not supported.
     """
     name = text.strip().lower()
-    name = {"aes": "aes-cbc-plain", "aes-ecb-null": "aes-ecb", "aes-plain": "aes-cbc-plain"}.get(name, name)
+    if name.startswith("aes-ecb-"):
+        name = "aes-ecb"  # whatever the IV would be, ECB takes none
+    name = {"aes": "aes-cbc-plain", "aes-plain": "aes-cbc-plain"}.get(name, name)
     if name not in SUPPORTED_CIPHERS:
         raise UsageError(f"the cipher {text} is not supported; {', '.join(SUPPORTED_CIPHERS)} are")
     chain, _, iv_hash = name.partition(":")

@@ -119,7 +119,7 @@ def unlock_luks1(header_source: ByteSource, volume_size: int, passphrase: bytes)
     for slot in header.slots:
         key = _slot_key(header_source, header, slot, passphrase)
         if header.fits(key):
-            return unlocked(header, spec, key, volume_size, f"LUKS1 key slot {slot.index}")
+            return unlocked(header, spec, key, volume_size, f"key slot {slot.index}")
     count = len(header.slots)
     raise KeyMismatchError(f"the password opens none of the {count} active key slots of the LUKS1 header")
 
@@ -134,7 +134,7 @@ def open_luks1(header_source: ByteSource, volume_size: int, key: bytes) -> Unloc
     header = read_luks1(header_source)
     if not header.fits(key):
         raise KeyMismatchError("the key is not the one whose digest stands in the LUKS1 header")
-    return unlocked(header, header.spec, key, volume_size, "digest in the LUKS1 header")
+    return unlocked(header, header.spec, key, volume_size, "digest in the header")
 
 
 def unlocked(header: Luks1Header, spec: CipherSpec, key: bytes, volume_size: int, proof: str) -> Unlocked:

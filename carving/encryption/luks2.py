@@ -62,10 +62,10 @@ def _open(header: ByteSource, volume_size: int, passphrase: bytes | None, key: b
             assert key is not None
             if not _fits(digest, key):
                 raise KeyMismatchError("the key is not the one whose digest stands in the LUKS2 header")
-            proof = "digest in the LUKS2 header"
+            proof = "digest in the header"
         else:
             key, slot = _key_of_a_slot(header, metadata, digest, passphrase)
-            proof = f"LUKS2 key slot {slot}"
+            proof = f"key slot {slot}"
         spec.check_key_size(key)
     except (KeyError, ValueError, TypeError, AttributeError, UsageError) as error:
         raise EvidenceError(f"the LUKS2 header makes no sense ({type(error).__name__}: {error})") from None
