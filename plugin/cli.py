@@ -6,7 +6,7 @@ import sys
 from functools import partial
 from importlib import import_module
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,6 +14,9 @@ from carving.errors import CarveRestoreError, InterruptedRunError
 from plugin.failure import end, report_unforeseen
 from plugin.faults import one_line
 from plugin.versions import DISTRIBUTION
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 DEFAULT_COMMAND: Final = "run"
 _COMMANDS: Final = MappingProxyType(
@@ -25,14 +28,18 @@ _COMMANDS: Final = MappingProxyType(
         "bench": "plugin.commands.bench:bench_command",
         "autopsy-install": "plugin.commands.autopsy_install:autopsy_install_command",
         "verify": "plugin.commands.verify:verify_command",
+        "manual": "plugin.commands.manual:manual_command",
+        "completion": "plugin.commands.completion:completion_command",
     }
 )
 
 _EPILOG: Final = """\b
 Examples:
-  carve-restore photo.jpg                      one damaged picture
-  carve-restore card.dd -o found               an unencrypted image
-  carve-restore phone.E01 --key file:mk.bin    an encrypted volume, with its master key
+  carve-restore card.dd -o found                      an unencrypted image
+  carve-restore phone.E01 --key file:mk.bin -o found  an encrypted volume, with its master key
+  carve-restore recup_dir.1 -o found                  what PhotoRec left: restore it
+  carve-restore verify found --evidence phone.E01     does everything still hold?
+  carve-restore image damaged.jpg -o restored.png     one damaged picture, just the picture
 
 All options of the main job: carve-restore run --help
 """
@@ -57,6 +64,12 @@ class LazyGroup(click.Group):
         if args and args[0] not in _COMMANDS and args[0] not in own:
             args = [DEFAULT_COMMAND, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and options, or a file, as the first word may be evidence."""
+        from click.shell_completion import CompletionItem
+
+        return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_usage(ctx.command_path, "EVIDENCE [--key KEY] [-o DIR] [OPTIONS]")

@@ -15,7 +15,7 @@ Start Autopsy anew afterwards; `carve-restore` then stands among the ingest modu
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Put the ingest modules into Autopsy.")
 @click.option(
     "--into",
     type=click.Path(path_type=Path),

@@ -13,7 +13,7 @@ Examples:
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Time this tool beside others.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
     "--rounds", type=click.IntRange(min=2), default=15, show_default=True, metavar="N", help="Measured runs of each."

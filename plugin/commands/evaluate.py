@@ -30,7 +30,7 @@ the same command again goes on where it was interrupted, and a longer one adds t
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Compare methods on damage whose truth is known.")
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--methods", default="libjpeg,robust,sca,thumbnail,placed,full", show_default=True, metavar="NAMES")
 @click.option(

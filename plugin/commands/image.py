@@ -36,7 +36,7 @@ Exit codes:
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Restore one JPEG file.")
 @click.argument("damaged", type=click.Path(path_type=Path))
 @click.option(
     "-o",

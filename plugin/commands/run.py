@@ -42,7 +42,7 @@ Exit codes:
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Carve and restore: the main job, which needs no command.")
 @click.argument("evidence", type=click.Path(path_type=Path))
 @click.option(
     "-o",

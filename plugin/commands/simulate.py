@@ -27,7 +27,7 @@ For each picture, DIR receives
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Damage photos as worn flash does, for the lab.")
 @click.argument("images", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--ber", type=click.FloatRange(0, 1), required=True, metavar="RATE", help="Bit error rate, such as 1e-5.")
 @click.option("--seed", type=int, required=True, metavar="N", help="All random numbers follow from it.")

@@ -19,6 +19,8 @@ from org.sleuthkit.autopsy.ingest.IngestModule import IngestModuleException
 IMAGE_FIELDS = (
     ("command", "Program", "The carve-restore program; usually right as it is."),
     ("key_file", "Key file", "File with the volume's master key, as hex or raw bytes. Empty: not encrypted."),
+    ("password_file", "Password file", "File with the password of a LUKS volume or Android footer, on its first line."),
+    ("footer", "Crypto footer", "File with the Android crypto footer or LUKS header, where it is not in the volume."),
     ("cipher", "Cipher", "As dm-crypt writes it. Empty: aes-cbc-essiv:sha256."),
     ("nand", "NAND layout", "Preset or file of the layout of a raw NAND dump. Empty: no raw NAND."),
     ("volume", "Partition", "Its number, from 1. Empty: the whole image."),
@@ -41,6 +43,11 @@ OWN_OPTIONS = (
 )
 """Options the module sets itself, or whose value must not be stored."""
 NUMBERS = ("volume", "effort", "jobs")
+FILE_OPTIONS = {
+    "key_file": ("--key", "file:"),
+    "password_file": ("--password", "file:"),
+    "footer": ("--footer", ""),
+}
 PLAIN_OPTIONS = ("cipher", "nand") + NUMBERS
 _WORDS = re.compile(r'"([^"]*)"|(\S+)')
 
@@ -75,10 +82,11 @@ def options(settings, fields):
     made = []
     for name, _, _ in fields:
         text = value(settings, name)
-        if text and name == "key_file":
+        if text and name in FILE_OPTIONS:
+            option, prefix = FILE_OPTIONS[name]
             if not File(text).canRead():
-                raise BadSetting("the key file %s cannot be read" % text)
-            made += ["--key", "file:" + text]
+                raise BadSetting("the %s %s cannot be read" % (name.replace("_", " "), text))
+            made += [option, prefix + text]
         elif text and name in NUMBERS and not text.isdigit():
             raise BadSetting("%s must be a number, not %s" % (name, text))
         elif text and name in PLAIN_OPTIONS:

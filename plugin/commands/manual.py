@@ -1,0 +1,20 @@
+"""`carve-restore manual`: the manual page, for `man`."""
+
+from __future__ import annotations
+
+import click
+
+_EPILOG = """\b
+Examples:
+  carve-restore manual | man -l -
+  carve-restore manual > ~/.local/share/man/man1/carve-restore.1
+"""
+
+
+@click.command(epilog=_EPILOG, short_help="Print the manual page.")
+def manual_command() -> None:
+    """Print the manual page of all commands, in the format of man."""
+    from plugin.cli import cli
+    from plugin.manual import manual_page
+
+    click.echo(manual_page(cli), nl=False)
