@@ -22,11 +22,12 @@ class AmountColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         done, total = task.completed, task.total or 0
+        speed = task.finished_speed or task.speed
         if task.description == Stage.RESTORE:
-            return Text(f"{done:.0f} of {total:.0f} pictures")
+            pace = f", {60 * speed:.0f} a minute" if speed else ""
+            return Text(f"{done:.0f} of {total:.0f} pictures{pace}")
         if task.description == Stage.COMPILE:
             return Text(f"{done:.0f} of {total:.0f} steps (first run)")
-        speed = task.finished_speed or task.speed
         rate = f", {human_size(speed)}/s" if speed else ""
         return Text(f"{human_size(done)} of {human_size(total)}{rate}")
 
@@ -70,7 +71,27 @@ def print_summary(report: Report, folder: str) -> None:
     console.print(_table(report))
     for remark in report.notes:
         console.print(f"note: {remark}", markup=False)
-    console.print(f"report: {folder}/report.json", markup=False)
+    for line in (*_in_words(report), f"report: {folder}/report.html, for programs {folder}/report.json"):
+        console.print(line, markup=False)
+
+
+def _in_words(report: Report) -> tuple[str, ...]:
+    """What the numbers mean: flips, generated blocks, and whether the evidence is as it was."""
+    said: list[str] = []
+    flips = sum(len(entry.bit_flips) for entry in report.files)
+    if flips:
+        said.append(f"{flips} flipped bit{'' if flips == 1 else 's'} found and reversed, each listed in the report")
+    generated = sum(entry.mcus.generated for entry in report.files)
+    total = sum(entry.mcus.total for entry in report.files)
+    if generated:
+        share = 100 * generated / total
+        said.append(
+            f"{generated} of {total} blocks ({share:.1f} %) are generated: an enhancement, never evidence; "
+            "the provenance maps show which"
+        )
+    if report.evidence.unchanged:
+        said.append("the evidence files are as they were: same SHA-256 before and after")
+    return tuple(said)
 
 
 def _table(report: Report) -> Table:

@@ -19,7 +19,7 @@ from org.sleuthkit.autopsy.ingest.IngestModule import IngestModuleException
 IMAGE_FIELDS = (
     ("command", "Program", "The carve-restore program; usually right as it is."),
     ("key_file", "Key file", "File with the volume's master key, as hex or raw bytes. Empty: not encrypted."),
-    ("password_file", "Password file", "File with the password of a LUKS volume or Android footer, on its first line."),
+    ("password_file", "Password file", "File with the password of a LUKS volume or Android crypto footer."),
     ("footer", "Crypto footer", "File with the Android crypto footer or LUKS header, where it is not in the volume."),
     ("cipher", "Cipher", "As dm-crypt writes it. Empty: aes-cbc-essiv:sha256."),
     ("nand", "NAND layout", "Preset or file of the layout of a raw NAND dump. Empty: no raw NAND."),
