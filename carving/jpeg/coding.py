@@ -29,6 +29,7 @@ class Coding:
     """The parameters of one sequential scan as the kernel takes them; see `coding_kernels.walk_mcus`."""
 
     mcus: int
+    columns: int
     restart_interval: int
     block_dc: NDArray[np.int64]
     block_ac: NDArray[np.int64]
@@ -45,7 +46,8 @@ class Check:
     Attributes:
         mcus: MCUs the frame header asks for.
         sound: MCUs that decoded before the first flaw.
-        offset: where the first flaw lies, some bytes too far at most; behind the EOI where there is none.
+        offset: where the MCU with the first flaw begins, some bytes too far at most; behind the EOI without one.
+        reached: where decoding failed; wrong bytes lie before it.
         whole: all MCUs decoded, and an EOI follows.
         open: no flaw at all, but the data end before the picture does.
     """
@@ -53,6 +55,7 @@ class Check:
     mcus: int
     sound: int
     offset: int
+    reached: int
     whole: bool = False
     open: bool = False
 
@@ -77,17 +80,17 @@ def coding_of(header: JpegHeader) -> Coding | None:
         table = header.quant_tables.get(component.quant_table)
         if table is not None and table.steps[0] > 0:
             limits[entry.index] = int(_SLACK * _LARGEST_LEVEL / table.steps[0]) + 2
-    mcus = frame.mcu_count
+    mcus, columns = frame.mcu_count, frame.mcu_columns
     if len(scan.components) == 1:
         component = frame.components[scan.components[0].index]
-        mcus = _blocks(frame.width, component.horizontal, frame.max_horizontal) * _blocks(
-            frame.height, component.vertical, frame.max_vertical
-        )
+        columns = _blocks(frame.width, component.horizontal, frame.max_horizontal)
+        mcus = columns * _blocks(frame.height, component.vertical, frame.max_vertical)
     codes, joined = _tables(
         tuple(header.dc_tables.get(slot) for slot in range(4)), tuple(header.ac_tables.get(slot) for slot in range(4))
     )
     return Coding(
         mcus,
+        columns,
         header.restart_interval,
         np.array(block_dc),
         np.array(block_ac),
@@ -100,16 +103,17 @@ def coding_of(header: JpegHeader) -> Coding | None:
 
 def check_scan(data: bytes, header: JpegHeader, coding: Coding) -> Check:
     """Decode the scan that begins at the header's `entropy_start` up to its first flaw."""
-    from carving.jpeg.coding_kernels import COUNT, ENDED, MARKER, MCU, POSITION, WHOLE
+    from carving.jpeg.coding_kernels import COUNT, ENDED, MARKER, MCU, POSITION, REACHED, WHOLE
 
     state = first_state(header.scan.entropy_start, len(data))
     result = walk(np.frombuffer(data, dtype=np.uint8), state, len(data), coding)
     position = int(state[POSITION])
     if result == WHOLE:
-        end = _behind_eoi(data, position if state[MARKER] >= 0 else position - int(state[COUNT]) // 8)
+        end = behind_eoi(data, position if state[MARKER] >= 0 else position - int(state[COUNT]) // 8)
         if end is not None:
-            return Check(coding.mcus, coding.mcus, end, whole=True)
-    return Check(coding.mcus, int(state[MCU]), position - int(state[COUNT]) // 8, open=result == ENDED)
+            return Check(coding.mcus, coding.mcus, end, end, whole=True)
+    reached = position if result == WHOLE else int(state[REACHED])
+    return Check(coding.mcus, int(state[MCU]), position - int(state[COUNT]) // 8, reached, open=result == ENDED)
 
 
 def first_state(start: int, stop: int, target: int = -1) -> NDArray[np.int64]:
@@ -126,7 +130,7 @@ def walk(
     state: NDArray[np.int64],
     stop: int,
     coding: Coding,
-    starts: NDArray[np.int64] | None = None,
+    levels: NDArray[np.int64] | None = None,
 ) -> int:
     """`coding_kernels.walk_mcus` with the parameters of a coding."""
     from carving.jpeg.coding_kernels import walk_mcus
@@ -144,12 +148,12 @@ def walk(
             coding.dc_limits,
             coding.codes.ravel(),
             coding.joined.ravel(),
-            np.zeros(0, dtype=np.int64) if starts is None else starts,
+            np.zeros(0, dtype=np.int64) if levels is None else levels,
         )
     )
 
 
-def _behind_eoi(data: bytes, position: int) -> int | None:
+def behind_eoi(data: bytes, position: int) -> int | None:
     """The offset behind the EOI that ends the scan at `position`; None where there is none."""
     while data[position : position + 2] == b"\xff\xff":
         position += 1

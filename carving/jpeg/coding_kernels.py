@@ -17,10 +17,22 @@ AHEAD: Final = 12
 """Bits that one look-up of AC codes sees."""
 END_OF_BLOCK: Final = 1 << 15
 """Entry flag: the last code of the entry ends the block."""
-POSITION, BUFFER, COUNT, MARKER, BARRIER, TARGET, MCU, PASSED, PREDICTORS, STATE_SIZE = 0, 1, 2, 3, 4, 5, 6, 7, 8, 12
+POSITION, BUFFER, COUNT, MARKER, BARRIER, TARGET, MCU, PASSED, REACHED, PREDICTORS, STATE_SIZE = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    13,
+)
 """Fields of the state: next byte to load, bit buffer (from the top), bits in it, the marker that stands at the next
 byte (`NONE` if it has not been seen, `END` if the data end there), where the data break off, where they go on behind
-that (-1: nowhere), MCUs done, restart markers passed, four DC predictors."""
+that (-1: nowhere), MCUs done, restart markers passed, the byte at which an MCU failed, four DC predictors."""
 NONE: Final = -1
 END: Final = 256
 WHOLE: Final = 0
@@ -82,7 +94,7 @@ def walk_mcus(
     dc_limits: NDArray[np.int64],
     codes: NDArray[np.uint16],
     joined: NDArray[np.uint16],
-    starts: NDArray[np.int64],
+    levels: NDArray[np.int64],
 ) -> int:
     """Step over the MCUs of a sequential scan from `state` on; how that ended: `WHOLE`, `FLAWED`, `MARKED`, `ENDED`.
 
@@ -98,7 +110,7 @@ def walk_mcus(
         dc_limits: (4,) largest absolute DC value of each component.
         codes: uint16 (rows * 65536,), code length << 8 | symbol, 0 where no code matches.
         joined: uint16 (rows << AHEAD,), as `join_codes` fills them.
-        starts: where it has room for them, receives the position at each MCU's beginning, up to 8 bytes too far.
+        levels: where it has room for them, receives the DC value of each MCU's first component.
     """
     position, buffer, count, marker = state[POSITION], np.uint64(state[BUFFER]), state[COUNT], state[MARKER]
     barrier, target = state[BARRIER], state[TARGET]
@@ -113,6 +125,7 @@ def walk_mcus(
                 )
             if marker != 0xD0 + (state[PASSED] & 7) or count >= 8:
                 _keep(state, position, buffer, count, marker, barrier, target, mcu)
+                state[REACHED] = position - (count >> 3)
                 return ENDED if marker == END else MARKED
             for _ in range(2):
                 position, barrier, target = _next(position, barrier, target, stop)
@@ -120,8 +133,6 @@ def walk_mcus(
             state[PASSED] += 1
             state[PREDICTORS:] = 0
         _keep(state, position, buffer, count, marker, barrier, target, mcu)
-        if mcu < starts.size:
-            starts[mcu] = position - (count >> 3)
         for component in range(4):
             predictors[component] = state[PREDICTORS + component]
         for block in range(block_dc.size):
@@ -132,7 +143,7 @@ def walk_mcus(
             entry = np.int64(codes[(np.uint64(block_dc[block]) << np.uint64(16)) + (buffer >> np.uint64(48))])
             length, size = entry >> 8, entry & 0xFF
             if entry == 0 or size > _LARGEST_DC:
-                return _reason(marker, count - 16)
+                return _fail(state, position, count, marker, 16)
             buffer <<= np.uint64(length)
             if size > 0:
                 raw = np.int64(buffer >> np.uint64(64 - size))
@@ -161,18 +172,20 @@ def walk_mcus(
                 entry = np.int64(codes[codes_row + (buffer >> np.uint64(48))])
                 length, size, run = entry >> 8, entry & 15, (entry & 0xFF) >> 4
                 if entry == 0 or size > _LARGEST_AC or (size == 0 and 0 < run < 15):
-                    return _reason(marker, count - 16)
+                    return _fail(state, position, count, marker, 16)
                 buffer <<= np.uint64(length + size)
                 count -= length + size
                 if size == 0 and run == 0:
                     break
                 index += run + 1
             if index > 64 or count < 0:
-                return _reason(marker, count)
+                return _fail(state, position, count, marker, 0)
         for component in range(4):
             if abs(predictors[component]) > dc_limits[component]:
-                return FLAWED
+                return _fail(state, position, count, NONE, 0)
             state[PREDICTORS + component] = predictors[component]
+        if mcu < levels.size:
+            levels[mcu] = predictors[block_component[0]]
     if marker == NONE:
         position, buffer, count, marker, barrier, target = _load(data, position, buffer, count, barrier, target, stop)
     _keep(state, position, buffer, count, marker, barrier, target, mcus)
@@ -195,9 +208,10 @@ def _keep(
 
 
 @kernel(inline="always")
-def _reason(marker: int, count: int) -> int:
-    """Why an MCU did not decode: bits that are not there, of what the data stopped at, or a flaw."""
-    if count >= 0 or marker == NONE:
+def _fail(state: NDArray[np.int64], position: int, count: int, marker: int, needed: int) -> int:
+    """Why an MCU did not decode: bits that are not there, of what the data stopped at, or a flaw; and note where."""
+    state[REACHED] = position - (max(count, 0) >> 3)
+    if count >= needed or marker == NONE:
         return FLAWED
     return ENDED if marker == END else MARKED
 

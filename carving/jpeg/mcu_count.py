@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.jpeg.markers import RST0, RST7, JpegHeader
+from carving.errors import JpegError
+from carving.jpeg.markers import RST0, RST7, JpegHeader, read_header
 from carving.jpeg.tables import HuffmanTable
 
 _PADDING = bytes(4)
+_RESTART = re.compile(rb"\xff[\xd0-\xd7]")
+_USUAL = 6.0
+"""Restart intervals of busy parts are so many times longer than the median one."""
 
 
 def mcus_between(data: bytes, start: int, end: int, header: JpegHeader) -> int | None:
@@ -40,6 +46,27 @@ def mcus_between(data: bytes, start: int, end: int, header: JpegHeader) -> int |
             stream, _lookups(header.dc_tables), _lookups(header.ac_tables), np.array(block_dc), np.array(block_ac)
         )
     )
+
+
+def share_coded(jpeg: bytes) -> float | None:
+    """How much of its picture a file's first scan codes, as a share of the MCUs; None where that cannot be counted.
+
+    With restart intervals it is the largest of the shares by markers and by bytes, as a gap holds no markers.
+    """
+    try:
+        header = read_header(jpeg)
+    except JpegError:
+        return None
+    start, interval = header.scan.entropy_start, header.restart_interval
+    mcus = mcus_between(jpeg, start, len(jpeg), header)
+    if mcus is None:
+        return None
+    share = (mcus + interval) / header.frame.mcu_count
+    if interval == 0:
+        return share
+    pairs = [match.start() for match in _RESTART.finditer(jpeg, start)]
+    lengths = np.diff([start, *pairs, len(jpeg)])
+    return max(share, 1.0 + float(lengths.max() - _USUAL * np.median(lengths)) / len(jpeg))
 
 
 def _lookups(tables: dict[int, HuffmanTable]) -> NDArray[np.uint16]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from carving.fragments import Ending
+from carving.fragments import Ending, Fragment
 from carving.jpeg.markers import read_header
 from tests.carving.memory import carve_bytes, damage, lay_out, up_to_eoi
 
@@ -16,11 +16,21 @@ def photos(shared_data: Path) -> list[bytes]:
     return [path.read_bytes() for path in sorted((shared_data / "photos").iterdir())]
 
 
+def behind_the_pictures(photos: list[bytes], offsets: list[int], fragments: dict[int, Fragment]) -> list[int]:
+    """Fragments inside a photo's file but behind its EOI: pictures of their own that some cameras add."""
+    return [
+        found
+        for found in fragments
+        for offset, data in zip(offsets, photos, strict=True)
+        if offset + len(up_to_eoi(data)) <= found < offset + len(data)
+    ]
+
+
 @pytest.mark.parametrize("gap", ["zeros", "noise", "none"])
 def test_every_photo_comes_back_exactly_at_its_offset(photos: list[bytes], gap: str) -> None:
     image, offsets = lay_out(photos, 1, gap)
     fragments = carve_bytes(image)
-    assert sorted(fragments) == offsets
+    assert set(fragments) - set(behind_the_pictures(photos, offsets, fragments)) == set(offsets)
     for offset, data in zip(offsets, photos, strict=True):
         assert fragments[offset].data == up_to_eoi(data)
         assert fragments[offset].ending is Ending.EOI
@@ -35,7 +45,7 @@ def test_extents_of_damaged_photos(photos: list[bytes]) -> None:
         for offset, data in zip(offsets, photos, strict=True):
             total += 1
             right += offset in fragments and len(fragments[offset].data) == len(up_to_eoi(data))
-        assert set(fragments) <= set(offsets)
+        assert set(fragments) - set(behind_the_pictures(photos, offsets, fragments)) <= set(offsets)
     assert right >= 0.99 * total
 
 

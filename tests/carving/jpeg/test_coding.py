@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from carving.jpeg.coding import check_scan, coding_of, first_state, walk
-from carving.jpeg.coding_kernels import FLAWED, MCU, PREDICTORS, WHOLE
+from carving.jpeg.coding_kernels import MCU, PREDICTORS, WHOLE
 from carving.jpeg.markers import read_header
 from tests.carving.jpeg.coding_reference import walk_reference
 from tests.carving.memory import jpeg, picture
@@ -113,20 +113,18 @@ def test_damage_is_noticed_near_where_it_is() -> None:
     assert late <= 1
 
 
-def test_starts_are_where_the_mcus_begin() -> None:
-    data = jpeg(8, 240, 176)
-    header = read_header(data)
+def test_levels_are_the_brightness_of_each_mcu() -> None:
+    columns, rows = np.meshgrid(np.arange(15), np.arange(11))
+    tones = ((columns * 14 + rows * 3) % 200 + 20).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(tones.repeat(8, axis=0).repeat(8, axis=1)).save(buffer, "JPEG", quality=100)
+    header = read_header(buffer.getvalue())
     coding = coding_of(header)
     assert coding is not None
-    starts = np.zeros(coding.mcus, dtype=np.int64)
-    array = np.frombuffer(data, dtype=np.uint8)
-    assert walk(array, first_state(header.scan.entropy_start, len(data)), len(data), coding, starts) == WHOLE
-    assert np.all(np.diff(starts) >= 0)
-    assert abs(starts[0] - header.scan.entropy_start) <= 8
-    cut = int(starts[coding.mcus // 2]) + 9
-    state = first_state(header.scan.entropy_start, cut)
-    assert walk(array[:cut], state, cut, coding) != FLAWED
-    assert abs(int(state[MCU]) - coding.mcus // 2) <= 16
+    levels = np.zeros(coding.mcus, dtype=np.int64)
+    data = np.frombuffer(buffer.getvalue(), dtype=np.uint8)
+    assert walk(data, first_state(header.scan.entropy_start, data.size), data.size, coding, levels) == WHOLE
+    assert np.array_equal(levels.reshape(11, 15), (tones.astype(int) - 128) * 8)
 
 
 def test_progressive_files_have_no_sequential_coding() -> None:
