@@ -8,7 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from plugin.cli import cli
+from plugin.report.wording import MEANINGS
 from plugin.versions import tool_version
+
+SCRIPTS = Path(__file__).parents[3] / "plugin/autopsy/jython"
 
 
 def installed(folder: Path) -> dict[str, str]:
@@ -54,9 +57,15 @@ def test_paths_that_autopsy_cannot_load_from(tmp_path: Path) -> None:
     assert (odd.exit_code, "not plain ASCII" in odd.stderr) == (0, True)
 
 
-@pytest.mark.parametrize("script", sorted((Path(__file__).parents[3] / "plugin/autopsy/jython").glob("*.py")))
+@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.py")))
 def test_loader_takes_only_factories_for_factories(script: Path) -> None:
     lines = script.read_text("ascii").splitlines()
     taken = [line for line in lines if line.startswith("class ") and "IngestModuleFactory" in line]
     assert all(line.endswith("Factory(IngestModuleFactoryAdapter):") for line in taken)
     assert bool(taken) == (script.name == "carve_restore_factories.py")
+
+
+def test_modules_use_the_words_of_the_reports() -> None:
+    words: dict[str, dict[str, str]] = {}
+    exec((SCRIPTS / "carve_restore_words.py").read_text("ascii"), words)
+    assert {status.value: words["MEANINGS"][status.value] for status in MEANINGS} == dict(MEANINGS)
