@@ -25,6 +25,7 @@ _COMMANDS: Final = MappingProxyType(
         "image": "plugin.commands.image:image_command",
         "simulate": "plugin.commands.simulate:simulate_command",
         "evaluate": "plugin.commands.evaluate:evaluate_command",
+        "train": "plugin.commands.train:train_command",
         "bench": "plugin.commands.bench:bench_command",
         "autopsy-install": "plugin.commands.autopsy_install:autopsy_install_command",
         "verify": "plugin.commands.verify:verify_command",

@@ -127,7 +127,7 @@ class Examination:
                     self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
                 effort = 0 if self.parameters.carve_only else self.parameters.effort
                 model = flip_model(finder.source, fragment) if effort else None
-                yield RestoreTask(fragment, stem, self.folder, model, effort)
+                yield RestoreTask(fragment, stem, self.folder, model, effort, self.parameters.device)
 
     def _take(self, task: RestoreTask, outcome: RestoreRecord | BaseException) -> None:
         entry = self._entries[task.stem]

@@ -120,7 +120,7 @@ def run(
             examined = integrity.after(examined)
             report = Report(
                 schema_version=SCHEMA_VERSION,
-                tool=Tool(DISTRIBUTION, tool_version(), library_versions()),
+                tool=Tool(DISTRIBUTION, tool_version(), library_versions(), weight_digests()),
                 started=started,
                 finished=utc_now(),
                 details=details,

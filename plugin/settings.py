@@ -53,7 +53,7 @@ def require_sense(parameters: Parameters, *, has_key: bool) -> None:
     """Refuse settings that would silently count for nothing.
 
     Raises:
-        UsageError: settings for decryption without a key, or a device that nothing computes on.
+        UsageError: settings for decryption without a key, or a device that is not there.
     """
     idle = [
         f"--{name.replace('_', '-')}"
@@ -63,4 +63,6 @@ def require_sense(parameters: Parameters, *, has_key: bool) -> None:
     if idle and not has_key:
         raise UsageError(f"{', '.join(idle)} means nothing without --key")
     if parameters.device == "cuda":
-        raise UsageError("--device cuda: nothing in this version computes on a GPU; take `auto` or `cpu`")
+        from restore.gca.devices import pick
+
+        pick(parameters.device)

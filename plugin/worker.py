@@ -36,6 +36,7 @@ class RestoreTask:
     output: Path
     flip_model: FlipModel | None = field(repr=False)
     effort: int
+    device: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def restore_fragment(task: RestoreTask) -> RestoreRecord:
     from restore.restoration import restore
 
     try:
-        restoration = restore(task.fragment, task.flip_model, effort=task.effort)
+        restoration = restore(task.fragment, task.flip_model, effort=task.effort, device=task.device)
     except JpegError as error:
         return RestoreRecord(Status.UNRECOVERABLE, McuCounts(), notes=(str(error),))
     return RestoreRecord(

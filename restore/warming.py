@@ -16,13 +16,17 @@ def is_cold() -> bool:
     from carving.jpeg.mcu_kernel import count_mcus
     from restore.decoding.kernels import decode_robust
     from restore.decoding.progressive_kernels import refine_ac
+    from restore.membrane_kernels import relax
     from restore.placement.anchor_kernels import best_anchor
     from restore.placement.chain_kernels import chain_back
     from restore.repair.byte_kernels import price
     from restore.repair.extend_kernels import evaluate
 
     return not all(
-        map(is_cached, (walk_mcus, count_mcus, decode_robust, refine_ac, best_anchor, chain_back, price, evaluate))
+        map(
+            is_cached,
+            (walk_mcus, count_mcus, decode_robust, refine_ac, best_anchor, chain_back, price, evaluate, relax),
+        )
     )
 
 
@@ -68,10 +72,13 @@ def _restore() -> None:
 
     from carving.flips import PlainFlips
     from carving.source import Run
+    from restore.guidance import fill
     from restore.repair.header_bytes import ByteModel
     from restore.restoration import restore
 
     ByteModel(np.zeros(1, dtype=np.uint8), np.zeros(1, dtype=np.bool_)).price(0, np.zeros((1, 1), np.uint8), 1, 0.0)
+    grey = np.full((16, 16, 3), 128, dtype=np.uint8)
+    fill(grey, grey, np.eye(16, dtype=np.bool_))
     picture = _small_jpeg("RGB")
     third, middle = len(picture) // 3, len(picture) * 2 // 3
     noise = np.random.default_rng(1).integers(0, 255, 300, dtype=np.uint8).tobytes()

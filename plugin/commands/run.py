@@ -146,7 +146,7 @@ Exit codes:
     type=click.Choice(["auto", "cpu", "cuda"]),
     default=DEFAULTS.device,
     show_default=True,
-    help="Where to compute; this version computes on the CPU only.",
+    help="Where the network computes that fills what is lost; auto takes a GPU where there is one.",
 )
 @click.option(
     "--effort",

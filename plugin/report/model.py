@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -26,11 +26,13 @@ SCHEMA_VERSION: Final = "1"
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """What made the report: name, version, and the versions of the libraries behind it."""
+    """What made the report: name, version, the versions of the libraries behind it, and the SHA-256 of the weights of its
+    networks."""
 
     name: str
     version: str
     libraries: Mapping[str, str]
+    weights: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,83 @@
+"""Fill what is lost with the restorer: only windows around holes are computed, and only pixels in holes change."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from restore.filling import Holes
+from restore.gca.devices import pick
+from restore.gca.inputs import Pixels, network_input
+from restore.gca.restorer import Restorer
+from restore.gca.shipped import SHIPPED
+from restore.gca.weight_files import load_restorer
+from restore.windows import windows
+
+MARGIN: Final = 40
+"""Pixels of surroundings that the network sees around the holes of a window."""
+
+_BLOCK: Final = (128, 256)
+_BYTES_PER_PIXEL: Final = 4096
+"""Memory that the network takes for one pixel of a window, measured and rounded up."""
+
+DEFAULT_MEMORY: Final = 512 << 20
+"""Bytes that the network may take."""
+
+STEP: Final = 32
+"""Window sides are multiples of it: few shapes, so that what is prepared for one serves the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A picture with its holes filled, where it was computed, and the SHA-256 of the weights."""
+
+    pixels: Pixels
+    device: str
+    weights_sha256: str
+
+
+def restore_holes(holes: Holes, device: str, *, weights: Path = SHIPPED, memory: int = DEFAULT_MEMORY) -> Restored:
+    """Replace the rim-matched thumbnail in holes by what the restorer makes of it; all other pixels stay exactly.
+
+    Args:
+        device: `auto`, `cpu` or `cuda`.
+        memory: bytes that the network may take at a time.
+
+    Raises:
+        UsageError: `cuda` where there is none.
+        WeightsError: the weights cannot be read.
+    """
+    filled, guide, hole, doubtful = holes.filled, holes.guide, holes.hole, holes.doubtful
+    network, digest, place = _ready(weights, device)
+    pixels = filled.copy()
+    side = max(STEP, math.isqrt(memory // _BYTES_PER_PIXEL) - 2 * MARGIN - STEP)
+    for window in windows(hole, (min(side, _BLOCK[0]), min(side, _BLOCK[1])), MARGIN, STEP):
+        seen, core = window.seen, filled[window.core]
+        residual = _residual(network, place, network_input(filled[seen], guide[seen], hole[seen], doubtful[seen]))
+        made = np.clip(np.rint(core + 255.0 * residual[window.inner]), 0, 255).astype(np.uint8)
+        pixels[window.core] = np.where(hole[window.core][..., np.newaxis], made, core)
+    return Restored(pixels, place.type, digest)
+
+
+@lru_cache(maxsize=4)
+def _ready(weights: Path, device: str) -> tuple[Restorer, str, torch.device]:
+    place = pick(device)
+    network, digest = load_restorer(weights, place)
+    return network, digest, place
+
+
+def _residual(network: Restorer, device: torch.device, planes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What the network adds, float32 (height, width, 3) on a scale of 1."""
+    height, width = planes.shape[1:]
+    pad = ((0, 0), (0, -height % network.multiple), (0, -width % network.multiple))
+    inputs = torch.from_numpy(np.pad(planes, pad, mode="edge"))[np.newaxis]
+    with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+        residual = network(inputs.to(device, memory_format=torch.channels_last))
+    return np.asarray(residual[0, :, :height, :width].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)
