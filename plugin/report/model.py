@@ -26,8 +26,7 @@ SCHEMA_VERSION: Final = "1"
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """What made the report: name, version, the versions of the libraries behind it, and the SHA-256 of the weights of its
-    networks."""
+    """What made the report: name, version, versions of the libraries behind it, SHA-256 of its networks' weights."""
 
     name: str
     version: str
