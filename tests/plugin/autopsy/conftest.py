@@ -61,7 +61,7 @@ def scenarios(evidence: Path) -> Mapping[str, Mapping[str, str]]:
         "encrypted": encrypted | {"set.key_file": str(evidence / "master.key"), "set.effort": "1"},
         "wrong key": encrypted | {"set.key_file": str(evidence / "wrong.key")},
         "altered": encrypted | {"path": str(evidence / "altered.E01"), "set.carve_only": "true"},
-        "cancelled": {"kind": "data source", "path": plain, "cancel when": "restoring"},
+        "cancelled": {"kind": "data source", "path": plain, "cancel when": "restoring: 1 of"},
         "logical files": {"kind": "data source"},
         "no such key": encrypted | {"set.key_file": str(evidence / "kein Schlüssel")},
         "key typed": encrypted | {"set.more": "--sector-size 512 --key=00ff"},

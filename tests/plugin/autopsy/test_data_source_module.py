@@ -107,7 +107,9 @@ def test_progress_reaches_the_bar(outcomes: Outcomes) -> None:
 
 def test_cancelled_within_two_seconds_and_nothing_left_running(outcomes: Outcomes) -> None:
     outcome = outcomes["cancelled"]
-    assert outcome.one("result") == {"event": "result", "value": "OK", "alive": []}
+    result = outcome.one("result")
+    assert (result["value"], result["alive"]) == ("OK", [])
+    assert result["processes"] >= 3  # the version asked for, the run itself, and a worker at least
     assert outcome.one("cancelled")["milliseconds"] < 2000
     assert outcome.of("carved_file") == outcome.of("report") == []
     assert outcome.one("message")["subject"].startswith("cancelled")

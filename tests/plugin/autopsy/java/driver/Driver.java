@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Properties;
-import java.util.stream.Stream;
 import org.sleuthkit.autopsy.casemodule.Case;
 import org.sleuthkit.autopsy.ingest.DataSourceIngestModule;
 import org.sleuthkit.autopsy.ingest.GenericIngestModuleJobSettings;
@@ -29,6 +28,7 @@ public final class Driver {
     private Driver() {}
 
     public static void main(String[] arguments) throws Exception {
+        Watch.begin();
         List<IngestModuleFactory> factories = ModuleLoader.load(new File(arguments[0]));
         File folder = new File(arguments[1]);
         for (IngestModuleFactory factory : factories) {
@@ -76,9 +76,9 @@ public final class Driver {
         DataSourceIngestModule module = factory.createDataSourceIngestModule(settings(factory, scenario));
         module.startUp(job.context());
         IngestModule.ProcessResult result = module.process(source, job.progressBar());
+        List<Long> alive = Watch.alive();
         long ended = System.currentTimeMillis();
-        List<Long> alive = alive();
-        Ledger.write("result", "value", result, "alive", alive);
+        Ledger.write("result", "value", result, "alive", alive, "processes", Watch.count());
         if (job.cancelledAt() != 0) {
             Ledger.write("cancelled", "milliseconds", ended - job.cancelledAt());
         }
@@ -102,13 +102,6 @@ public final class Driver {
             }
         }
         return settings;
-    }
-
-    /** Processes that this one started, and theirs, that still run. */
-    static List<Long> alive() {
-        try (Stream<ProcessHandle> all = ProcessHandle.current().descendants()) {
-            return all.filter(ProcessHandle::isAlive).map(ProcessHandle::pid).toList();
-        }
     }
 
     private static Properties read(File file) throws IOException {

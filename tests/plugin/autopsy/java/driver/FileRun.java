@@ -24,6 +24,6 @@ final class FileRun {
             Ledger.write("result", "value", module.process(new LocalFile(file.getName(), source, file, null)));
         }
         module.shutDown();
-        Ledger.write("shut down", "alive", Driver.alive());
+        Ledger.write("shut down", "alive", Watch.alive());
     }
 }
