@@ -12,13 +12,18 @@ from carving.jpeg.header_walk import walk_header
 from plugin.custody import CustodyLog, Event, file_written
 from plugin.output import OutputFile, write_file
 from plugin.previews import NO_PREVIEWS
+from plugin.report.allocation import AllocatedClaim
 from plugin.report.model import FileEntry, ThumbnailFile, to_json
 from plugin.worker import McuCounts, RestoreRecord
 from restore.provenance import Status
 
 
-def store_fragment(fragment: Fragment, stem: str, folder: Path, custody: CustodyLog) -> FileEntry:
+def store_fragment(
+    fragment: Fragment, stem: str, folder: Path, custody: CustodyLog, allocated: AllocatedClaim | None
+) -> FileEntry:
     """Write what was carved, as it was found, with its thumbnail, and record both in the custody log.
+
+    `allocated` is what a file system says of the file it begins in.
 
     Raises:
         OutputError: a file cannot be written.
@@ -59,6 +64,7 @@ def store_fragment(fragment: Fragment, stem: str, folder: Path, custody: Custody
         notes=(),
         error=None,
         claim=fragment.claim,
+        allocated=allocated,
     )
     custody.record_together([*events, ("carved", {"stem": stem, "entry": to_json(entry)})])
     return entry

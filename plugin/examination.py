@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from carving.allocation import AllocationMap
 from carving.errors import CarveRestoreError, EvidenceError, OutputError, UsageError
 from carving.fragments import Fragment
 from carving.source import ByteSource, location
+from plugin.allocation_survey import AllocationSurvey, claim_at
 from plugin.custody import CustodyLog
 from plugin.entries import store_fragment, with_error, with_restoration
 from plugin.evidence_facts import EvidenceFacts
@@ -20,6 +22,7 @@ from plugin.nand_facts import misfit_of, nand_record, nand_remarks
 from plugin.opening import View, views
 from plugin.pools import Pool
 from plugin.progress import Progress, Stage
+from plugin.report.allocation import AllocatedClaim
 from plugin.report.model import Failure, FileEntry, Scan
 from plugin.report.nand import NandRecord
 from plugin.settings import Parameters
@@ -37,6 +40,7 @@ class Examination:
     parameters: Parameters
     custody: CustodyLog
     progress: Progress
+    survey: AllocationSurvey | None
     failures: list[Failure] = field(default_factory=list)
     _finders: tuple[Finder, ...] = field(init=False)
     _entries: dict[str, FileEntry] = field(init=False, default_factory=dict)
@@ -44,7 +48,7 @@ class Examination:
 
     def __post_init__(self) -> None:
         self._finders = tuple(
-            Finder(view.source, view.layer, self.parameters, partial(self._scanned, index))
+            Finder(view.source, view.layer, self.parameters, partial(self._scanned, index), self._allocation)
             for index, view in enumerate(self._views())
         )
 
@@ -78,7 +82,13 @@ class Examination:
     def notes(self) -> tuple[str, ...]:
         """Remarks on the run as a whole."""
         left_out = (remark for finder in self._finders for remark in finder.remarks)
-        remarks = (*self.facts.remarks, *nand_remarks(self.source), *self._encryption_remarks(), *left_out)
+        remarks = (
+            *self.facts.remarks,
+            *nand_remarks(self.source),
+            *self._encryption_remarks(),
+            *self._survey_remarks(),
+            *left_out,
+        )
         if self._entries:
             return remarks
         return (*remarks, f"no JPEG was found in the {self._finders[0].scanned_bytes} bytes that were scanned")
@@ -94,10 +104,27 @@ class Examination:
         """Take note of something that the run cannot do, and does without."""
         self.failures.append(Failure(stage, one_line(error), error.exit_code))
 
+    def _allocation(self) -> AllocationMap | None:
+        return None if self.survey is None else self.survey.result()
+
+    def _claim(self, finder: Finder, fragment: Fragment) -> AllocatedClaim | None:
+        """What the file system of the first view says of the place where a fragment begins."""
+        if finder is not self._finders[0] or (allocation := self._allocation()) is None:
+            return None
+        return claim_at(allocation, fragment.offset)
+
     def _views(self) -> tuple[View, ...]:
         """What is scanned; whoever names the files names them in one view."""
         found = views(self.source)
         return found if self.parameters.only is None else found[:1]
+
+    def _survey_remarks(self) -> tuple[str, ...]:
+        """Which file systems there are, and what that meant for the scan."""
+        found = self._allocation()
+        remarks = () if self.survey is None else self.survey.remarks
+        if found is None and self.parameters.scan == "unallocated":
+            return (*remarks, "no file system could be read, so all bytes were scanned, not only unallocated ones")
+        return remarks
 
     def _encryption_remarks(self) -> tuple[str, ...]:
         """What encryption shows in bytes that nothing decrypted."""
@@ -122,7 +149,9 @@ class Examination:
         for finder in self._finders:
             for fragment in self._fragments(finder):
                 stem = fragment.name if len(self._finders) > 1 else f"{fragment.offset:010d}"
-                self._entries[stem] = store_fragment(fragment, stem, self.folder, self.custody)
+                self._entries[stem] = store_fragment(
+                    fragment, stem, self.folder, self.custody, self._claim(finder, fragment)
+                )
                 if not self.parameters.carve_only:
                     self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
                 effort = 0 if self.parameters.carve_only else self.parameters.effort

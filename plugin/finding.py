@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from carving.allocation import AllocationMap
 from carving.errors import UsageError
 from carving.fragments import Fragment
 from carving.source import ByteSource, layers
@@ -21,13 +22,15 @@ _MOST_NAMED: Final = 10
 class Finder:
     """The fragments of a source, found as the parameters say; it remembers how far it came and what it left out.
 
-    `tell` hears how many bytes were looked at, and of how many.
+    `tell` hears how many bytes were looked at, and of how many. `allocation` is asked for the allocated files where
+    only the rest is to be scanned.
     """
 
     source: ByteSource
     layer: str
     parameters: Parameters
     tell: Callable[[int, int], None]
+    allocation: Callable[[], AllocationMap | None]
     _watched: WatchedSource = field(init=False)
     _left_out: list[str] = field(init=False, default_factory=list)
     _count_left_out: int = field(init=False, default=0)
@@ -70,10 +73,21 @@ class Finder:
 
             listed = read_list(Path(self.parameters.only))
             yield from self._counted(take_listed(self.source, listed, self.layer, self._leave_out))
+        elif self.parameters.scan == "unallocated" and (allocation := self.allocation()) is not None:
+            yield from self._unallocated(allocation)
         else:
             from carving.carver import carve
 
             yield from carve(self._watched, layer=self.layer)
+
+    def _unallocated(self, allocation: AllocationMap) -> Iterator[Fragment]:
+        from carving.carver import carve
+        from carving.unallocated import UnallocatedSource, placed_below
+
+        free = UnallocatedSource(self.source, allocation.unallocated(self.source.size))
+        self._watched = WatchedSource(free, self.tell)
+        for fragment in carve(self._watched, layer=self.layer):
+            yield placed_below(fragment, free)
 
     def _counted(self, fragments: Iterator[Fragment]) -> Iterator[Fragment]:
         self._taken = 0

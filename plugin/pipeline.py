@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from carving.cores import available_cores
 from carving.errors import UsageError
 from carving.source import location
+from plugin.allocation_survey import AllocationSurvey, is_worth_a_survey
 from plugin.clock import utc_now
 from plugin.custody import FILE_NAME as CUSTODY_NAME
 from plugin.custody import CustodyLog, who_and_where
@@ -95,6 +96,7 @@ def run(
     with (
         closing(open_layers(Path(evidence), secrets, parameters)) as source,
         closing(_pool(jobs, cluster)) as pool,
+        ExitStack() as undo,
     ):
         confirmed = confirm_key(source)
         facts = evidence_facts(source, Path(evidence))
@@ -111,7 +113,12 @@ def run(
                 custody.record("files_selected", path=parameters.only, sha256=list_digest)
             if confirmed is not None:
                 custody.record("decrypting", **asdict(confirmed))
-            examination = Examination(source, facts, folder, volume_key(source), parameters, custody, progress)
+            survey = (
+                undo.enter_context(closing(AllocationSurvey(Path(evidence), secrets, parameters)))
+                if is_worth_a_survey(source, parameters)
+                else None
+            )
+            examination = Examination(source, facts, folder, volume_key(source), parameters, custody, progress, survey)
             integrity = Integrity(facts, custody, progress, examination.fail)
             examined = integrity.before()
             examination.compile_kernels()

@@ -34,7 +34,7 @@ _RANDOM_SHARE: Final = 0.97
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """What was recognised. `has_header` says whether a header or footer is there that a password might open."""
+    """What was recognised, worded to follow "the evidence", and whether a header is there that a password might open."""
 
     text: str
     has_header: bool
@@ -49,25 +49,25 @@ def recognise(volume: ByteSource) -> Encryption | None:
     start = volume.read_at(0, 512)
     if start.startswith(MAGIC):
         version = int.from_bytes(start[6:8], "big")
-        return Encryption(f"a LUKS{version} volume: its password opens it with --password", has_header=True)
+        return Encryption(f"is a LUKS{version} volume: its password opens it with --password", has_header=True)
     if start[3:11] == _BITLOCKER:
-        return Encryption("a BitLocker volume, which is not supported", has_header=False)
+        return Encryption("is a BitLocker volume, which is not supported", has_header=False)
     if footer := find_footer(volume):
         if footer.hardware_bound:
-            return Encryption(explain_hardware(footer), has_header=True)
-        text = f"an {footer.name}: the phone's password opens the volume with --password; the default one does not"
+            return Encryption(f"is encrypted: {explain_hardware(footer)}", has_header=True)
+        text = f"has an {footer.name}: the phone's password opens the volume with --password; the default one does not"
         return Encryption(text, has_header=True)
     if _has_file_based_encryption(volume):
         text = (
-            "a file system with file-based encryption (fscrypt), as Android 7 and later use: names and contents of its "
-            "encrypted files stay ciphertext, which is not supported; what lies in plaintext is found"
+            "has a file system with file-based encryption (fscrypt), as Android 7 and later use: names and contents of "
+            "its encrypted files stay ciphertext, which is not supported; what lies in plaintext is found"
         )
         return Encryption(text, has_header=False)
     if file_system(volume) is None and _is_random(volume):
         text = (
-            "nothing but random-looking bytes, and neither a header nor a footer: encrypted with a key that is not in "
-            "the image. Android's metadata encryption (dm-default-key) looks like this and is not supported, and so do "
-            "VeraCrypt's volumes; a dm-crypt volume opens with its master key (--key)"
+            "holds nothing but random-looking bytes, and neither a header nor a footer: encrypted with a key that is "
+            "not in the image. Android's metadata encryption (dm-default-key) looks like this and is not supported, "
+            "nor are VeraCrypt's volumes; a dm-crypt volume opens with its master key (--key)"
         )
         return Encryption(text, has_header=False)
     return None
@@ -80,12 +80,12 @@ def recognise_parts(medium: ByteSource) -> tuple[str, ...]:
     try:
         found = recognise(medium)
         if found is not None:
-            return (f"the evidence is {found.text}",)
+            return (f"the evidence {found.text}",)
         texts = []
         for volume in list_volumes(medium):
             part = VolumeSource(medium, volume.offset, volume.length, f"volume {volume.index}")
             if found := recognise(part):
-                texts.append(f"volume {volume.index} ({volume.description}) is {found.text}")
+                texts.append(f"volume {volume.index} ({volume.description}) {found.text}")
         return tuple(texts)
     except EvidenceError:  # said by whoever has to read it
         return ()

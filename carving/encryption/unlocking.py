@@ -51,7 +51,7 @@ def decrypt_with_password(volume: ByteSource, password: bytes, header_file: Path
         return _with_footer(volume, footer, (DEFAULT_PASSWORD, password))
     found = recognise(volume)
     if found is not None and not found.has_header:
-        raise UnsupportedEncryptionError(f"the password cannot be used: {found.text}")
+        raise UnsupportedEncryptionError(f"the password cannot be used, for the volume {found.text}")
     where = "the volume" if header_file is None else str(header_file)
     raise UsageError(
         f"a password needs a LUKS header or an Android crypto footer, and there is none in {where}; "

@@ -127,10 +127,10 @@ Exit codes:
 )
 @click.option(
     "--scan",
-    type=click.Choice(["all"]),
+    type=click.Choice(["all", "unallocated"]),
     default=DEFAULTS.scan,
     show_default=True,
-    help="What to look through: every byte of the volume.",
+    help="What to look through: every byte of the volume, or those that no file of its file system occupies.",
 )
 @click.option(
     "--jobs",
@@ -184,7 +184,7 @@ def run_command(
     nand: str | None,
     xor_key: str | None,
     only: str | None,
-    scan: Literal["all"],
+    scan: Literal["all", "unallocated"],
     jobs: int | None,
     cluster: str | None,
     device: Literal["auto", "cpu", "cuda"],

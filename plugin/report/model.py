@@ -13,6 +13,7 @@ from carving.source import Run
 from plugin.evidence_files import FileState
 from plugin.output import OutputFile
 from plugin.previews import Previews
+from plugin.report.allocation import AllocatedClaim
 from plugin.report.nand import NandRecord
 from plugin.settings import CaseDetails, Parameters
 from plugin.worker import McuCounts
@@ -104,6 +105,7 @@ class FileEntry:
         opaque_bytes: header bytes that no redundancy covers; whether they are as they were, nothing can tell.
         error: the tool's own failure on this file, which then counts as `unrecoverable`.
         claim: what another tool says of it; None where it was found by searching.
+        allocated: what the file system says of the allocated file in which it begins, if it does.
     """
 
     layer: str
@@ -126,6 +128,7 @@ class FileEntry:
     notes: tuple[str, ...]
     error: str | None
     claim: Claim | None
+    allocated: AllocatedClaim | None
 
     @property
     def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:

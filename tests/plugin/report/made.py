@@ -11,6 +11,7 @@ from plugin.evidence_files import FileState
 from plugin.output import OutputFile
 from plugin.previews import Previews
 from plugin.report import model
+from plugin.report.allocation import AllocatedClaim
 from plugin.settings import CaseDetails, Parameters
 from plugin.worker import McuCounts
 from restore.provenance import BitFlip, Status
@@ -43,6 +44,7 @@ def entry(**changes: Any) -> model.FileEntry:
         notes=("a remark",),
         error=None,
         claim=None,
+        allocated=AllocatedClaim(f"/DCIM/{HOSTILE}.jpg", 12, 1000, 0, TIME, None, TIME, None),
     )
     return dataclasses.replace(found, **changes)
 

@@ -1,0 +1,81 @@
+"""What the file systems of an evidence say of themselves: which files there are, and which bytes they occupy.
+
+The Sleuth Kit reads them: ext2 to ext4, FAT, exFAT, NTFS, HFS+, ISO 9660, UFS, YAFFS2. Nothing of it is a fact: names
+and times are what the file system claims.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from carving.source import Run
+
+
+@dataclass(frozen=True, slots=True)
+class AllocatedFile:
+    """A file or directory that a file system lists as existing.
+
+    Attributes:
+        path: as the file system spells it, from its root; a claim, never a path to write to.
+        inode: its number.
+        size: bytes of its content.
+        runs: where it lies in the source, in order; `starts` gives the place of each run in the file.
+        created, modified, accessed, changed: seconds since 1970, None where the file system keeps none.
+    """
+
+    path: str
+    inode: int
+    size: int
+    runs: tuple[Run, ...]
+    starts: tuple[int, ...]
+    created: int | None
+    modified: int | None
+    accessed: int | None
+    changed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """The allocated files of all file systems of a source.
+
+    `file_systems` names them with their places; `complete` is False where there were more files than are read, or a
+    directory could not be read.
+    """
+
+    file_systems: tuple[str, ...]
+    files: tuple[AllocatedFile, ...]
+    complete: bool
+
+
+class AllocationMap:
+    """Finds the file that occupies a byte, and the stretches that no file occupies."""
+
+    def __init__(self, allocation: Allocation) -> None:
+        self._files = allocation.files
+        self._places = sorted(
+            (run.offset, run.end, start, index)
+            for index, file in enumerate(allocation.files)
+            for run, start in zip(file.runs, file.starts, strict=True)
+        )
+        self._offsets = [place[0] for place in self._places]
+
+    def file_at(self, offset: int) -> tuple[AllocatedFile, int] | None:
+        """The allocated file that byte `offset` of the source belongs to, and which of its bytes that is."""
+        index = bisect_right(self._offsets, offset) - 1
+        if index < 0 or offset >= self._places[index][1]:
+            return None
+        first, _, start, file = self._places[index]
+        return self._files[file], start + offset - first
+
+    def unallocated(self, size: int) -> tuple[Run, ...]:
+        """The stretches of a source of `size` bytes that no file occupies, in order."""
+        free: list[Run] = []
+        position = 0
+        for first, end, _, _ in self._places:
+            if first > position:
+                free.append(Run(position, first - position))
+            position = max(position, end)
+        if position < size:
+            free.append(Run(position, size - position))
+        return tuple(free)
