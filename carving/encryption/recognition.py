@@ -34,7 +34,7 @@ _RANDOM_SHARE: Final = 0.97
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """What was recognised, worded to follow "the evidence", and whether a header is there that a password might open."""
+    """What was recognised, worded to follow "the evidence", and whether there is a header a password might open."""
 
     text: str
     has_header: bool
