@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
 from carving.encryption.ciphers import CipherSpec, SectorIv, SectorNumbering, parse_cipher
 from carving.errors import EvidenceError, UsageError
+from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
 from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
 from carving.media.ewf.segments import has_ewf_name
 from carving.media.ewf.source import EwfSource, open_ewf
@@ -131,13 +133,17 @@ def open_media(path: Path) -> RawSource | EwfSource:
     check_readable_file(path)
     try:
         with path.open("rb") as stream:
-            start = stream.read(8)
+            head = stream.read(HEAD_BYTES)
+            stream.seek(-min(TAIL_BYTES, stream.seek(0, os.SEEK_END)), os.SEEK_END)
+            tail = stream.read(TAIL_BYTES)
     except OSError as error:
         raise EvidenceError(f"the evidence {path} cannot be read: {reason(error)}") from error
-    if not start:
+    if not head:
         raise EvidenceError(f"the evidence {path} is empty")
-    if unsupported := unsupported_signature(start):
+    if unsupported := unsupported_signature(head[:8]):
         raise EvidenceError(f"{path} is an {unsupported} file, which is not supported; convert it to E01 or raw")
-    if start == EVF_SIGNATURE or has_ewf_name(path):
+    if container := container_of(head, tail):
+        raise EvidenceError(f"{path} is of a format that is not supported ({container.name}); {container.advice}")
+    if head.startswith(EVF_SIGNATURE) or has_ewf_name(path):
         return open_ewf(path)
     return open_raw(path)
