@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MEDIA ?= ../shared/data
 BENCH := /tmp/carve-restore-bench
-PEERS := testdisk=photorec groff-base=groff foremost=foremost scalpel=scalpel recoverjpeg=recoverjpeg
+PEERS := testdisk=photorec groff-base=groff sleuthkit=fls foremost=foremost scalpel=scalpel recoverjpeg=recoverjpeg
 PHOTOS ?= ../shared/data/photos
 DEMO := sample_images/demo
 DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfacquire e2fsprogs=mke2fs jython=jython \

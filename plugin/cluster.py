@@ -173,7 +173,8 @@ def _connect(address: str) -> Client:
     except ImportError as error:
         raise UsageError("--cluster needs Dask: pip install 'carve-restore[cluster]'") from error
     try:
-        return Client(address, timeout=_PATIENCE, set_as_default=False)
+        # Pictures come from the workers themselves, where they can be reached; else the scheduler passes them on.
+        return Client(address, timeout=_PATIENCE, set_as_default=False, direct_to_workers=True)
     except (OSError, TimeoutError, ValueError) as error:
         raise UsageError(f"--cluster {address}: no scheduler answers there ({type(error).__name__})") from error
 

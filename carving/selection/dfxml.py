@@ -19,12 +19,13 @@ from carving.source import Run
 _BUFFER: Final = 1 << 16
 _LONGEST_TEXT: Final = 1 << 16
 _MOST_RUNS: Final = 1 << 16
+_REGULAR: Final = "r"
 _UNREADABLE: Final = ("fill", "uncompressed_len", "transform_len")
 """Attributes of a run whose bytes are not those of the file."""
 
 
 def read_dfxml(path: Path) -> Iterator[ListedFile]:
-    """The file objects of a DFXML document, one after the other; memory does not grow with their number.
+    """The regular files of a DFXML document, one after the other; memory does not grow with their number.
 
     Raises:
         UsageError: the document cannot be read, is no XML, or declares entities.
@@ -60,6 +61,7 @@ class _Reader:
 
     _done: list[ListedFile] = field(default_factory=list)
     _inside: bool = False
+    _in_parent: bool = False
     _texts: dict[str, str] = field(default_factory=dict)
     _collecting: str | None = None
     _media_runs: list[tuple[int, Run]] = field(default_factory=list)
@@ -76,9 +78,11 @@ class _Reader:
             self._inside, self._readable = True, True
             self._texts = {}
             self._media_runs, self._volume_runs = [], []
-        elif self._inside and tag in ("filename", "filesize", "inode"):
+        elif tag == "parent_object":
+            self._in_parent = True
+        elif self._inside and not self._in_parent and tag in ("filename", "filesize", "inode", "name_type"):
             self._collecting = tag
-            self._texts.setdefault(tag, "")
+            self._texts[tag] = ""
         elif self._inside and tag == "byte_run":
             self._add_run(attributes)
 
@@ -88,8 +92,13 @@ class _Reader:
 
     def end(self, name: str) -> None:
         self._collecting = None
-        if _local(name) == "fileobject" and self._inside:
+        tag = _local(name)
+        if tag == "parent_object":
+            self._in_parent = False
+        if tag == "fileobject" and self._inside:
             self._inside = False
+            if self._texts.get("name_type", _REGULAR).strip() != _REGULAR:
+                return
             self._done.append(
                 ListedFile(
                     name=self._texts.get("filename", ""),

@@ -24,8 +24,10 @@ def read(tmp_path: Path, text: str | bytes) -> list[ListedFile]:
 
 def test_dfxml_as_fiwalk_writes_it(tmp_path: Path) -> None:
     text = (
-        f'<?xml version="1.0"?><dfxml {NAMESPACE}><volume offset="1048576"><fileobject><filename>DCIM/a &amp; b.jpg'
-        "</filename><inode>12</inode><filesize>6000</filesize><byte_runs>"
+        f'<?xml version="1.0"?><dfxml {NAMESPACE}><volume offset="1048576"><fileobject><filename>'
+        "DCIM</filename><name_type>d</name_type></fileobject><fileobject><parent_object><inode>2</inode>"
+        "</parent_object><filename>DCIM/a &amp; b.jpg"
+        "</filename><name_type>r</name_type><inode>12</inode><filesize>6000</filesize><byte_runs>"
         '<byte_run file_offset="4096" fs_offset="90112" img_offset="1138688" len="1904"/>'
         '<byte_run file_offset="0" fs_offset="40960" img_offset="1089536" len="4096"/>'
         "</byte_runs></fileobject></volume></dfxml>"

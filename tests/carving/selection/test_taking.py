@@ -11,6 +11,7 @@ from carving.errors import EvidenceError
 from carving.evidence import open_evidence
 from carving.fragments import Ending
 from carving.selection.listed import ListedFile
+from carving.selection.reading import read_list
 from carving.selection.taking import take_listed
 from carving.source import ByteSource, Run
 from carving.volumes import VolumeSource
@@ -141,6 +142,21 @@ def test_files_by_metadata_address(ext4: Path) -> None:
     assert left_out["/note.txt"] == "it is no JPEG"
     assert left_out["/sparse.jpg"] == "it has holes"
     assert "metadata address" in left_out["/none.jpg"]
+
+
+@pytest.mark.parametrize("tool", ["fls", "fiwalk"])
+def test_lists_as_the_sleuth_kit_writes_them(ext4: Path, tmp_path: Path, tool: str) -> None:
+    if tool == "fls":
+        listing = subprocess.run(["fls", "-r", "-m", "/", ext4], check=True, capture_output=True).stdout
+        (tmp_path / "list").write_bytes(listing)
+    else:
+        subprocess.run(["fiwalk", "-X", tmp_path / "list", ext4], check=True, capture_output=True)
+    left_out: dict[str, str] = {}
+    taken = list(take_listed(open_evidence(ext4), read_list(tmp_path / "list"), "plain", left_out.__setitem__))
+    assert [fragment.data for fragment in taken] == [JPEG]
+    assert taken[0].claim is not None
+    assert taken[0].claim.name.lstrip("/") == "DCIM/photo.jpg"
+    assert {name.lstrip("/"): reason for name, reason in left_out.items()}["note.txt"] == "it is no JPEG"
 
 
 def test_addresses_need_a_file_system(tmp_path: Path) -> None:
