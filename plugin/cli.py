@@ -22,6 +22,7 @@ DEFAULT_COMMAND: Final = "run"
 _COMMANDS: Final = MappingProxyType(
     {
         "run": "plugin.commands.run:run_command",
+        "nand-info": "plugin.commands.nand_info:nand_info_command",
         "image": "plugin.commands.image:image_command",
         "simulate": "plugin.commands.simulate:simulate_command",
         "evaluate": "plugin.commands.evaluate:evaluate_command",

@@ -47,6 +47,15 @@ class BchCode:
     bits: Bytes
     mask: Bytes
 
+    def encode(self, messages: Bytes) -> Bytes:
+        """The parities of messages, uint8 (words, message): uint8 (words, parity), in the code's own order of bits and
+        without what is inverted."""
+        from carving.media.nand.bch_kernels import encode
+
+        words = np.zeros((messages.shape[0], self.remainders.shape[1]), dtype=np.uint64)
+        encode(messages, self.bits, self.remainders, words)
+        return words.astype(">u8").view(np.uint8)[:, : self.parity]
+
     def correct(self, messages: Bytes, parities: Bytes) -> NDArray[np.int16]:
         """Correct code words in place.
 

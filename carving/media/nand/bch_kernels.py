@@ -24,6 +24,18 @@ def divide(
 
 
 @kernel
+def encode(
+    messages: NDArray[np.uint8],
+    bits: NDArray[np.uint8],
+    remainders: NDArray[np.uint64],
+    parities: NDArray[np.uint64],
+) -> None:
+    """Parity of each message, aligned to the left."""
+    for word in range(messages.shape[0]):
+        divide(messages[word], bits, remainders, parities[word])
+
+
+@kernel
 def add_parity(
     parity: NDArray[np.uint8], bits: NDArray[np.uint8], mask: NDArray[np.uint8], degree: int, rest: NDArray[np.uint64]
 ) -> bool:

@@ -50,7 +50,7 @@ class NandSource(ByteSource):
                 f"but {below.name} has only {below.size} bytes"
             )
         self._map = EccMap(self._count, self._decoder.states_per_page)
-        arranged = arrange(layout, self._count, self._read_spare)
+        arranged = arrange(layout, self._count, self.read_spare)
         self._order = arranged.pages
         self._live = arranged.live
         self._bad_blocks = arranged.bad_blocks
@@ -160,6 +160,16 @@ class NandSource(ByteSource):
             runs += [Run(base + int(columns[begin]), end - begin) for begin, end in pairwise(breaks)]
         return merge(tuple(runs))
 
+    def read_spare(self, pages: Pages) -> NDArray[np.uint8]:
+        """Spare bytes of pages by their place in the dump, corrected where a code covers them: uint8 (pages, spare)."""
+        step = max(1, _PIECE_BYTES // self._page.size)
+        out = np.empty((pages.size, self._page.spare), dtype=np.uint8)
+        for start in range(0, pages.size, step):
+            some = pages[start : start + step]
+            corrected, _ = self._decoder.decode(self._raw(some), some)
+            out[start : start + step] = corrected[:, self._decoder.spare_columns]
+        return out
+
     def close(self) -> None:
         self._below.close()
 
@@ -173,16 +183,6 @@ class NandSource(ByteSource):
             return data
         out = np.full((pages.size, self._page.data), 0xFF, dtype=np.uint8)
         out[there] = data
-        return out
-
-    def _read_spare(self, pages: Pages) -> NDArray[np.uint8]:
-        """Spare bytes of pages, corrected where a code covers them: uint8 (pages, spare)."""
-        step = max(1, _PIECE_BYTES // self._page.size)
-        out = np.empty((pages.size, self._page.spare), dtype=np.uint8)
-        for start in range(0, pages.size, step):
-            some = pages[start : start + step]
-            corrected, _ = self._decoder.decode(self._raw(some), some)
-            out[start : start + step] = corrected[:, self._decoder.spare_columns]
         return out
 
     def _raw(self, pages: Pages) -> NDArray[np.uint8]:

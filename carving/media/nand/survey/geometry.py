@@ -1,0 +1,63 @@
+"""Which page size a dump has: with the right one, the columns of spare bytes look unlike those of data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from carving.media.nand.survey.sample import Bytes, Sample
+
+GEOMETRIES: Final = (
+    *((512, 16), (1024, 32), (2048, 64), (2048, 112), (2048, 128), (4096, 128), (4096, 216), (4096, 218), (4096, 224)),
+    *((4096, 232), (4096, 256), (8192, 256), (8192, 376), (8192, 436), (8192, 448), (8192, 512), (8192, 640)),
+    *((8192, 744), (8192, 768), (16384, 1216), (16384, 1280), (16384, 1664), (16384, 1872), (16384, 1952)),
+    *((16384, 2048), (16384, 2208)),
+)
+"""Data and spare bytes of pages that NAND chips are made with."""
+
+_BYTES: Final = 3 << 20
+_CONSTANT: Final = 0.5
+"""Share of one value above which a column does not look like data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """A page size, and how well it explains the dump: `contrast` counts columns that stand out, per chance."""
+
+    data: int
+    spare: int
+    contrast: float
+
+    @property
+    def size(self) -> int:
+        return self.data + self.spare
+
+
+def rank_geometries(sample: Sample) -> tuple[Geometry, ...]:
+    """The known geometries, those that explain the sample best first."""
+    ranked = [Geometry(data, spare, _contrast(sample, data + spare)) for data, spare in GEOMETRIES]
+    return tuple(sorted(ranked, key=lambda geometry: -geometry.contrast))
+
+
+def _contrast(sample: Sample, width: int) -> float:
+    """How much more alike the bytes of some columns are than those of most, in columns of all.
+
+    With a wrong width every column is a mixture of all. Multiples of the true width score alike, but none of the known
+    geometries is a multiple of another.
+    """
+    pages, _ = sample.pages(width, min(1024, _BYTES // width))
+    if pages.shape[0] < 8:
+        return 0.0
+    shares = column_shares(pages)
+    typical = float(np.median(shares))
+    return float((shares - typical)[shares > max(_CONSTANT, 1.5 * typical)].sum())
+
+
+def column_shares(pages: Bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Share of the most frequent value in each column of pages, float64 (columns,)."""
+    width = pages.shape[1]
+    keys = pages.astype(np.int64) + 256 * np.arange(width)
+    counts = np.bincount(keys.reshape(-1), minlength=256 * width).reshape(width, 256)
+    return np.asarray(counts.max(axis=1) / pages.shape[0], dtype=np.float64)
