@@ -106,7 +106,8 @@ def bch_code(settings: BchSettings, message: int) -> BchCode:
         raise UsageError(f"a BCH code over GF(2^{settings.field}) has no room for {message} bytes and {degree} bits")
     parity = -(-degree // 8)
     whole = (1 << (8 * parity)) - 1
-    ones = _remainder((1 << (8 * message)) - 1, generator) << (8 * parity - degree)
+    leaves = _byte_remainders(generator)
+    ones = _remainder_of_ones(message, leaves, degree)
     masks = {"nothing": 0, "parity": whole, "message": ones, "both": ones ^ whole}
     return BchCode(
         message=message,
@@ -115,7 +116,7 @@ def bch_code(settings: BchSettings, message: int) -> BchCode:
         degree=degree,
         powers=np.array(powers + powers, dtype=np.int32),
         logarithms=np.array(logarithms, dtype=np.int32),
-        remainders=_byte_remainders(generator),
+        remainders=_in_words(leaves, degree),
         bits=_REVERSED if settings.bits == "lsb" else np.arange(256, dtype=np.uint8),
         mask=np.frombuffer(masks[settings.inverted].to_bytes(parity, "big"), dtype=np.uint8),
     )
@@ -173,25 +174,28 @@ def _product(left: int, right: int) -> int:
     return product
 
 
-def _remainder(message: int, generator: int) -> int:
-    """Remainder of message · x^degree by the generator polynomial."""
+def _byte_remainders(generator: int) -> list[int]:
+    """What each byte above the parity leaves: byte · x^degree modulo the generator polynomial."""
     degree = generator.bit_length() - 1
-    remainder = 0
-    for place in range(message.bit_length() - 1, -1, -1):
+    leaves, remainder = [0], generator ^ 1 << degree
+    for _ in range(8):  # each bit doubles the list
+        leaves += [known ^ remainder for known in leaves]
         remainder <<= 1
-        if (message >> place) & 1:
-            remainder ^= 1 << degree
         if remainder >> degree & 1:
             remainder ^= generator
-    return remainder
+    return leaves
 
 
-def _byte_remainders(generator: int) -> NDArray[np.uint64]:
-    degree = generator.bit_length() - 1
+def _remainder_of_ones(size: int, leaves: list[int], degree: int) -> int:
+    """Parity of `size` bytes FF, aligned to the left of whole bytes."""
+    width = max(degree, 8)
+    rest = 0
+    for _ in range(size):
+        rest = (rest << 8 & (1 << width) - 1) ^ leaves[rest >> (width - 8) ^ 0xFF] << (width - degree)
+    return rest >> (width - degree) << (-degree % 8)
+
+
+def _in_words(leaves: list[int], degree: int) -> NDArray[np.uint64]:
     words = -(-degree // 64)
-    table = np.zeros((256, words), dtype=np.uint64)
-    for byte in range(256):
-        aligned = _remainder(byte, generator) << (64 * words - degree)
-        for word in range(words):
-            table[byte, word] = (aligned >> (64 * (words - 1 - word))) & 0xFFFF_FFFF_FFFF_FFFF
-    return table
+    aligned = b"".join((leaf << (64 * words - degree)).to_bytes(8 * words, "big") for leaf in leaves)
+    return np.frombuffer(aligned, dtype=">u8").astype(np.uint64).reshape(256, words)

@@ -24,6 +24,7 @@ _FIELDS: Final = ((512, 13, 0x201B), (1024, 14, 0x402B), (1024, 14, 0x4443), (10
 _LONGEST_METADATA: Final = 64
 _PAGES: Final = 24
 _ENOUGH: Final = 3
+_VARIED: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ def guess_code(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
     return _trailing_bch(varied, geometry) or _interleaved_bch(varied, geometry) or _hamming(varied, geometry)
 
 
+def _is_varied(message: Bytes) -> bool:
+    """Whether a message tells codes apart: the parity of zeros is zero under every one."""
+    return np.unique(message).size >= _VARIED
+
+
 def _trailing_bch(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
     """Data first: the parity of a sector is looked for in all spare bytes."""
     for size, field, polynomial in _FIELDS:
@@ -76,8 +82,9 @@ def _trailing_bch(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
             width = parity_bytes(settings)
             places: Counter[tuple[Inversion, int, int]] = Counter()
             for sector in range(count):
-                found = _parities(pages[:, sector * size : (sector + 1) * size], settings)
-                for page, row in zip(pages, found, strict=True):
+                messages = pages[:, sector * size : (sector + 1) * size]
+                varied = [row for row, message in enumerate(messages) if _is_varied(message)]
+                for page, row in zip(pages[varied], _parities(messages[varied], settings), strict=True):
                     spare = page[geometry.data :].tobytes()
                     for inverted, parity in row.items():
                         place = spare.find(parity)
@@ -142,7 +149,7 @@ def _interleaved_bch(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
 def _sliding(page: Bytes, settings: BchSettings, size: int, starts: range, share: int) -> list[_Hit]:
     """Sectors of a page that begin somewhere in `starts` and have their parity within `share` bytes behind them."""
     inside = [start for start in starts if start + size <= page.size]
-    if not inside:
+    if not inside or not _is_varied(page[inside[0] : inside[0] + size]):
         return []
     windows = np.lib.stride_tricks.sliding_window_view(page, size)[inside]
     found = []
@@ -159,31 +166,35 @@ def _sliding(page: Bytes, settings: BchSettings, size: int, starts: range, share
 def _interleaved_from(pages: Bytes, geometry: Geometry, second: _Hit, count: int) -> CodeGuess | None:
     """The whole layout from where the second sector stands: its share is where every other sector checks as well."""
     size = second.sector
-    code = bch_code(second.settings, size)
+    width = parity_bytes(second.settings)
     best: CodeGuess | None = None
-    for share in range(code.parity + second.distance, geometry.spare // count + 1):
+    for share in range(width + second.distance, geometry.spare // count + 1):
         metadata = second.start - size - share
         if metadata < 0 or metadata + count * share > geometry.spare:
             continue
-        hits = 0
-        for sector in range(1, count):
-            start = metadata + sector * (size + share)
-            parity = pages[:, start + size + second.distance :][:, : code.parity]
-            hits += int((code.correct(pages[:, start : start + size].copy(), parity.copy()) == 0).sum())
-        covered = False
-        first = pages[:, size + metadata + second.distance :][:, : code.parity]
-        for length in {0, metadata}:
-            own = bch_code(second.settings, size + length)
-            message = np.ascontiguousarray(pages[:, metadata - length : metadata + size])
-            alone = int((own.correct(message, first.copy()) == 0).sum())
-            if alone:
-                covered, hits = length > 0, hits + alone
+        starts = [metadata + sector * (size + share) for sector in range(count)]
+        hits = sum(_checking(pages, second, start, start) for start in starts[1:])
+        alone = {length: _checking(pages, second, starts[0] - length, starts[0]) for length in {0, metadata}}
+        covered = alone[metadata] > 0 and metadata > 0
+        hits += max(alone.values())
         if best is None or hits > best.hits:
             tried = pages.shape[0] * count
             best = CodeGuess(
                 second.settings, "interleaved", size, second.distance, share, metadata, share, covered, hits, tried
             )
     return best if best is not None and best.hits >= _ENOUGH else None
+
+
+def _checking(pages: Bytes, like: _Hit, first: int, start: int) -> int:
+    """In how many pages the bytes from `first` to the end of the sector at `start` have their parity where it should
+    be."""
+    end = start + like.sector
+    place = end + like.distance
+    found = _parities(pages[:, first:end], like.settings)
+    wanted = like.settings.inverted
+    return sum(
+        page[place : place + len(row[wanted])].tobytes() == row[wanted] for page, row in zip(pages, found, strict=True)
+    )
 
 
 def _hamming(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
