@@ -32,6 +32,10 @@ class HammingCode:
         self._settings = settings
         self._address_bits = message.bit_length() - 1
 
+    def encode(self, messages: Bytes) -> Bytes:
+        """The parities of messages, uint8 (words, message), as they are stored: uint8 (words, 3)."""
+        return self._bytes(self._computed(messages))
+
     def correct(self, messages: Bytes, parities: Bytes) -> NDArray[np.int16]:
         """Correct sectors in place.
 

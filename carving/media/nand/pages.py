@@ -23,6 +23,9 @@ UNCORRECTABLE: Final = 2
 GOOD: Final = 3
 """States of a code word; `GOOD + n` is one in which n bits were corrected."""
 
+_FEW: Final = 2
+"""Bytes that may differ from all others by flipped bits."""
+
 
 @dataclass(frozen=True, eq=False)
 class CodeWords:
@@ -141,17 +144,30 @@ def _correct(pages: Bytes, words: CodeWords) -> NDArray[np.uint8]:
     messages[erased] = 0xFF
     parities[erased] = 0xFF
     states = np.full(count * width, ERASED, dtype=np.uint8)
-    if erased.size:
-        written = np.setdiff1d(np.arange(count * width), erased)
-        kept, kept_parities = messages[written], parities[written]
-        corrected = words.code.correct(kept, kept_parities)
-        messages[written], parities[written] = kept, kept_parities
-        states[written] = _states(corrected)
-    else:
+    bare = _without_parity(messages, parities, width)
+    states[bare] = UNCORRECTABLE
+    protected = np.ones(count * width, dtype=np.bool_)
+    protected[erased] = protected[bare] = False
+    if protected.all():
         states = _states(words.code.correct(messages, parities))
+    else:
+        kept, kept_parities = messages[protected], parities[protected]
+        states[protected] = _states(words.code.correct(kept, kept_parities))
+        messages[protected], parities[protected] = kept, kept_parities
     pages[:, words.messages] = messages.reshape(count, width, -1)
     pages[:, words.parities] = parities.reshape(count, width, -1)
     return states.reshape(count, width)
+
+
+def _without_parity(messages: Bytes, parities: Bytes, width: int) -> NDArray[np.bool_]:
+    """The code words of pages that were written without parities: those are all FF, which a Hamming code may take for
+    the parity of other bytes. Of bytes that are nearly all alike it is."""
+    pages = (parities == 0xFF).all(axis=1).reshape(-1, width).all(axis=1)
+    bare = np.repeat(pages, width)
+    candidates = np.flatnonzero(bare)
+    some = messages[candidates]
+    bare[candidates] = (some != some[:, some.shape[1] // 2, np.newaxis]).sum(axis=1) > _FEW
+    return bare
 
 
 def _states(corrected: NDArray[np.int16]) -> NDArray[np.uint8]:

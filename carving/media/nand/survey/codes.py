@@ -67,7 +67,7 @@ def guess_code(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
     return _trailing_bch(varied, geometry) or _interleaved_bch(varied, geometry) or _hamming(varied, geometry)
 
 
-def _is_varied(message: Bytes) -> bool:
+def is_varied(message: Bytes) -> bool:
     """Whether a message tells codes apart: the parity of zeros is zero under every one."""
     return np.unique(message).size >= _VARIED
 
@@ -83,7 +83,7 @@ def _trailing_bch(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
             places: Counter[tuple[Inversion, int, int]] = Counter()
             for sector in range(count):
                 messages = pages[:, sector * size : (sector + 1) * size]
-                varied = [row for row, message in enumerate(messages) if _is_varied(message)]
+                varied = [row for row, message in enumerate(messages) if is_varied(message)]
                 for page, row in zip(pages[varied], _parities(messages[varied], settings), strict=True):
                     spare = page[geometry.data :].tobytes()
                     for inverted, parity in row.items():
@@ -149,7 +149,7 @@ def _interleaved_bch(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
 def _sliding(page: Bytes, settings: BchSettings, size: int, starts: range, share: int) -> list[_Hit]:
     """Sectors of a page that begin somewhere in `starts` and have their parity within `share` bytes behind them."""
     inside = [start for start in starts if start + size <= page.size]
-    if not inside or not _is_varied(page[inside[0] : inside[0] + size]):
+    if not inside or not is_varied(page[inside[0] : inside[0] + size]):
         return []
     windows = np.lib.stride_tricks.sliding_window_view(page, size)[inside]
     found = []
@@ -199,21 +199,30 @@ def _checking(pages: Bytes, like: _Hit, first: int, start: int) -> int:
 
 def _hamming(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
     """Three bytes are found by chance too, so most sectors of most pages must have their parity at the same place."""
+    tried = np.array([[is_varied(part) for part in row[: geometry.data].reshape(-1, 256)] for row in pages])
     for size in (256, 512):
         count = geometry.data // size
+        varied = tried.reshape(pages.shape[0], count, -1).any(axis=2)
         for swapped in (False, True):
             settings = HammingSettings(swapped)
-            code = HammingCode(settings, size)
+            messages = pages[:, : geometry.data].reshape(-1, size)
+            parities = HammingCode(settings, size).encode(messages).reshape(-1, count, 3)
             for positions in _hamming_positions(geometry, count):
-                hits = 0
-                for sector, columns in enumerate(positions):
-                    message = pages[:, sector * size : (sector + 1) * size].copy()
-                    parity = pages[:, [geometry.data + column for column in columns]]
-                    hits += int((code.correct(message, parity) == 0).sum())
-                if hits * 2 > pages.shape[0] * count:
-                    tried = pages.shape[0] * count
+                stored = pages[:, geometry.data + np.array(positions)]
+                hits = int(((parities == stored).all(axis=2) & varied).sum())
+                if hits >= _ENOUGH and 2 * hits > varied.sum():
                     return CodeGuess(
-                        settings, "trailing", size, positions[0][0], 3, 0, 0, False, hits, tried, positions
+                        settings,
+                        "trailing",
+                        size,
+                        positions[0][0],
+                        3,
+                        0,
+                        0,
+                        False,
+                        hits,
+                        int(varied.sum()),
+                        positions,
                     )
     return None
 

@@ -17,14 +17,17 @@ GEOMETRIES: Final = (
 )
 """Data and spare bytes of pages that NAND chips are made with."""
 
+_AS_GOOD: Final = 0.5
+_LEAST: Final = 0.8
+"""Columns that must stand out: no spare bytes without one that is mostly unused are known."""
 _BYTES: Final = 3 << 20
-_CONSTANT: Final = 0.5
-"""Share of one value above which a column does not look like data."""
+_CONSTANT: Final = 0.7
+"""Share of one value above which a column is taken for unused spare bytes; half the true width reaches 0.5."""
 
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """A page size, and how well it explains the dump: `contrast` counts columns that stand out, per chance."""
+    """A page size, and how well it explains the dump: `contrast` is the number of columns that stand out."""
 
     data: int
     spare: int
@@ -35,17 +38,25 @@ class Geometry:
         return self.data + self.spare
 
 
-def rank_geometries(sample: Sample) -> tuple[Geometry, ...]:
-    """The known geometries, those that explain the sample best first."""
-    ranked = [Geometry(data, spare, _contrast(sample, data + spare)) for data, spare in GEOMETRIES]
-    return tuple(sorted(ranked, key=lambda geometry: -geometry.contrast))
+def likely_geometries(sample: Sample) -> tuple[Geometry, ...]:
+    """The known geometries that explain the sample, the best first; none where no column stands out.
+
+    Multiples of the true width do it as well, per byte; so of those that are about as good only the smallest is kept.
+    """
+    scored = [Geometry(data, spare, _contrast(sample, data + spare)) for data, spare in GEOMETRIES]
+    best = max(geometry.contrast / geometry.size for geometry in scored)
+    found: list[Geometry] = []
+    for geometry in sorted(scored, key=lambda geometry: geometry.size):
+        explains = geometry.contrast >= _LEAST and geometry.contrast / geometry.size >= _AS_GOOD * best
+        if explains and not any(geometry.size % smaller.size == 0 for smaller in found):
+            found.append(geometry)
+    return tuple(sorted(found, key=lambda geometry: -geometry.contrast / geometry.size))
 
 
 def _contrast(sample: Sample, width: int) -> float:
     """How much more alike the bytes of some columns are than those of most, in columns of all.
 
-    With a wrong width every column is a mixture of all. Multiples of the true width score alike, but none of the known
-    geometries is a multiple of another.
+    With a wrong width every column is a mixture of all.
     """
     pages, _ = sample.pages(width, min(1024, _BYTES // width))
     if pages.shape[0] < 8:

@@ -111,7 +111,7 @@ def guess_scrambler(stretches: list[tuple[NDArray[np.int64], Bytes]]) -> Scrambl
     for numbers, data in stretches:
         seen: dict[bytes, int] = {}
         for number, row in zip(numbers.tolist(), data, strict=True):
-            if np.unique(row[:256]).size < 100:  # of 256 random bytes about 160 are different
+            if len(set(row[:256].tobytes())) < 100:  # of 256 random bytes about 160 are different
                 continue
             content = row.tobytes()
             if content in seen:

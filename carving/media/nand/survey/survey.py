@@ -13,7 +13,7 @@ from carving.media.nand.layout import Layout
 from carving.media.nand.pages import ERASED, GOOD, PageDecoder
 from carving.media.nand.settings import layout_of, presets
 from carving.media.nand.source import NandSource
-from carving.media.nand.survey.codes import guess_code
+from carving.media.nand.survey.codes import guess_code, is_varied
 from carving.media.nand.survey.findings import (
     Finding,
     Survey,
@@ -25,19 +25,18 @@ from carving.media.nand.survey.findings import (
     scrambler_finding,
     tag_finding,
 )
-from carving.media.nand.survey.geometry import Geometry, rank_geometries
+from carving.media.nand.survey.geometry import GEOMETRIES, Geometry, likely_geometries
 from carving.media.nand.survey.marks import guess_numbers, guess_scrambler, guess_tags
 from carving.media.nand.survey.proposal import document_of, render
 from carving.media.nand.survey.sample import Bytes, Sample, entropy, take_sample
 from carving.source import ByteSource
 
-_TRIED: Final = 5
+_TRIED: Final = 3
 """Geometries for which codes are looked for."""
 _CONTRAST: Final = 2.0
-"""Below this no column stands out."""
-_CLEARLY: Final = 1.5
-"""By what factor the best geometry must stand out from the others where no code speaks for it."""
+"""Columns that must stand out for a geometry to be believed where no code speaks for it."""
 _PAGES: Final = 48
+_NEARLY: Final = 0.9
 _TAGGED_PAGES: Final = 400
 _RANDOM: Final = 7.99
 """Bits of entropy per byte that text, tables and even JPEGs with their headers stay below."""
@@ -65,14 +64,18 @@ def survey(source: ByteSource) -> Survey:
         EvidenceError: the dump cannot be read.
     """
     sample = take_sample(source)
-    ranked = rank_geometries(sample)
-    found = _known(sample) or _unknown(sample, ranked)
+    likely = likely_geometries(sample)
+    found = _known(sample) or _unknown(sample, likely)
     if found is not None:
         return _with_code(source, sample, *found)
-    best, second = ranked[0], ranked[1]
-    if best.contrast >= _CONTRAST and best.contrast >= _CLEARLY * second.contrast:
-        return _without_code(source, sample, best)
-    return _without_spare(sample, ranked)
+    recurring = _recurring(sample)
+    if recurring is not None:
+        return recurring
+    if likely and likely[0].contrast >= _CONTRAST:
+        return _without_code(source, sample, likely[0])
+    written = [stretch for stretch in sample.stretches if (stretch != 0xFF).any()]
+    random = float(np.median([entropy(stretch) for stretch in written])) if written else 0.0
+    return Survey((nothing_finding(random),), None, None)
 
 
 Document = Mapping[str, Any]
@@ -85,11 +88,11 @@ def _known(sample: Sample) -> tuple[Document, Check] | None:
     return (presets()[name], checks[name]) if checks[name].share >= _CHECKING else None
 
 
-def _unknown(sample: Sample, ranked: tuple[Geometry, ...]) -> tuple[Document, Check] | None:
+def _unknown(sample: Sample, likely: tuple[Geometry, ...]) -> tuple[Document, Check] | None:
     """A layout put together from a geometry and a code whose parities were found."""
-    for geometry in ranked[:_TRIED]:
+    for geometry in likely[:_TRIED]:
         pages, _ = sample.pages(geometry.size, _PAGES)
-        code = guess_code(pages, geometry) if pages.shape[0] else None
+        code = guess_code(pages, geometry)
         if code is None:
             continue
         document = document_of(geometry, code)
@@ -103,8 +106,12 @@ def _check(sample: Sample, layout: Layout) -> Check:
     pages, numbers = sample.pages(layout.page.size, _PAGES)
     if pages.shape[0] == 0:
         return Check(0, 0, 0)
-    _, states = PageDecoder(layout).decode(pages.copy(), numbers)
-    return Check(int((states == GOOD).sum()), int((states >= GOOD).sum()), int((states != ERASED).sum()))
+    decoder = PageDecoder(layout)
+    decoded, states = decoder.decode(pages.copy(), numbers)
+    messages = decoded[:, decoder.data_columns].reshape(*states.shape, -1)
+    varied = np.array([[is_varied(message) for message in row] for row in messages])
+    clean, checked = int((varied & (states == GOOD)).sum()), int((varied & (states >= GOOD)).sum())
+    return Check(clean, checked if clean else 0, int((varied & (states != ERASED)).sum()))
 
 
 def _with_code(source: ByteSource, sample: Sample, document: Document, check: Check) -> Survey:
@@ -138,17 +145,20 @@ def _complete(source: ByteSource, sample: Sample, document: dict[str, Any], find
     return Survey(tuple(findings), _preset_like(document), render(document))
 
 
-def _without_spare(sample: Sample, ranked: tuple[Geometry, ...]) -> Survey:
-    """No column stands out: a plain image, or one that is scrambled or encrypted throughout."""
-    for geometry in ranked:
-        repeated = guess_scrambler(_stretches(sample, geometry.size))
-        if repeated is not None:
-            layout = layout_of("proposal", document_of(geometry, None))
-            findings = (geometry_finding(layout.page, certain=False), scrambler_finding(repeated))
-            return Survey(findings, None, render(document_of(geometry, None)))
-    written = [stretch for stretch in sample.stretches if (stretch != 0xFF).any()]
-    random = float(np.median([entropy(stretch) for stretch in written])) if written else 0.0
-    return Survey((nothing_finding(random),), None, None)
+def _recurring(sample: Sample) -> Survey | None:
+    """A dump that a scrambler covers throughout, if pages of some width recur in it: of the widths in which the most
+    bytes recur, the widest."""
+    found = []
+    for data, spare in sorted(GEOMETRIES, key=sum):
+        scrambler = guess_scrambler(_stretches(sample, data + spare))
+        if scrambler is not None:
+            found.append((scrambler.repeats * (data + spare), data, spare, scrambler))
+    if not found:
+        return None
+    most = max(covered for covered, *_ in found)
+    _, data, spare, scrambler = [entry for entry in found if entry[0] >= _NEARLY * most][-1]
+    width = Finding(f"pages of {data} + {spare} bytes, or a divisor or multiple of them: such pages recur", "a guess")
+    return Survey((width, scrambler_finding(scrambler)), None, render(document_of(Geometry(data, spare, 0.0), None)))
 
 
 def _order(
