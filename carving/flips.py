@@ -6,13 +6,14 @@ replaces the bytes from the unit's start on. Whoever searches needs to know noth
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carving.fragments import Fragment
-from carving.source import HOLE_OFFSET, ByteSource, MarksSuspects, Run, layers, runs_below, traced_runs
+from carving.source import HOLE_OFFSET, ByteSource, ChecksBytes, Run, layers, runs_below, traced_runs
 
 Bytes = NDArray[np.uint8]
 
@@ -50,25 +51,38 @@ class FlipModel(Protocol):
         """Evidence offset and bit (0 = most significant) that hypothesis `bit` of `unit` flips."""
 
 
+@dataclass(frozen=True, eq=False)
+class Trust:
+    """What the medium says of each of some bytes: that it is damaged (`suspect`), right (`vouched`), or neither."""
+
+    suspect: NDArray[np.bool_]
+    vouched: NDArray[np.bool_]
+
+    @classmethod
+    def nothing_said(cls, size: int) -> Trust:
+        return cls(np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_))
+
+
 class PlainFlips:
     """Bytes stored as they are: a unit is one byte."""
 
     bits = 8
     encrypted = False
 
-    def __init__(self, size: int, evidence: tuple[Run, ...], suspect: NDArray[np.bool_] | None = None) -> None:
-        """Take the bytes of a fragment as units, those in holes left out.
+    def __init__(self, size: int, evidence: tuple[Run, ...], trust: Trust | None = None) -> None:
+        """Take the bytes of a fragment as units, those left out that lie in holes or are vouched for.
 
         Args:
             size: bytes of the fragment.
             evidence: its runs in the evidence, holes among them.
-            suspect: per byte, whether the medium says it is damaged; None where it says nothing.
+            trust: what the medium says of each byte; None where it says nothing.
         """
+        trust = trust or Trust.nothing_said(size)
         offsets = offsets_of(evidence)
-        self.starts = np.flatnonzero(offsets[:size] >= 0)
+        self.starts = np.flatnonzero((offsets[:size] >= 0) & ~trust.vouched)
         self.reaches = np.ones(self.starts.size, dtype=np.int64)
+        self.suspect = trust.suspect[self.starts]
         self._offsets = offsets[self.starts]
-        self.suspect = np.zeros(self.starts.size, dtype=np.bool_) if suspect is None else suspect[self.starts]
 
     def variants(self, data: Bytes, unit: int, flipped: tuple[int, ...]) -> Bytes:
         del flipped  # they are in `data` already
@@ -80,7 +94,10 @@ class PlainFlips:
 
 
 def flip_model(source: ByteSource, fragment: Fragment) -> FlipModel:
-    """The model of a fragment that was carved from `source`: decryption in the stack decides."""
+    """The model of a fragment that was carved from `source`: decryption in the stack decides.
+
+    It has no unit where the medium vouches for all of the fragment.
+    """
     from carving.encryption.dmcrypt import DmCryptSource
     from carving.encryption.flips import DmCryptFlips
 
@@ -90,8 +107,25 @@ def flip_model(source: ByteSource, fragment: Fragment) -> FlipModel:
             return DmCryptFlips(layer, runs)
         if layer.below is not None:
             runs = runs_below(layer, runs)
-    suspect = np.concatenate([suspect_bytes(source, run.offset, run.length) for run in fragment.byte_runs])
-    return PlainFlips(len(fragment.data), runs, suspect)
+    return PlainFlips(len(fragment.data), runs, trust_in(source, fragment.byte_runs))
+
+
+def trust_in(source: ByteSource, stretches: tuple[Run, ...]) -> Trust:
+    """What the layers of a stack say of stretches of `source`, one after the other."""
+    trust = Trust.nothing_said(sum(run.length for run in stretches))
+    runs = stretches
+    for layer in layers(source):
+        if isinstance(layer, ChecksBytes):
+            place = 0
+            for run in runs:
+                if run.offset != HOLE_OFFSET:
+                    for marks, said in ((trust.suspect, layer.suspects), (trust.vouched, layer.vouched)):
+                        for part in said(run.offset, run.length):
+                            marks[place + part.offset - run.offset : place + part.end - run.offset] = True
+                place += run.length
+        if layer.below is not None:
+            runs = runs_below(layer, runs)
+    return trust
 
 
 def offsets_of(runs: tuple[Run, ...]) -> NDArray[np.int64]:
@@ -106,20 +140,3 @@ def offsets_of(runs: tuple[Run, ...]) -> NDArray[np.int64]:
 def physical(source: ByteSource, offset: int, length: int) -> NDArray[np.int64]:
     """The evidence offset of each byte of a stretch of `source`, a negative one in holes."""
     return offsets_of(traced_runs(source, offset, length))
-
-
-def suspect_bytes(source: ByteSource, offset: int, length: int) -> NDArray[np.bool_]:
-    """Per byte of a stretch of `source`, whether a layer of the stack says that it is damaged."""
-    marked = np.zeros(length, dtype=np.bool_)
-    runs: tuple[Run, ...] = (Run(offset, length),)
-    for layer in layers(source):
-        if isinstance(layer, MarksSuspects):
-            place = 0
-            for run in runs:
-                found = () if run.offset == HOLE_OFFSET else layer.suspects(run.offset, run.length)
-                for part in found:
-                    marked[place + part.offset - run.offset : place + part.end - run.offset] = True
-                place += run.length
-        if layer.below is not None:
-            runs = runs_below(layer, runs)
-    return marked

@@ -64,11 +64,14 @@ class ByteSource(ABC):
 
 
 @runtime_checkable
-class MarksSuspects(Protocol):
-    """A layer that knows which of its bytes are damaged below, such as code words with too many errors."""
+class ChecksBytes(Protocol):
+    """A layer that knows from redundancy of its own, such as error correction, which of its bytes are right."""
 
     def suspects(self, offset: int, length: int) -> tuple[Run, ...]:
-        """The damaged parts of a stretch of this layer, in order."""
+        """The parts of a stretch of this layer that are known to be damaged, in order."""
+
+    def vouched(self, offset: int, length: int) -> tuple[Run, ...]:
+        """The parts that are known to be right, or as good as."""
 
 
 def clamp(offset: int, length: int, size: int) -> Run:

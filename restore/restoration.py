@@ -68,6 +68,8 @@ def restore_with(
     from restore.repair.opaque import opaque_bytes
     from restore.repair.repair import EFFORTS
 
+    if flip_model is not None and flip_model.starts.size == 0:  # the medium vouches for all of it
+        flip_model = None
     stored = fragment if isinstance(fragment, bytes) else fragment.data
     front = repair_header(stored, flip_model, EFFORTS[effort])
     segments = walk_header(front.data).segments

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from carving.encryption.dmcrypt import DmCryptSource
 from carving.encryption.sector_cipher import BLOCK
-from carving.flips import Bytes, physical, suspect_bytes
+from carving.flips import Bytes, physical, trust_in
 from carving.source import Run
 
 _BITS: Final = 8 * BLOCK
@@ -50,6 +50,7 @@ class DmCryptFlips:
         inputs: list[Bytes] = []
         places: list[NDArray[np.int64]] = []
         suspects: list[NDArray[np.bool_]] = []
+        vouched: list[NDArray[np.bool_]] = []
         position = 0
         for run in runs:
             first, last = run.offset // BLOCK, -(-run.end // BLOCK)
@@ -62,15 +63,18 @@ class DmCryptFlips:
             ciphertext = np.frombuffer(stored, dtype=np.uint8)[: blocks.size * BLOCK].reshape(-1, BLOCK)
             inputs.append(ciphertext ^ cipher.whitening(first, blocks.size))
             places.append(physical(source.below, first * BLOCK, blocks.size * BLOCK).reshape(-1, BLOCK))
-            suspects.append(suspect_bytes(source.below, first * BLOCK, blocks.size * BLOCK).reshape(-1, BLOCK))
+            trust = trust_in(source.below, (Run(first * BLOCK, blocks.size * BLOCK),))
+            suspects.append(np.asarray(trust.suspect.reshape(-1, BLOCK).any(axis=1)))
+            vouched.append(np.asarray(trust.vouched.reshape(-1, BLOCK).all(axis=1)))
             position += run.length
-        self._places = np.concatenate(places)
-        stored_units = np.flatnonzero((self._places >= 0).all(axis=1))  # nothing flips in a hole
-        self._places = self._places[stored_units]
-        self.starts = np.concatenate(starts)[stored_units]
-        self.reaches = np.concatenate(reaches)[stored_units]
-        self.suspect: NDArray[np.bool_] = np.asarray(np.concatenate(suspects)[stored_units].any(axis=1))
-        self._inputs = np.concatenate(inputs)[stored_units]
+        every_place = np.concatenate(places)
+        # nothing flips in a hole, nor where the medium vouches for the bytes
+        units = np.flatnonzero((every_place >= 0).all(axis=1) & ~np.concatenate(vouched))
+        self.starts = np.concatenate(starts)[units]
+        self.reaches = np.concatenate(reaches)[units]
+        self.suspect = np.concatenate(suspects)[units]
+        self._places = every_place[units]
+        self._inputs = np.concatenate(inputs)[units]
 
     def variants(self, data: Bytes, unit: int, flipped: tuple[int, ...]) -> Bytes:
         stored = self._inputs[unit].copy()

@@ -48,8 +48,9 @@ class EccCounts:
 class EccMap:
     """States of the code words of a dump, in its order."""
 
-    def __init__(self, pages: int, per_page: int) -> None:
-        """Args: pages of the dump, and code words of a page."""
+    def __init__(self, pages: int, per_page: int, strength: int) -> None:
+        """Args: pages of the dump, code words of a page, and bits that are corrected in one."""
+        self._strength = strength
         self._states = np.zeros((pages, per_page), dtype=np.uint8)
 
     def record(self, pages: NDArray[np.int64], states: NDArray[np.uint8]) -> None:
@@ -59,6 +60,10 @@ class EccMap:
     def uncorrectable_in(self, page: int) -> NDArray[np.bool_]:
         """Which code words of a page could not be corrected; none of a page that was not read."""
         return np.asarray(self._states[page] == UNCORRECTABLE)
+
+    def vouched_in(self, page: int) -> NDArray[np.bool_]:
+        """Which code words of a page had fewer errors than can be corrected."""
+        return np.asarray((self._states[page] >= GOOD) & (self._states[page] < GOOD + self._strength))
 
     def uncorrectable(self, most: int) -> NDArray[np.int64]:
         """Numbers of the first `most` code words that could not be corrected."""

@@ -67,6 +67,11 @@ class PageDecoder:
         """Code words of a page; 1 where no code is known, for the page as a whole."""
         return self._page.sectors if self._words else 1
 
+    @property
+    def strength(self) -> int:
+        """Bits that are corrected in a code word."""
+        return min((words.code.strength for words in self._words), default=0)
+
     def decode(self, raw: Bytes, numbers: NDArray[np.int64]) -> tuple[Bytes, NDArray[np.uint8]]:
         """Correct pages.
 

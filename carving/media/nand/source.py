@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -49,7 +50,7 @@ class NandSource(ByteSource):
                 f"the NAND layout {layout.name} has pages of {self._page.size} bytes from byte {self._page.start} on, "
                 f"but {below.name} has only {below.size} bytes"
             )
-        self._map = EccMap(self._count, self._decoder.states_per_page)
+        self._map = EccMap(self._count, self._decoder.states_per_page, self._decoder.strength)
         arranged = arrange(layout, self._count, self.read_spare)
         self._order = arranged.pages
         self._live = arranged.live
@@ -132,6 +133,15 @@ class NandSource(ByteSource):
 
     def suspects(self, offset: int, length: int) -> tuple[Run, ...]:
         """The parts of a stretch of this layer whose code words could not be corrected, as far as it was read."""
+        return self._parts(offset, length, self._map.uncorrectable_in)
+
+    def vouched(self, offset: int, length: int) -> tuple[Run, ...]:
+        """The parts that the code vouches for: code words with fewer errors than it corrects. One that was corrected to
+        the limit may have had more."""
+        return self._parts(offset, length, self._map.vouched_in) if self._layout.ecc else ()
+
+    def _parts(self, offset: int, length: int, chosen: Callable[[int], NDArray[np.bool_]]) -> tuple[Run, ...]:
+        """The parts of a stretch in code words that `chosen` picks from a page."""
         wanted = clamp(offset, length, self.size)
         width = self._page.data
         piece = width // self._decoder.states_per_page
@@ -140,7 +150,7 @@ class NandSource(ByteSource):
             page = int(self._order[logical])
             if page == HOLE:
                 continue
-            for word in np.flatnonzero(self._map.uncorrectable_in(page)).tolist():
+            for word in np.flatnonzero(chosen(page)).tolist():
                 start = logical * width + word * piece
                 begin, end = max(start, wanted.offset), min(start + piece, wanted.end)
                 if begin < end:

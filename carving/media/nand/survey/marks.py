@@ -16,6 +16,9 @@ from carving.media.nand.yaffs import EXTRA_HEADER, is_tagged, tags
 
 _PER_BLOCK: Final = (256, 128, 64, 32)
 _LIKELY: Final = 0.9
+_NEWEST: Final = 1 << 24
+"""Sequence numbers begin at 0x1000 and grow by one with each block: a chip wears out before it gets here."""
+_LONGEST_CHUNK: Final = 1 << 15
 _FEWEST: Final = 8
 _BLOCKS: Final = 200
 """Blocks whose spare bytes are looked at, spread over the dump."""
@@ -52,9 +55,11 @@ def guess_tags(spare: Bytes, pages: int) -> TagGuess | None:
         for offset in range(spare.shape[1] - 15):
             sequence, objects, chunks = tags(spare, YaffsOrder(offset, byte_order))
             plain = np.where(chunks & EXTRA_HEADER, 0, chunks)
-            share = float((is_tagged(sequence, objects, plain, pages) & (sequence < 1 << 24)).mean())
-            varied = np.unique(plain).size > 2
-            if varied and share > (best.share if best else _LIKELY):
+            in_use = field(spare, offset + 12, 4, byte_order)
+            likely = is_tagged(sequence, objects, plain, pages) & (sequence < _NEWEST)
+            share = float((likely & ((plain == 0) | (in_use <= _LONGEST_CHUNK))).mean())
+            pairs = np.unique(np.stack([objects, plain]), axis=1).shape[1]
+            if pairs > spare.shape[0] // 2 and np.unique(plain).size > 2 and share > (best.share if best else _LIKELY):
                 best = TagGuess(offset, byte_order, share)
     return best
 
