@@ -56,8 +56,12 @@ def digest(line: str) -> str:
     return hashlib.sha256(line.encode("ascii")).hexdigest()
 
 
-def read_records(path: Path) -> Iterator[Record]:
+def read_records(path: Path, size: int | None = None) -> Iterator[Record]:
     """The records of a log in order, each checked against the one before; one line is in memory at a time.
+
+    Args:
+        path: the log.
+        size: bytes of it to read, which must end with a record; all where None.
 
     Raises:
         EvidenceError: the log cannot be read.
@@ -67,6 +71,8 @@ def read_records(path: Path) -> Iterator[Record]:
     try:
         with path.open(encoding="ascii", newline="\n") as file:
             for line in file:
+                if size is not None and end >= size:
+                    break
                 end += len(line)
                 record = _follow(head, line.removesuffix("\n"), end, path)
                 yield record

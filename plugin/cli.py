@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from functools import partial
 from importlib import import_module
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 DEFAULT_COMMAND: Final = "run"
+INTERRUPTED: Final = "interrupted; what was written so far is kept, and --resume goes on with it"
 _COMMANDS: Final = MappingProxyType(
     {
         "run": "plugin.commands.run:run_command",
@@ -83,7 +85,10 @@ class LazyGroup(click.Group):
         except CarveRestoreError as error:
             end([one_line(error)], error.exit_code)
         except (KeyboardInterrupt, click.Abort):
-            end(["interrupted; what was written so far is kept"], InterruptedRunError.exit_code)
+            end(
+                ["interrupted; what was written so far is kept, and --resume goes on with it"],
+                InterruptedRunError.exit_code,
+            )
 
 
 @click.group(
@@ -101,6 +106,8 @@ def cli() -> None:
 def main() -> None:
     """Entry point of the command."""
     sys.excepthook = partial(report_unforeseen, None)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # to be ended by the system is to be interrupted
+        signal.signal(number, signal.default_int_handler)
     cli(prog_name=DISTRIBUTION)
 
 

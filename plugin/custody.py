@@ -29,8 +29,13 @@ Event = tuple[str, Mapping[str, object]]
 class CustodyLog:
     """Appends records to a log. A context manager: leaving it puts the log on the disk."""
 
-    def __init__(self, path: Path, head: ChainHead = START) -> None:
-        """Begin a log, or go on with one that was read up to `head`, its last record.
+    def __init__(self, path: Path, head: ChainHead = START, size: int = 0) -> None:
+        """Begin a log, or go on with one that was read.
+
+        Args:
+            path: the log.
+            head: its last whole record; the start of the chain begins a log.
+            size: bytes up to the end of that record; half a record behind it is cut off.
 
         Raises:
             OutputError: a log to begin exists already, one to go on with is not there, another process writes to it,
@@ -39,9 +44,7 @@ class CustodyLog:
         self._path = path
         self._head = head
         try:
-            self._descriptor = os.open(
-                path, os.O_WRONLY | os.O_APPEND | (0 if head.records else os.O_CREAT | os.O_EXCL)
-            )
+            self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | (0 if head.records else os.O_CREAT | os.O_EXCL))
         except OSError as error:
             raise output_error(path, error) from error
         try:
@@ -49,7 +52,13 @@ class CustodyLog:
         except OSError as error:
             os.close(self._descriptor)
             raise OutputError(f"another run is at work in {path.parent}; wait for it or stop it") from error
-        self._size = os.fstat(self._descriptor).st_size
+        self._size = size
+        try:
+            if b"\n" in os.pread(self._descriptor, os.fstat(self._descriptor).st_size - size, size):
+                raise OutputError(f"another run went on in {path.parent} meanwhile; look at it again")
+            os.ftruncate(self._descriptor, size)
+        except OSError as error:
+            raise output_error(path, error) from error
 
     @property
     def head(self) -> ChainHead:

@@ -10,6 +10,7 @@ from carving.fragments import Fragment, Thumbnail
 from carving.jpeg.exif_claims import exif_claims
 from carving.jpeg.header_walk import walk_header
 from plugin.custody import CustodyLog, Event, file_written
+from plugin.fragment_record import fragment_to_json
 from plugin.output import OutputFile, write_file
 from plugin.previews import NO_PREVIEWS
 from plugin.report.allocation import AllocatedClaim
@@ -66,7 +67,8 @@ def store_fragment(
         claim=fragment.claim,
         allocated=allocated,
     )
-    custody.record_together([*events, ("carved", {"stem": stem, "entry": to_json(entry)})])
+    carving = {"stem": stem, "entry": to_json(entry), "fragment": fragment_to_json(fragment)}
+    custody.record_together([*events, ("carved", carving)])
     return entry
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from carving.allocation import AllocationMap
 from carving.errors import CarveRestoreError, EvidenceError, OutputError, UsageError
@@ -17,21 +18,27 @@ from plugin.custody import CustodyLog
 from plugin.entries import store_fragment, with_error, with_restoration
 from plugin.evidence_facts import EvidenceFacts
 from plugin.faults import describe, keep_traceback, one_line
-from plugin.finding import Finder
+from plugin.finding import Finder, Search
+from plugin.fragment_record import fragment_from_json
+from plugin.journal import Journal
 from plugin.nand_facts import misfit_of, nand_record, nand_remarks
 from plugin.opening import View, views
 from plugin.pools import Pool
 from plugin.progress import Progress, Stage
 from plugin.report.allocation import AllocatedClaim
-from plugin.report.model import Failure, FileEntry, Scan
+from plugin.report.model import Failure, FileEntry, Scan, to_json
 from plugin.report.nand import NandRecord
+from plugin.report.reading import from_json
 from plugin.settings import Parameters
 from plugin.worker import RestoreRecord, RestoreTask, restore_fragment
 
 
 @dataclass
 class Examination:
-    """One run over open evidence. `failures` grows as stages meet what they cannot do."""
+    """One run over open evidence. `failures` grows as stages meet what they cannot do.
+
+    Where there is a journal of a run that was cut short, what it says is done is not done again.
+    """
 
     source: ByteSource
     facts: EvidenceFacts
@@ -41,6 +48,7 @@ class Examination:
     custody: CustodyLog
     progress: Progress
     survey: AllocationSurvey | None
+    journal: Journal | None = None
     failures: list[Failure] = field(default_factory=list)
     _finders: tuple[Finder, ...] = field(init=False)
     _entries: dict[str, FileEntry] = field(init=False, default_factory=dict)
@@ -48,9 +56,21 @@ class Examination:
 
     def __post_init__(self) -> None:
         self._finders = tuple(
-            Finder(view.source, view.layer, self.parameters, partial(self._scanned, index), self._allocation)
+            Finder(
+                view.source,
+                view.layer,
+                self.parameters,
+                partial(self._scanned, index),
+                self._allocation,
+                self._search(view.layer),
+            )
             for index, view in enumerate(self._views())
         )
+        if self.journal is not None:
+            self.failures.extend(self.journal.failures)
+            self._entries.update({stem: found.entry for stem, found in self.journal.found.items()})
+            self._entries.update(self.journal.done)
+            self._restored = len(self.journal.done)
 
     def carve_and_restore(self, pool: Pool) -> tuple[FileEntry, ...]:
         """Carve, and have the pool restore what has been carved; entries in order of layer and offset."""
@@ -74,7 +94,8 @@ class Examination:
 
     def nand(self) -> NandRecord | None:
         """What the layout of raw NAND made of the dump so far; a layout that fits nothing is a failure."""
-        record = nand_record(self.source)
+        earlier = self._earlier_layout()
+        record = nand_record(self.source) if earlier is None else from_json(NandRecord, earlier["nand"])
         if record is not None and (misfit := misfit_of(record)):
             self.fail("nand", CarveRestoreError(misfit))
         return record
@@ -82,9 +103,11 @@ class Examination:
     def notes(self) -> tuple[str, ...]:
         """Remarks on the run as a whole."""
         left_out = (remark for finder in self._finders for remark in finder.remarks)
+        earlier = self._earlier_layout()
+        layout = nand_remarks(self.source) if earlier is None else tuple(earlier["nand_remarks"])
         remarks = (
             *self.facts.remarks,
-            *nand_remarks(self.source),
+            *layout,
             *self._encryption_remarks(),
             *self._survey_remarks(),
             *left_out,
@@ -102,7 +125,9 @@ class Examination:
 
     def fail(self, stage: str, error: CarveRestoreError) -> None:
         """Take note of something that the run cannot do, and does without."""
-        self.failures.append(Failure(stage, one_line(error), error.exit_code))
+        failure = Failure(stage, one_line(error), error.exit_code)
+        self.failures.append(failure)
+        self.custody.record("failure", **to_json(failure))
 
     def _allocation(self) -> AllocationMap | None:
         return None if self.survey is None else self.survey.result()
@@ -137,26 +162,64 @@ class Examination:
         sizes = [finder.source.size for finder in self._finders]
         self.progress.update(Stage.SCAN, sum(sizes[:index]) + done, sum(sizes))
 
-    def _fragments(self, finder: Finder) -> Iterator[Fragment]:
-        try:
-            yield from finder.fragments()
-        except (EvidenceError, UsageError) as error:
-            self.fail("scan", error)
+    def _earlier_layout(self) -> Mapping[str, Any] | None:
+        """What an earlier run learned of a NAND layout, where this one need not read the dump."""
+        if self.journal is None or any(finder.earlier is None for finder in self._finders):
+            return None
+        details = self.journal.scans[self._finders[-1].layer]
+        return None if details["nand"] is None else details
+
+    def _search(self, layer: str) -> Search | None:
+        """How an earlier run ended the search of a layer; None where this run has to search it."""
+        ended = None if self.journal is None else self.journal.scans.get(layer)
+        return None if ended is None else Search(ended["scanned_bytes"], tuple(ended["remarks"]))
 
     def _tasks(self) -> Iterator[RestoreTask]:
+        for finder in self._finders:
+            for stem, fragment in self._left_over(finder.layer):
+                yield self._task(finder, fragment, stem)
+            if finder.earlier is None:
+                for stem, fragment in self._found(finder):
+                    claim = self._claim(finder, fragment)
+                    self._entries[stem] = store_fragment(fragment, stem, self.folder, self.custody, claim)
+                    if not self.parameters.carve_only:
+                        self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
+                    yield self._task(finder, fragment, stem)
+
+    def _left_over(self, layer: str) -> Iterator[tuple[str, Fragment]]:
+        """What an earlier run has carved and not restored."""
+        if self.journal is None or self.parameters.carve_only:
+            return
+        for stem, found in self.journal.found.items():
+            if found.entry.layer == layer and stem not in self.journal.done:
+                yield stem, fragment_from_json(found.fragment, found.entry, self.folder)
+
+    def _found(self, finder: Finder) -> Iterator[tuple[str, Fragment]]:
+        """What a search finds and no earlier run has carved; its end is recorded."""
+        try:
+            for fragment in finder.fragments():
+                stem = fragment.name if len(self._finders) > 1 else f"{fragment.offset:010d}"
+                if stem not in self._entries:
+                    yield stem, fragment
+        except (EvidenceError, UsageError) as error:
+            self.fail("scan", error)
+        else:
+            record = nand_record(self.source)
+            self.custody.record(
+                "scan_finished",
+                layer=finder.layer,
+                scanned_bytes=finder.scanned_bytes,
+                remarks=list(finder.remarks),
+                nand=None if record is None else to_json(record),
+                nand_remarks=list(nand_remarks(self.source)),
+            )
+
+    def _task(self, finder: Finder, fragment: Fragment, stem: str) -> RestoreTask:
         from carving.flips import flip_model
 
-        for finder in self._finders:
-            for fragment in self._fragments(finder):
-                stem = fragment.name if len(self._finders) > 1 else f"{fragment.offset:010d}"
-                self._entries[stem] = store_fragment(
-                    fragment, stem, self.folder, self.custody, self._claim(finder, fragment)
-                )
-                if not self.parameters.carve_only:
-                    self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
-                effort = 0 if self.parameters.carve_only else self.parameters.effort
-                model = flip_model(finder.source, fragment) if effort else None
-                yield RestoreTask(fragment, stem, self.folder, model, effort, self.parameters.device)
+        effort = 0 if self.parameters.carve_only else self.parameters.effort
+        model = flip_model(finder.source, fragment) if effort else None
+        return RestoreTask(fragment, stem, self.folder, model, effort, self.parameters.device)
 
     def _take(self, task: RestoreTask, outcome: RestoreRecord | BaseException) -> None:
         entry = self._entries[task.stem]

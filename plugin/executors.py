@@ -7,8 +7,10 @@ culprit, and the rest go on.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import (
@@ -28,6 +30,8 @@ TaskT = TypeVar("TaskT")
 ResultT = TypeVar("ResultT")
 ParametersT = ParamSpec("ParametersT")
 
+_PR_SET_PDEATHSIG: Final = 1
+"""prctl(2): the signal this process gets when its parent dies."""
 _IN_FLIGHT_PER_JOB: Final = 2
 _SINGLE_THREADED: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -136,6 +140,9 @@ def _start_worker(lifeline: Connection) -> None:
     """Prepare a worker: one core's worth of threads, and no life beyond its parent's."""
     for name in _SINGLE_THREADED:
         os.environ[name] = "1"
+    if sys.platform == "linux":
+        # The thread below waits for its turn while a kernel computes; the system does not.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
 
 

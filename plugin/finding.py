@@ -18,12 +18,20 @@ from plugin.watched import WatchedSource
 _MOST_NAMED: Final = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search that came to its end: bytes looked at, and remarks on it."""
+
+    scanned_bytes: int
+    remarks: tuple[str, ...]
+
+
 @dataclass
 class Finder:
     """The fragments of a source, found as the parameters say; it remembers how far it came and what it left out.
 
     `tell` hears how many bytes were looked at, and of how many. `allocation` is asked for the allocated files where
-    only the rest is to be scanned.
+    only the rest is to be scanned. `earlier` is the search as an earlier run ended it.
     """
 
     source: ByteSource
@@ -31,6 +39,7 @@ class Finder:
     parameters: Parameters
     tell: Callable[[int, int], None]
     allocation: Callable[[], AllocationMap | None]
+    earlier: Search | None = None
     _watched: WatchedSource = field(init=False)
     _left_out: list[str] = field(init=False, default_factory=list)
     _count_left_out: int = field(init=False, default=0)
@@ -42,11 +51,15 @@ class Finder:
     @property
     def scanned_bytes(self) -> int:
         """Bytes of the source that were looked at."""
+        if self.earlier is not None:
+            return self.earlier.scanned_bytes
         return self._watched.farthest if self._taken is None else self._taken
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What was pointed out and not taken, with the reasons for the first few."""
+        if self.earlier is not None:
+            return self.earlier.remarks
         if not self._count_left_out:
             return ()
         more = self._count_left_out - len(self._left_out)
@@ -103,14 +116,14 @@ class Finder:
             self._left_out.append(f"{name}: {reason}")
 
 
-def digest_of_list(path: Path) -> str:
-    """The SHA-256 of a list of files, for the record.
+def list_record(path: Path) -> dict[str, object]:
+    """A list of files, with its SHA-256, for the record.
 
     Raises:
         UsageError: it cannot be read.
     """
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            return {"path": str(path), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
     except OSError as error:
         raise UsageError(f"the list {path} cannot be read: {error.strerror or type(error).__name__}") from error

@@ -15,16 +15,18 @@ from pathlib import Path
 
 from carving.cores import available_cores
 from carving.errors import UsageError
-from carving.source import location
+from carving.source import ByteSource, location
 from plugin.allocation_survey import AllocationSurvey, is_worth_a_survey
 from plugin.clock import utc_now
 from plugin.custody import FILE_NAME as CUSTODY_NAME
 from plugin.custody import CustodyLog, who_and_where
-from plugin.evidence_facts import evidence_facts
+from plugin.evidence_facts import EvidenceFacts, evidence_facts
 from plugin.evidence_files import look_at
 from plugin.examination import Examination
-from plugin.finding import digest_of_list
+from plugin.finding import list_record
 from plugin.integrity import Integrity
+from plugin.journal import Journal
+from plugin.leftovers import drop_what_is_not_whole
 from plugin.opening import confirm_key, open_layers, read_secrets, volume_key
 from plugin.output import create, flush, require_vacant, write_file
 from plugin.pools import LocalPool, Pool
@@ -56,6 +58,7 @@ def run(
     arguments: tuple[str, ...] = (),
     progress: Progress | None = None,
     signer: Signer | None = None,
+    journal: Journal | None = None,
 ) -> Report:
     """Examine `evidence` and leave everything found in the folder `output`.
 
@@ -63,7 +66,7 @@ def run(
 
     Args:
         evidence: raw image, first segment of a split one, E01, one damaged JPEG, or a folder of them. Never written.
-        output: a folder that is absent or empty.
+        output: a folder that is absent or empty, or that of the journal.
         key: master key of the volume: its bytes, or hex, `file:PATH`, `env:NAME`.
         password: what opens the volume's LUKS header or Android crypto footer: itself, `file:PATH`, `env:NAME`. Without
             key and password the bytes are scanned as they are, or as Android's default password decrypts them.
@@ -74,6 +77,7 @@ def run(
         arguments: the command line for the record, already redacted.
         progress: hears how far each stage is.
         signer: signs the finished custody log.
+        journal: of a run that was cut short, to go on with it (`plugin.journal.read_journal`).
 
     Returns:
         The report, as written to `report.json`. Its `exit_code` is not 0 where something in it failed.
@@ -89,10 +93,14 @@ def run(
     progress = progress or SilentProgress()
     folder = Path(output)
     started = utc_now()
-    require_vacant(folder)
+    if journal is None:
+        require_vacant(folder)
+    else:
+        journal.require_same(parameters, details, code_digest())
+        started, details = journal.started, journal.details
     require_sense(parameters, has_key=key is not None)
     secrets = read_secrets(key, password)
-    list_digest = None if parameters.only is None else digest_of_list(Path(parameters.only))
+    selected = None if parameters.only is None else list_record(Path(parameters.only))
     with (
         closing(open_layers(Path(evidence), secrets, parameters)) as source,
         closing(_pool(jobs, cluster)) as pool,
@@ -100,17 +108,18 @@ def run(
     ):
         confirmed = confirm_key(source)
         facts = evidence_facts(source, Path(evidence))
+        opened = _opened(facts, source)
+        if journal is not None:
+            journal.require_same_evidence(opened, selected, None if confirmed is None else asdict(confirmed))
         create(folder)
-        with CustodyLog(folder / CUSTODY_NAME) as custody, _ending_recorded(custody):
-            _record_beginning(custody, started, arguments, parameters, details)
-            custody.record(
-                "evidence_opened",
-                files=[to_json(look_at(path)) for path in facts.files],
-                size=facts.bottom.size,
-                layers=location(source),
-            )
-            if parameters.only is not None:
-                custody.record("files_selected", path=parameters.only, sha256=list_digest)
+        with _custody_log(folder, journal) as custody, _ending_recorded(custody):
+            if journal is None:
+                _record_beginning(custody, started, arguments, parameters, details)
+            else:
+                _record_resumption(custody, arguments, journal)
+            custody.record("evidence_opened", **opened)
+            if selected is not None:
+                custody.record("files_selected", **selected)
             if confirmed is not None:
                 custody.record("decrypting", **asdict(confirmed))
             survey = (
@@ -118,9 +127,12 @@ def run(
                 if is_worth_a_survey(source, parameters)
                 else None
             )
-            examination = Examination(source, facts, folder, volume_key(source), parameters, custody, progress, survey)
+            examination = Examination(
+                source, facts, folder, volume_key(source), parameters, custody, progress, survey, journal
+            )
             integrity = Integrity(facts, custody, progress, examination.fail)
-            examined = integrity.before()
+            before = None if journal is None else journal.evidence
+            examined = integrity.before() if before is None else before
             examination.compile_kernels()
             custody.record("restoring", **pool.facts())
             files = examination.carve_and_restore(pool)
@@ -144,7 +156,7 @@ def run(
             )
             write_reports(report, folder, custody)
     if signer is not None:
-        _sign(signer, folder)
+        sign_log(signer, folder)
     return report
 
 
@@ -156,6 +168,17 @@ def _pool(jobs: int | None, cluster: str | None) -> Pool:
     from plugin.cluster import ClusterPool
 
     return ClusterPool(cluster)
+
+
+def _opened(facts: EvidenceFacts, source: ByteSource) -> dict[str, object]:
+    """The evidence as it was found when it was opened, for the record."""
+    files = [to_json(look_at(path)) for path in facts.files]
+    return {"files": files, "size": facts.bottom.size, "layers": location(source)}
+
+
+def _custody_log(folder: Path, journal: Journal | None) -> CustodyLog:
+    path = folder / CUSTODY_NAME
+    return CustodyLog(path) if journal is None else CustodyLog(path, journal.head, journal.size)
 
 
 @contextmanager
@@ -187,7 +210,26 @@ def _record_beginning(
     )
 
 
-def _sign(signer: Signer, folder: Path) -> None:
+def _record_resumption(custody: CustodyLog, arguments: tuple[str, ...], journal: Journal) -> None:
+    """Say who goes on, and what of the earlier run did not count as done."""
+    removed = drop_what_is_not_whole(journal)
+    custody.record(
+        "run_resumed",
+        arguments=list(arguments),
+        half_record_bytes=journal.torn,
+        removed=removed,
+        carved=len(journal.found),
+        restored=len(journal.done),
+        **who_and_where(),
+    )
+
+
+def sign_log(signer: Signer, folder: Path) -> None:
+    """Sign the custody log of a finished run.
+
+    Raises:
+        OutputError: the signature cannot be written.
+    """
     name = CUSTODY_NAME + SUFFIX
     write_file(folder, name, signer.sign(folder / CUSTODY_NAME), "an Ed25519 signature of the custody log")
     flush(folder / name)

@@ -38,7 +38,7 @@ Exit codes:
   0 done                        4 the key does not fit
   1 done, but something failed  5 output not empty, or disk full
   2 usage                       6 stored and computed hash differ
-  3 evidence unreadable         130 interrupted
+  3 evidence unreadable         130 interrupted; go on with --resume
 """
 
 
@@ -51,7 +51,12 @@ Exit codes:
     default=DEFAULT_OUTPUT,
     show_default=True,
     metavar="DIR",
-    help="Folder for all results; must be absent or empty.",
+    help="Folder for all results; must be absent or empty, but with --resume.",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the run that was cut short in DIR; begin one where there is none.",
 )
 @click.option(
     "--key",
@@ -170,6 +175,7 @@ Exit codes:
 def run_command(
     evidence: Path,
     output: Path,
+    resume: bool,
     key: str | None,
     password: str | None,
     footer: str | None,
@@ -231,8 +237,16 @@ def run_command(
         signer = load_signer(sign_key, _ask_for_passphrase)
     sys.excepthook = partial(report_unforeseen, output)
 
-    from plugin.pipeline import run
+    from plugin.journal import read_journal
+    from plugin.pipeline import run, sign_log
 
+    journal = read_journal(output) if resume else None
+    if journal is not None and journal.finished:
+        if signer is not None and not journal.signed:
+            sign_log(signer, output)
+        if not quiet:
+            click.echo(f"the run in {output} is finished; nothing is left to do", err=True)
+        return
     with _progress(quiet, json_progress) as progress:
         report = run(
             evidence,
@@ -246,6 +260,7 @@ def run_command(
             arguments=redact_arguments(sys.argv),
             progress=progress,
             signer=signer,
+            journal=journal,
         )
     if not quiet:
         from plugin.bars import print_summary

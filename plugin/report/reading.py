@@ -21,6 +21,18 @@ def from_json(kind: type[RecordT], value: object) -> RecordT:
     return cast(RecordT, _read(kind, value, kind.__name__))
 
 
+def fields_from_json(kind: type, values: Mapping[str, object]) -> dict[str, Any]:
+    """Some fields of a dataclass, by name: what `to_json` wrote for them, as the dataclass holds them.
+
+    Raises:
+        ValueError: one is not a field, or not what `to_json` writes for it.
+    """
+    hints = get_type_hints(kind)
+    unknown = values.keys() - hints.keys()
+    _expect(not unknown, sorted(unknown), kind.__name__)
+    return {name: _read(hints[name], value, f"{kind.__name__}.{name}") for name, value in values.items()}
+
+
 def _read(kind: Any, value: Any, where: str) -> object:
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):

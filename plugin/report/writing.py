@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from plugin.custody import FILE_NAME as CUSTODY_NAME
 from plugin.custody import CustodyLog, file_written
 from plugin.faults import LOG_NAME
-from plugin.output import OutputFile, describe_file, flush, write_file
+from plugin.output import OutputFile, describe_file, write_file
 from plugin.report.case import case_document
 from plugin.report.custody_report import file_document, read_history
 from plugin.report.dfxml import dfxml_document
@@ -34,7 +35,7 @@ def write_reports(report: Report, folder: Path, custody: CustodyLog) -> None:
     for written in _beside(report, folder):
         custody.record_together([file_written(written)])
     written = write_file(folder, REPORT_NAME, text, "the evidence report")
-    flush(folder / REPORT_NAME)
+    os.sync()  # all files of the run, before the log says that it is finished
     finished = ("run_finished", {"files": len(report.files), "exit_code": report.exit_code})
     custody.record_together([file_written(written), finished])
 

@@ -156,8 +156,8 @@ def test_altered_evidence(command: RunCommand, tmp_path: Path, sample_images: Pa
     assert (tmp_path / "out/report.json").exists()
 
 
-@pytest.mark.parametrize("stage", ["hash", "restore"])
-def test_interrupt(tmp_path: Path, photos: tuple[bytes, ...], stage: str) -> None:
+@pytest.mark.parametrize(("stage", "ending"), [("hash", signal.SIGINT), ("restore", signal.SIGTERM)])
+def test_interrupt(tmp_path: Path, photos: tuple[bytes, ...], stage: str, ending: signal.Signals) -> None:
     image = tmp_path / "long.dd"
     with image.open("wb") as file:
         for number in range(200 if stage == "restore" else 1):
@@ -174,11 +174,14 @@ def test_interrupt(tmp_path: Path, photos: tuple[bytes, ...], stage: str) -> Non
             state = json.loads(line)
             if state["stage"] == stage and state["done"]:
                 break
-        os.kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, ending)
         process.stdout.read()
         said = process.stderr.read()
     assert process.returncode == 130, said
-    assert said.strip() == "carve-restore: error: interrupted; what was written so far is kept"
+    assert (
+        said.strip()
+        == "carve-restore: error: interrupted; what was written so far is kept, and --resume goes on with it"
+    )
     last = json.loads((tmp_path / "out/custody.jsonl").read_text("ascii").splitlines()[-1])
     assert (last["event"], last["details"]["kind"]) == ("run_stopped", "KeyboardInterrupt")
     assert not (tmp_path / "out/report.json").exists()
