@@ -128,10 +128,10 @@ def open_media(path: Path) -> RawSource | EwfSource:
         SegmentMissingError: a segment is missing.
         EvidenceError: as for `open_evidence`.
     """
-    if path.is_dir():
-        return open_folder(path)
-    check_readable_file(path)
     try:
+        if path.is_dir():
+            return open_folder(path)
+        check_readable_file(path)
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
             stream.seek(-min(TAIL_BYTES, stream.seek(0, os.SEEK_END)), os.SEEK_END)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Lock
 from types import MappingProxyType
 from typing import Final
 
-from carving.media.ewf.chunks import StoredBytes, stored_limit
+from carving.media.ewf.chunks import Chunk, StoredBytes, decode_chunk, stored_limit
 from carving.media.ewf.decoding_pool import DecodingPool
 from carving.media.ewf.image import EwfImage, read_image
 from carving.media.ewf.tables import ChunkMap
@@ -17,7 +18,9 @@ from carving.source import ByteSource, Run, clamp, merge
 DEFAULT_CACHE_BYTES: Final = 32 << 20
 """Decoded chunks kept in memory."""
 _BATCH_BYTES: Final = 4 << 20
-"""Decoded bytes whose stored chunks are held at once."""
+"""Decoded bytes that are asked for at once, and that are decoded ahead."""
+_LONG_READ: Final = 1 << 20
+"""Bytes of a read that is taken for part of a scan."""
 
 
 class EwfSource(ByteSource):
@@ -37,7 +40,8 @@ class EwfSource(ByteSource):
         self._cache: OrderedDict[int, bytes] = OrderedDict()
         self._cache_chunks = max(1, cache_bytes // self._chunk_size)
         self._damaged: set[int] = set()
-        self._pool = DecodingPool()
+        self._lock = Lock()
+        self._pool = DecodingPool(self._decode)
         self._batch_chunks = max(1, _BATCH_BYTES // self._chunk_size)
 
     @property
@@ -96,6 +100,8 @@ class EwfSource(ByteSource):
         parts: list[bytes] = []
         for start in range(first, last + 1, self._batch_chunks):
             parts += self._decoded(range(start, min(start + self._batch_chunks, last + 1)))
+        if wanted.length >= _LONG_READ:
+            self._look_ahead(last + 1)
         if first == last:
             return parts[0][head : head + wanted.length]
         parts[0] = parts[0][head:]
@@ -112,10 +118,8 @@ class EwfSource(ByteSource):
 
     def _decoded(self, chunks: range) -> list[bytes]:
         """The chunks as bytes of the medium, from memory or decoded side by side; at most one batch of them."""
-        missing = [chunk for chunk in chunks if chunk not in self._cache]
         found = {chunk: self._cache[chunk] for chunk in chunks if chunk in self._cache}
-        work = [self._stored(chunk) for chunk in missing]
-        for chunk, decoded in zip(missing, self._pool.decode(work, self._chunk_size), strict=True):
+        for chunk, decoded in self._pool.chunks([chunk for chunk in chunks if chunk not in found]).items():
             found[chunk] = decoded.data
             if not decoded.sound:
                 self._damaged.add(chunk)
@@ -126,10 +130,18 @@ class EwfSource(ByteSource):
             self._cache.popitem(last=False)
         return [found[chunk] for chunk in chunks]
 
-    def _stored(self, chunk: int) -> StoredBytes:
-        place = self._map.find(chunk)
-        raw = self._files.read(place.segment, place.offset, min(place.size, stored_limit(self._chunk_size)))
-        return StoredBytes(raw, place.compressed, min(self._chunk_size, self.size - chunk * self._chunk_size))
+    def _look_ahead(self, first: int) -> None:
+        """Whoever reads much at once goes on reading behind it."""
+        end = min(first + self._batch_chunks, -(-self.size // self._chunk_size))
+        self._pool.go_ahead([chunk for chunk in range(first, end) if chunk not in self._cache])
+
+    def _decode(self, chunk: int) -> Chunk:
+        """Read and decode one chunk; may be called by several threads."""
+        with self._lock:
+            place = self._map.find(chunk)
+            raw = self._files.read(place.segment, place.offset, min(place.size, stored_limit(self._chunk_size)))
+        expected = min(self._chunk_size, self.size - chunk * self._chunk_size)
+        return decode_chunk(StoredBytes(raw, place.compressed, expected), self._chunk_size)
 
 
 def open_ewf(path: Path, cache_bytes: int = DEFAULT_CACHE_BYTES) -> EwfSource:

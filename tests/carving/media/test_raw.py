@@ -92,7 +92,7 @@ def test_what_cannot_be_evidence(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     for path, message in (
         (tmp_path / "nothing.dd", "cannot be read: No such file"),
-        (tmp_path, "is a directory"),
+        (tmp_path, "holds no JPEG; name an image file"),
         (empty, "is empty"),
         (pipe, "neither a file nor a block device"),
         (tmp_path / ("x" * 300), "cannot be read: File name too long"),
