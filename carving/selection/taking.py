@@ -11,8 +11,7 @@ from carving.jpeg.picture_walk import check_picture
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.selection.inodes import FileSystem, Locator, NotThereError
 from carving.selection.listed import ListedFile
-from carving.source import ByteSource, Run, clamp, evidence_runs, layers, merge
-from carving.volumes import VolumeSource
+from carving.source import ByteSource, Run, clamp, evidence_runs, merge
 
 LARGEST: Final = 64 << 20
 """Bytes taken of one file at most."""
@@ -101,9 +100,7 @@ class _Places:
         if file.volume_runs:
             return file.volume_runs
         if file.media_runs:
-            raise NotThereError(
-                "its place in the medium is told, and what is examined is a decrypted or corrected view"
-            )
+            raise NotThereError("its place in the medium is told, and what is examined has its bytes in another order")
         if file.address is None:
             return ()
         if self._locator is None:
@@ -112,11 +109,12 @@ class _Places:
 
 
 def _start_in_media(source: ByteSource) -> int | None:
-    """Byte of the medium at which the source begins; None where its bytes are not those of the medium."""
-    stack = list(layers(source))
-    if not all(isinstance(layer, VolumeSource) for layer in stack[:-1]):
-        return None
-    return evidence_runs(source, 0, 1)[0].offset if source.size else None
+    """Byte of the medium at which the source begins; None where its bytes do not follow those of the medium one to one.
+
+    Partitions and decryption keep the order of the bytes, so that a place in the medium is one in the source.
+    """
+    runs = evidence_runs(source, 0, source.size)
+    return runs[0].offset if len(runs) == 1 and runs[0].length == source.size else None
 
 
 def _cut(runs: tuple[Run, ...], size: int) -> tuple[Run, ...]:

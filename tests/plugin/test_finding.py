@@ -79,3 +79,16 @@ def test_list_that_is_not_there(tmp_path: Path, plain_image: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         plugin.run(plain_image, tmp_path / "out", parameters=Parameters(only=str(tmp_path / "absent")))
     assert not (tmp_path / "out").exists()
+
+
+def test_reports_of_one_run_are_the_list_of_the_next(
+    command: RunCommand, tmp_path: Path, encrypted_image: Path, key: bytes
+) -> None:
+    first = command(encrypted_image, "--key", key.hex(), "--carve-only", "-o", tmp_path / "first")
+    assert first.returncode == 0, first.stderr
+    again = ("--only", tmp_path / "first/dfxml.xml", "--carve-only", "-o", tmp_path / "second")
+    second = command(encrypted_image, "--key", key.hex(), *again)
+    assert second.returncode == 0, second.stderr
+    wanted = [entry["carved"]["sha256"] for entry in document(tmp_path / "first")["files"]]
+    assert [entry["carved"]["sha256"] for entry in document(tmp_path / "second")["files"]] == wanted
+    assert wanted

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from carving.encryption.sectors import encrypt_sectors
 from carving.errors import EvidenceError
 from carving.evidence import open_evidence
 from carving.fragments import Ending
@@ -82,11 +83,28 @@ def test_offsets_of_the_medium_in_a_volume(tmp_path: Path) -> None:
     assert "outside" in left_out["before.jpg"]
 
 
-def test_decrypted_view_knows_no_offsets_of_the_medium(tmp_path: Path) -> None:
-    (tmp_path / "image.dd").write_bytes(bytes(1 << 16))
-    source = open_evidence(tmp_path / "image.dd", key=bytes(16))
-    _, left_out = take(source, ListedFile("a.jpg", media_runs=(Run(0, 512),)))
-    assert "decrypted" in left_out["a.jpg"]
+def test_offsets_of_the_medium_in_a_decrypted_view(tmp_path: Path) -> None:
+    key = bytes(16)
+    stored = encrypt_sectors((bytes(512) + JPEG).ljust(16384, b"\0"), key)
+    (tmp_path / "image.dd").write_bytes(bytes(4096) + stored)
+    source = open_evidence(tmp_path / "image.dd", key=key, offset=4096)
+    taken, left_out = take(source, ListedFile("a.jpg", media_runs=(Run(4096 + 512, len(JPEG)),)))
+    assert (taken, left_out) == ([JPEG], {})
+
+
+def test_offsets_of_the_medium_where_its_bytes_are_in_another_order(tmp_path: Path) -> None:
+    _, left_out = take(Swapped(image_of(tmp_path, bytes(1024))), ListedFile("a.jpg", media_runs=(Run(0, 512),)))
+    assert "another order" in left_out["a.jpg"]
+
+
+class Swapped(VolumeSource):
+    """Two halves in reversed order, as a layer that sorts pages may have them."""
+
+    def __init__(self, below: ByteSource) -> None:
+        super().__init__(below, 0, 1024, "swapped")
+
+    def trace(self, offset: int, length: int) -> tuple[Run, ...]:
+        return tuple(Run((run.offset + 512) % 1024, 512) for run in (Run(offset, 512), Run(length - 512, 512)))
 
 
 @pytest.fixture(scope="module")
