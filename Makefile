@@ -13,6 +13,7 @@ PEERS := testdisk=photorec groff-base=groff sleuthkit=fls foremost=foremost scal
 PHOTOS ?= ../shared/data/photos
 DEMO := sample_images/demo
 DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfacquire e2fsprogs=mke2fs jython=jython \
+	fdisk=sfdisk dosfstools=mkfs.vfat mtools=mcopy ntfs-3g=ntfscp f2fs-tools=mkfs.f2fs \
 	default-jdk-headless=javac openssh-client=ssh-keygen chromium=chromium strace=strace \
 	testdisk=photorec
 

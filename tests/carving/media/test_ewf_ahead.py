@@ -41,7 +41,7 @@ def test_damage_is_listed_once_it_is_read_not_when_it_was_looked_at(acquire: Acq
     path.write_bytes(image)
     source = open_ewf(path)
     source.read_at(0, 2 << 20)
-    assert source.damaged == ()
+    assert not source.damaged
     source.read_at(2 << 20, 1 << 20)
     assert source.damaged == (Run(2 << 20, 32768),)
 
