@@ -1,6 +1,7 @@
 # make demo    install into .venv and run the main job on the demo evidence into ./demo-out
 # make test    install everything the tests need and run lint, type check and tests
 # make bench   time and score carvers, ours and Debian's, on an image of real JPEGs (MEDIA=DIR)
+# make fuzz    fuzz every parser of foreign bytes, each for FUZZ_SECONDS; keeps its corpus and finds under FUZZ
 # make sample  rebuild the demo evidence from camera photos (PHOTOS=DIR)
 
 PYTHON ?= python3
@@ -10,6 +11,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MEDIA ?= ../shared/data
 BENCH := /tmp/carve-restore-bench
 PEERS := testdisk=photorec groff-base=groff sleuthkit=fls foremost=foremost scalpel=scalpel recoverjpeg=recoverjpeg
+FUZZ := /tmp/carve-restore-fuzz
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?= jpeg_header jpeg_carve jpeg_decode jpeg_restore ewf raw_media volumes luks1 luks2 android_footer nand \
+	file_list custody_log report_json
 PHOTOS ?= ../shared/data/photos
 DEMO := sample_images/demo
 DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfacquire e2fsprogs=mke2fs jython=jython \
@@ -20,7 +25,7 @@ DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfac
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_TEST := $(VENV)/.installed-for-test
 
-.PHONY: demo test bench sample
+.PHONY: demo test bench fuzz sample
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .SILENT:
@@ -42,6 +47,13 @@ bench: $(INSTALLED_FOR_TEST)
 	mkdir -p $(BENCH)
 	$(BIN)/python -m tests.bench.carver_image $(MEDIA) $(BENCH)/medium.img
 	$(BIN)/python -m tests.bench.carver_peers $(BENCH)/medium.img
+
+fuzz: $(INSTALLED_FOR_TEST)
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p $(FUZZ)/$$target/finds && \
+		$(BIN)/python -m tests.fuzz.run $$target $(FUZZ)/$$target/corpus -max_total_time=$(FUZZ_SECONDS) -timeout=30 \
+			-rss_limit_mb=4096 -max_len=65536 -print_final_stats=1 -artifact_prefix=$(FUZZ)/$$target/finds/ || exit 1; \
+	done
 
 sample: $(INSTALLED_FOR_TEST)
 	tests/install_debian_packages.sh $(DEBIAN_PACKAGES)

@@ -1,0 +1,127 @@
+"""Inputs to begin with: small sound files of every kind, and how to damage them."""
+
+from __future__ import annotations
+
+import io
+import random
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from plugin.custody import CustodyLog
+from plugin.report.dfxml import dfxml_document
+from plugin.report.model import to_json
+from plugin.report.validation import encode
+from tests.carving.encryption.footers import footer
+from tests.carving.media.nand.encoder import CHIPS, dump
+from tests.plugin.report.made import entry, report
+
+HERE = Path(__file__).resolve().parent
+
+
+def small_jpegs() -> tuple[bytes, ...]:
+    """A baseline, a progressive, a gray, a subsampled one with restart markers and one with Exif; 40×24 pixels."""
+    pixels = np.random.default_rng(4).integers(0, 256, (6, 10, 3), dtype=np.uint8)
+    picture = Image.fromarray(pixels).resize((40, 24), Image.Resampling.BICUBIC)
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Maker", 6
+    makings: tuple[tuple[Image.Image, dict[str, Any]], ...] = (
+        (picture, {}),
+        (picture, {"progressive": True}),
+        (picture.convert("L"), {}),
+        (picture, {"subsampling": 2, "restart_marker_blocks": 1}),
+        (picture, {"exif": exif.tobytes()}),
+    )
+    made = []
+    for image, options in makings:
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=80, **options)
+        made.append(buffer.getvalue())
+    return tuple(made)
+
+
+def seeds(name: str) -> list[bytes]:
+    """What fuzzing a target begins with."""
+    kept = [path.read_bytes() for path in sorted((HERE / "seeds" / name).glob("*"))]
+    return [*kept, *_MADE.get(name, list[bytes])()]
+
+
+def _jpegs() -> list[bytes]:
+    return list(small_jpegs())
+
+
+def _footers() -> list[bytes]:
+    return [footer(minor, bytes(16), b"password")[:4096] for minor in range(4)]
+
+
+def _dumps() -> list[bytes]:
+    chip = CHIPS["linux-hamming-512"]
+    return [bytes(dump(chip, random.Random(2).randbytes(32 * 512)))]
+
+
+def _lists() -> list[bytes]:
+    return [dfxml_document(report(entry()), {})]
+
+
+def _reports() -> list[bytes]:
+    return [encode(to_json(report(entry())))]
+
+
+def _logs() -> list[bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        with CustodyLog(log) as custody:
+            for number in range(3):
+                custody.record("something", number=number, text="some text")
+        return [log.read_bytes()]
+
+
+_MADE: dict[str, Callable[[], list[bytes]]] = {
+    **dict.fromkeys(("jpeg_header", "jpeg_carve", "jpeg_decode", "jpeg_restore"), _jpegs),
+    "android_footer": _footers,
+    "nand": _dumps,
+    "file_list": _lists,
+    "report_json": _reports,
+    "custody_log": _logs,
+}
+
+
+def finds(name: str) -> list[bytes]:
+    """Inputs that once brought a target down."""
+    return [path.read_bytes() for path in sorted((HERE / "finds" / name).glob("*"))]
+
+
+def damaged(origins: list[bytes], count: int, seed: int) -> Iterator[bytes]:
+    """Mutations of the origins: flipped bits, extreme numbers, cut, doubled and mixed stretches."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        data = bytearray(chance.choice(origins))
+        for _ in range(chance.randint(1, 6)):
+            _damage(data, chance, origins)
+        yield bytes(data)
+
+
+def _damage(data: bytearray, chance: random.Random, origins: list[bytes]) -> None:
+    place = chance.randrange(len(data)) if data else 0
+    length = min(chance.choice((1, 2, 4, 8, 64, 512)), len(data) - place)
+    match chance.randrange(7):
+        case 0 if data:
+            data[place] ^= 1 << chance.randrange(8)
+        case 1:
+            data[place : place + length] = chance.randbytes(length)
+        case 2:
+            data[place : place + length] = chance.choice((b"\0", b"\xff", b"\x7f", b"\x80")) * length
+        case 3:
+            del data[place : place + length]
+        case 4:
+            data[place:place] = data[place : place + length]
+        case 5:
+            other = chance.choice(origins)
+            start = chance.randrange(len(other)) if other else 0
+            data[place : place + length] = other[start : start + length]
+        case _:
+            del data[place:]

@@ -1,0 +1,165 @@
+"""What is fuzzed: every parser of bytes that come from evidence, or from a folder that somebody hands over.
+
+A target takes bytes and returns; the errors that the parser's contract names are part of a normal life, anything else
+that escapes is a find.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+from carving.carver import carve
+from carving.encryption.android_footer import find_footer, read_footer
+from carving.encryption.luks1 import read_luks1
+from carving.encryption.luks2_header import read_luks2
+from carving.encryption.recognition import recognise
+from carving.errors import CarveRestoreError
+from carving.evidence import open_media
+from carving.flips import PlainFlips
+from carving.jpeg.exif_claims import exif_claims
+from carving.jpeg.header_walk import walk_header
+from carving.jpeg.markers import read_header
+from carving.jpeg.thumbnails import extract_thumbnail
+from carving.media.nand.source import open_nand
+from carving.selection.reading import read_list
+from carving.source import Run
+from carving.volumes import list_volumes, open_volume
+from plugin.chain import verify_chain
+from plugin.report.model import Report
+from plugin.report.reading import from_json
+from plugin.sshsig import unarmour
+from restore.decoding.opening import open_header
+from restore.decoding.robust import decode
+from restore.restoration import restore
+from tests.carving.memory import MemorySource
+
+Target = Callable[[bytes], object]
+
+MOST_PIXELS = 1 << 20
+"""Larger pictures are left to the tests of speed: here they would only make every input slow."""
+_SCRATCH = Path(tempfile.gettempdir())
+_NAND = "linux-hamming-512"
+
+
+def jpeg_header(data: bytes) -> None:
+    """Everything that reads marker segments: walk, header, thumbnail, Exif."""
+    segments = walk_header(data).segments
+    extract_thumbnail(data, segments)
+    exif_claims(data, segments)
+    read_header(data)
+
+
+def jpeg_carve(data: bytes) -> None:
+    """The carver on bytes as a medium."""
+    for fragment in carve(MemorySource(data)):
+        assert 0 < len(fragment.data) <= len(data)
+
+
+def jpeg_decode(data: bytes) -> None:
+    """The robust decoder, sequential and progressive."""
+    if _is_small(data):
+        decode(data)
+
+
+def jpeg_restore(data: bytes) -> None:
+    """All of restoring, with a little search for flipped bits."""
+    if _is_small(data):
+        restore(data, PlainFlips(len(data), (Run(0, len(data)),)), effort=1)
+
+
+def ewf(data: bytes) -> None:
+    """A medium in a file, E01 where it begins as one; every byte of it is read."""
+    _read_media(data, "fuzz.E01")
+
+
+def raw_media(data: bytes) -> None:
+    """A medium in a file with a name that says nothing: raw, or a container that is refused."""
+    _read_media(data, "fuzz.dd")
+
+
+def volumes(data: bytes) -> None:
+    """Partition tables, and the file systems behind them as far as telling encryption goes."""
+    source = MemorySource(data)
+    recognise(source)
+    for volume in list_volumes(source)[:4]:
+        recognise(open_volume(source, volume.index))
+
+
+def luks1(data: bytes) -> None:
+    """The header of a LUKS1 volume."""
+    read_luks1(MemorySource(data))
+
+
+def luks2(data: bytes) -> None:
+    """The headers of a LUKS2 volume, and the JSON in them."""
+    read_luks2(MemorySource(data))
+
+
+def android_footer(data: bytes) -> None:
+    """Android's crypto footer, by itself and at the end of a volume."""
+    read_footer(data)
+    find_footer(MemorySource(data))
+
+
+def nand(data: bytes) -> None:
+    """A dump of small pages with Hamming codes: pages, order, and all bytes of the logical space."""
+    with closing(open_nand(MemorySource(data), _NAND)) as source:
+        source.read_at(0, source.size)
+
+
+def file_list(data: bytes) -> None:
+    """The lists of files that other tools write: DFXML, body files, feature files."""
+    path = _SCRATCH / "fuzz-list"
+    path.write_bytes(data)
+    for _ in read_list(path):
+        pass
+
+
+def custody_log(data: bytes) -> None:
+    """A custody log from an unknown hand."""
+    path = _SCRATCH / "fuzz-custody.jsonl"
+    path.write_bytes(data)
+    verify_chain(path)
+
+
+def report_json(data: bytes) -> None:
+    """A report from an unknown hand, and a signature."""
+    for reader in (lambda: from_json(Report, json.loads(data)), lambda: unarmour(data)):
+        with suppress(ValueError, RecursionError):
+            reader()
+
+
+TARGETS: dict[str, Target] = {
+    target.__name__: target
+    for target in (
+        *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore),
+        *(ewf, raw_media, volumes, luks1, luks2, android_footer, nand),
+        *(file_list, custody_log, report_json),
+    )
+}
+
+
+def survive(name: str, data: bytes) -> None:
+    """Run a target; errors of the one error tree are answers, everything else is raised."""
+    with suppress(CarveRestoreError):
+        TARGETS[name](data)
+
+
+def _is_small(data: bytes) -> bool:
+    try:
+        frame = open_header(data)[0].frame
+    except CarveRestoreError:
+        return True  # the decoder will say the same
+    return frame.width * frame.height <= MOST_PIXELS
+
+
+def _read_media(data: bytes, name: str) -> None:
+    path = _SCRATCH / name
+    path.write_bytes(data)
+    with closing(open_media(path)) as source:
+        for position in range(0, min(source.size, 4 << 20), 1 << 20):
+            source.read_at(position, 1 << 20)
