@@ -19,7 +19,7 @@ from java.util import UUID, ArrayList, Date
 from java.util.concurrent import TimeUnit
 
 POLL_MILLISECONDS = 100
-GRACE_MILLISECONDS = 600
+GRACE_MILLISECONDS = 500
 """How long a cancelled run may take to end by itself and close its log."""
 BAR_STEPS = 1000
 STAGES = {
