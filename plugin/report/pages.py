@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from carving.source import Run
 from plugin.output import OutputFile, output_error
 from plugin.progress import human_size
 from plugin.report import wording
@@ -51,11 +52,12 @@ def report_page(report: Report, folder: Path) -> bytes:
     )
     data = {
         "size": report.evidence.size,
-        "damaged": [to_json(run) for run in report.evidence.damaged_runs],
+        "damaged": [to_json(run) for run in (*report.evidence.damaged_runs, *_uncorrectable(report))],
         "statuses": list(_statuses(report)),
         "provenances": list(wording.PROVENANCES.items()),
         "natures": wording.NATURES,
         "claims": wording.CLAIMS,
+        "told_by_others": wording.TOLD,
         "files": list(_cards(report, folder)),
     }
     return _render(
@@ -97,6 +99,8 @@ def file_page(report: Report, entry: FileEntry, history: History, folder: Path) 
         provenances=wording.PROVENANCES,
         uniqueness=wording.UNIQUENESS,
         claims=wording.CLAIMS,
+        told=_told(entry),
+        told_by_others=wording.TOLD,
         stored=_stored(report.evidence),
         unchanged=_unchanged(report.evidence),
     )
@@ -140,12 +144,38 @@ def _cards(report: Report, folder: Path) -> Iterator[dict[str, object]]:
         yield {
             **{name: values[name] for name in _CARD},
             "stem": entry.stem,
+            "told": _told(entry),
             "status": status,
             "flips": values["bit_flips"],
             "output": {kind: values[kind] for kind in _KINDS},
             "images": images,
-            "words": " ".join((entry.stem, str(entry.offset), status, *entry.exif.values(), *entry.notes)).lower(),
+            "words": " ".join((entry.stem, str(entry.offset), status, *_words(entry))).lower(),
         }
+
+
+def _words(entry: FileEntry) -> Iterator[str]:
+    """What of a file is searched beside its place and status."""
+    yield from entry.exif.values()
+    yield from entry.notes
+    yield from (value for _, value in _told(entry))
+
+
+def _told(entry: FileEntry) -> list[tuple[str, str]]:
+    """What others say of a file: another tool that pointed it out, the file system that holds it."""
+    told: list[tuple[str, str]] = []
+    if entry.claim is not None:
+        told.append(("another tool", " ".join(filter(None, (entry.claim.name, entry.claim.place)))))
+    if entry.allocated is not None:
+        begins = entry.allocated
+        told.append(("file system", f"{begins.path}, inode {begins.inode}, {begins.size} bytes"))
+        told.append(("begins at its byte", str(begins.position)))
+        times = {name: getattr(begins, name) for name in ("created", "modified", "accessed", "changed")}
+        told.extend((f"{name} (file system)", time) for name, time in times.items() if time is not None)
+    return told
+
+
+def _uncorrectable(report: Report) -> tuple[Run, ...]:
+    return () if report.nand is None else report.nand.uncorrectable_runs
 
 
 def _pictures(entry: FileEntry) -> tuple[tuple[OutputFile | ThumbnailFile | None, str], ...]:

@@ -40,6 +40,8 @@ NATURES: Final = {
 
 CLAIMS: Final = "Claims stored in the file's own Exif. Anybody can write them, and damage can change them."
 
+TOLD: Final = "Said by another tool or by a file system; passed on, not checked."
+
 UNIQUENESS: Final = (
     "A reversed bit is a finding, not a measurement: of all single bits it is the one whose reversal makes the picture "
     "and its header consistent, by the given gain; the margin is its distance from the second best. Both are "

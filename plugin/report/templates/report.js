@@ -221,6 +221,7 @@
       const hash = make("p", "mono", `${bytes(output.size)}, SHA-256 ${output.sha256}`);
       parts.push(make("h3", "", kind), make("p", "soft", `${data.natures[kind]} (${output.covers})`), link, hash);
     }
+    if (file.told.length) parts.push(...section("What others say of it", make("p", "hint", data.told_by_others), pairs(file.told)));
     const claims = Object.entries(file.exif);
     if (claims.length) parts.push(...section("Claims of its Exif", make("p", "hint", data.claims), pairs(claims)));
     if (file.opaque_bytes) parts.push(make("p", "hint", `${file.opaque_bytes} header bytes are covered by no redundancy: a flip in them would show nowhere.`));

@@ -16,9 +16,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from carving.fragments import Claim
 from carving.source import Run
 from plugin.output import OutputFile, write_file
 from plugin.previews import Previews
+from plugin.report.allocation import AllocatedClaim
 from plugin.report.custody_report import History, Step, file_document
 from plugin.report.model import FileEntry, Report, ThumbnailFile
 from plugin.report.pages import EMBEDDED, file_page, report_page
@@ -117,7 +119,11 @@ def folder(tmp_path: Path) -> Path:
             carved=OutputFile("carved/x.jpg", SHA256, 9, ""),
             **NOTHING,
         ),
-        restored_entry(tmp_path, 5000, Status.PARTIAL, {"orientation": "6", "model": "Kamera"}),
+        dataclasses.replace(
+            restored_entry(tmp_path, 5000, Status.PARTIAL, {"orientation": "6", "model": "Kamera"}),
+            claim=Claim("f0005000.jpg", HOSTILE),
+            allocated=AllocatedClaim("DCIM/ferien.jpg", 12, 4000, 0, None, TIME, None, None),
+        ),
     )
     (tmp_path / "report.html").write_bytes(report_page(make_report(*files), tmp_path))
     return tmp_path
@@ -180,7 +186,8 @@ def test_before_and_after_overlay_and_zoom(page: Page, folder: Path) -> None:
     assert turned is not None
     assert turned["height"] > turned["width"]  # orientation 6 stands on its side
     said = page.locator("#facts").inner_text()
-    for words in ("5700", "no second candidate", "Kamera", "Anybody can write them", "an enhancement"):
+    told = ("f0005000.jpg", "DCIM/ferien.jpg, inode 12", TIME, "not checked")
+    for words in ("5700", "no second candidate", "Kamera", "Anybody can write them", "an enhancement", *told):
         assert words in said
     page.screenshot(path=folder / "sheet.png")
 
