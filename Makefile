@@ -1,7 +1,7 @@
 # make demo    install into .venv and run the main job on the demo evidence into ./demo-out
 # make test    install everything the tests need and run lint, type check and tests
 # make bench   time and score carvers, ours and Debian's, on an image of real JPEGs (MEDIA=DIR)
-# make fuzz    fuzz every parser of foreign bytes, each for FUZZ_SECONDS; keeps its corpus and finds under FUZZ
+# make fuzz    fuzz every parser of foreign bytes, each for FUZZ_SECONDS, kernels with their bounds checked
 # make sample  rebuild the demo evidence from camera photos (PHOTOS=DIR)
 
 PYTHON ?= python3
@@ -51,8 +51,8 @@ bench: $(INSTALLED_FOR_TEST)
 fuzz: $(INSTALLED_FOR_TEST)
 	for target in $(FUZZ_TARGETS); do \
 		mkdir -p $(FUZZ)/$$target/finds && \
-		$(BIN)/python -m tests.fuzz.run $$target $(FUZZ)/$$target/corpus -max_total_time=$(FUZZ_SECONDS) -timeout=30 \
-			-rss_limit_mb=4096 -max_len=65536 -print_final_stats=1 -artifact_prefix=$(FUZZ)/$$target/finds/ || exit 1; \
+		NUMBA_BOUNDSCHECK=1 NUMBA_CACHE_DIR=$(FUZZ)/kernels $(BIN)/python -m tests.fuzz.run $$target \
+			$(FUZZ)/$$target/corpus -max_total_time=$(FUZZ_SECONDS) -timeout=60 -rss_limit_mb=4096 -max_len=65536 -print_final_stats=1 -artifact_prefix=$(FUZZ)/$$target/finds/ || exit 1; \
 	done
 
 sample: $(INSTALLED_FOR_TEST)
