@@ -6,18 +6,23 @@ replaces the bytes from the unit's start on. Whoever searches needs to know noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carving.fragments import Fragment
-from carving.source import HOLE_OFFSET, ByteSource, ChecksBytes, Run, layers, runs_below, traced_runs
+from carving.source import HOLE_OFFSET, BitPlace, ByteSource, ChecksBytes, Run, layers, runs_below, traced_runs
 
 Bytes = NDArray[np.uint8]
 
 _SINGLE_BITS: Final[Bytes] = (128 >> np.arange(8)).astype(np.uint8)
+
+
+Combination = tuple[tuple[int, int], ...]
+"""Flips that come together: unit and bit of each."""
 
 
 class FlipModel(Protocol):
@@ -38,6 +43,9 @@ class FlipModel(Protocol):
     suspect: NDArray[np.bool_]
     """Per unit, whether the medium itself says that bits are wrong there, as error correction does that failed."""
 
+    combinations: tuple[tuple[Combination, ...], ...]
+    """For stretches of which the medium's redundancy leaves few ways to have been damaged: those ways."""
+
     def variants(self, data: Bytes, unit: int, flipped: tuple[int, ...]) -> Bytes:
         """What the bytes from the unit's start on would be, for each of its bits: uint8 (bits, largest reach).
 
@@ -53,10 +61,16 @@ class FlipModel(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Trust:
-    """What the medium says of each of some bytes: that it is damaged (`suspect`), right (`vouched`), or neither."""
+    """What the medium says of some bytes.
+
+    Attributes:
+        suspect, vouched: per byte, whether it is damaged, and whether it is right; neither where nothing is said.
+        alternatives: for suspect stretches, the ways in which they may have been damaged, as bits of the evidence.
+    """
 
     suspect: NDArray[np.bool_]
     vouched: NDArray[np.bool_]
+    alternatives: tuple[tuple[tuple[BitPlace, ...], ...], ...] = ()
 
     @classmethod
     def nothing_said(cls, size: int) -> Trust:
@@ -83,6 +97,8 @@ class PlainFlips:
         self.reaches = np.ones(self.starts.size, dtype=np.int64)
         self.suspect = trust.suspect[self.starts]
         self._offsets = offsets[self.starts]
+        places = {int(self._offsets[unit]): (int(unit), 0) for unit in np.flatnonzero(self.suspect)}
+        self.combinations = combine(trust.alternatives, places)
 
     def variants(self, data: Bytes, unit: int, flipped: tuple[int, ...]) -> Bytes:
         del flipped  # they are in `data` already
@@ -113,6 +129,7 @@ def flip_model(source: ByteSource, fragment: Fragment) -> FlipModel:
 def trust_in(source: ByteSource, stretches: tuple[Run, ...]) -> Trust:
     """What the layers of a stack say of stretches of `source`, one after the other."""
     trust = Trust.nothing_said(sum(run.length for run in stretches))
+    alternatives: list[tuple[tuple[BitPlace, ...], ...]] = []
     runs = stretches
     for layer in layers(source):
         if isinstance(layer, ChecksBytes):
@@ -122,10 +139,28 @@ def trust_in(source: ByteSource, stretches: tuple[Run, ...]) -> Trust:
                     for marks, said in ((trust.suspect, layer.suspects), (trust.vouched, layer.vouched)):
                         for part in said(run.offset, run.length):
                             marks[place + part.offset - run.offset : place + part.end - run.offset] = True
+                    alternatives += layer.alternatives(run.offset, run.length)
                 place += run.length
         if layer.below is not None:
             runs = runs_below(layer, runs)
-    return trust
+    return replace(trust, alternatives=tuple(alternatives))
+
+
+def combine(
+    alternatives: tuple[tuple[tuple[BitPlace, ...], ...], ...], units: Mapping[int, tuple[int, int]]
+) -> tuple[tuple[Combination, ...], ...]:
+    """Ways to have been damaged as flips of units.
+
+    Args:
+        alternatives: for each stretch the ways, as bits of the evidence; bits of no unit are left out.
+        units: unit and first bit of each byte of the evidence.
+    """
+    return tuple(
+        tuple(
+            tuple((units[offset][0], units[offset][1] + bit) for offset, bit in way if offset in units) for way in ways
+        )
+        for ways in alternatives
+    )
 
 
 def offsets_of(runs: tuple[Run, ...]) -> NDArray[np.int64]:

@@ -63,6 +63,10 @@ class ByteSource(ABC):
         """Release the files under this layer."""
 
 
+BitPlace = tuple[int, int]
+"""Byte of the evidence and bit in it, 0 the most significant."""
+
+
 @runtime_checkable
 class ChecksBytes(Protocol):
     """A layer that knows from redundancy of its own, such as error correction, which of its bytes are right."""
@@ -72,6 +76,10 @@ class ChecksBytes(Protocol):
 
     def vouched(self, offset: int, length: int) -> tuple[Run, ...]:
         """The parts that are known to be right, or as good as."""
+
+    def alternatives(self, offset: int, length: int) -> tuple[tuple[tuple[BitPlace, ...], ...], ...]:
+        """For suspects in a stretch of which redundancy leaves few ways to have been damaged: those ways, each as the
+        bits that would have flipped. One of them is right, or none."""
 
 
 def clamp(offset: int, length: int, size: int) -> Run:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from carving.encryption.dmcrypt import DmCryptSource
 from carving.encryption.sector_cipher import BLOCK
-from carving.flips import Bytes, physical, trust_in
-from carving.source import Run
+from carving.flips import Bytes, combine, physical, trust_in
+from carving.source import BitPlace, Run
 
 _BITS: Final = 8 * BLOCK
 
@@ -51,6 +51,7 @@ class DmCryptFlips:
         places: list[NDArray[np.int64]] = []
         suspects: list[NDArray[np.bool_]] = []
         vouched: list[NDArray[np.bool_]] = []
+        alternatives: list[tuple[tuple[BitPlace, ...], ...]] = []
         position = 0
         for run in runs:
             first, last = run.offset // BLOCK, -(-run.end // BLOCK)
@@ -66,6 +67,7 @@ class DmCryptFlips:
             trust = trust_in(source.below, (Run(first * BLOCK, blocks.size * BLOCK),))
             suspects.append(np.asarray(trust.suspect.reshape(-1, BLOCK).any(axis=1)))
             vouched.append(np.asarray(trust.vouched.reshape(-1, BLOCK).all(axis=1)))
+            alternatives += trust.alternatives
             position += run.length
         every_place = np.concatenate(places)
         # nothing flips in a hole, nor where the medium vouches for the bytes
@@ -75,6 +77,12 @@ class DmCryptFlips:
         self.suspect = np.concatenate(suspects)[units]
         self._places = every_place[units]
         self._inputs = np.concatenate(inputs)[units]
+        by_place = {
+            int(offset): (int(unit), 8 * byte)
+            for unit in np.flatnonzero(self.suspect)
+            for byte, offset in enumerate(self._places[unit])
+        }
+        self.combinations = combine(tuple(alternatives), by_place)
 
     def variants(self, data: Bytes, unit: int, flipped: tuple[int, ...]) -> Bytes:
         stored = self._inputs[unit].copy()

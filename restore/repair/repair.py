@@ -182,7 +182,7 @@ def repair_scan(scan: Scan, model: FlipModel, effort: Effort, alarm: float) -> R
         taken[region] += bool(found)
         if found:
             reversals.extend(found)
-            mcu = base
+            mcu = search.first_changed
             continue
         scan.walk(base, stretch.mcu, NEVER)
         scan.examined[scan.path.places[max(min(stretch.best_mcu, stretch.mcu - 1), base) : stretch.mcu] >> 3] = 1

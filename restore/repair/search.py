@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.flips import FlipModel
+from carving.flips import Combination, FlipModel
 from restore.repair.contracts import ALARMED, BROKEN, COMPLETE, DROPPED, HORIZON
 from restore.repair.extend_kernels import NEVER
 from restore.repair.scan import Candidates, Outcomes, Scan, Stretch
@@ -70,6 +70,8 @@ class Reversal:
     bit: int
     gain: float
     margin: float
+    by_code: bool = False
+    """Whether an error-correcting code names the flip, with others that it stands or falls with."""
 
     @property
     def certain(self) -> bool:
@@ -123,12 +125,17 @@ class FlipSearch:
         self._cost = FLIP_COST
         self._flipped: dict[int, tuple[int, ...]] = {}
         self._tried = np.ones(model.starts.size, dtype=np.bool_)
+        self.first_changed = 0
 
     def resolve(self, base: int) -> tuple[Reversal, ...]:
         """Explain the sign of damage that the path shows next behind MCU `base`; commits what it returns.
 
-        Where the medium says which units are damaged, these are tried alone first.
+        Where the medium says which units are damaged, these are tried alone first, and before them the few ways to have
+        been damaged that its redundancy leaves. `first_changed` is then the first MCU that is no longer what it was.
         """
+        self.first_changed = base
+        if found := self._settle(base):
+            return found
         if self._model.suspect.any():
             self._tried = self._model.suspect
             found = self._resolve(base)
@@ -136,6 +143,51 @@ class FlipSearch:
             if found:
                 return found
         return self._resolve(base)
+
+    def _settle(self, base: int) -> tuple[Reversal, ...]:
+        """The way to have been damaged that explains the sign of damage behind `base`, among those that the medium's
+        redundancy leaves; commits it."""
+        for ways in self._model.combinations:
+            stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self._alarm)
+            if stretch.why not in SIGNS:
+                return ()
+            units = [unit for way in ways for unit, _ in way]
+            if not units or any(unit in self._flipped for unit in units):
+                continue
+            first = int(self._model.starts[min(units)])
+            last = int(self._model.starts[max(units)] + self._model.reaches[max(units)])
+            places = self._scan.path.places[: stretch.mcu + 1]
+            before = np.flatnonzero(places <= 8 * max(first, self._scan.start))
+            reach = (int(places[-1]) >> 3) + int(3 * self._scan.mcu_bytes) + 64  # an MCU that broke goes on behind it
+            if first > reach or 8 * last < places[min(base, stretch.mcu)] or before.size == 0:
+                continue
+            begin = min(base, int(before[-1]))
+            found = self._best_way(begin, ways)
+            if found:
+                self.first_changed = begin
+                return found
+        return ()
+
+    def _best_way(self, begin: int, ways: tuple[Combination, ...]) -> tuple[Reversal, ...]:
+        """The one of several combinations of flips that scores clearly more than all others and none, from MCU `begin`
+        on; commits it."""
+        count = self._scan.layout.mcu_count
+        reference = self._go_on(begin, self._scan.walk(begin, count, DROP, self._alarm), NEVER)
+        worths = []
+        for way in ways:
+            undo = self._apply(way)
+            own = self._go_on(begin, self._scan.walk(begin, count, DROP, self._alarm), _ROUNDS[-1][2])
+            self._take_back(undo)
+            end = own.places[-1:]
+            worths.append(float((own.level(end) - reference.level(end))[0]) - FLIP_COST)
+        best = int(np.argmax(worths))
+        margin = worths[best] - max([0.0, *worths[:best], *worths[best + 1 :]])
+        if margin < MARGIN or not ways[best]:
+            self._scan.walk(begin, count, DROP, self._alarm)
+            return ()
+        self.commit(ways[best])
+        gain = (worths[best] + FLIP_COST) / len(ways[best])
+        return tuple(Reversal(unit, bit, gain, margin, by_code=True) for unit, bit in ways[best])
 
     def _resolve(self, base: int) -> tuple[Reversal, ...]:
         stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self._alarm)

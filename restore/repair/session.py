@@ -120,7 +120,8 @@ def _in_doubt(scan: Scan, model: FlipModel | None, effort: Effort, unseen: float
 
 
 def claimable(model: FlipModel | None, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
-    """The reversals that may be claimed: certain ones with no uncertain one about, and not in a crowd.
+    """The reversals that may be claimed: certain ones with no uncertain one about, and not in a crowd, unless a code
+    names the crowd.
 
     Damage that cannot be explained draws both.
     """
@@ -128,8 +129,10 @@ def claimable(model: FlipModel | None, reversals: tuple[Reversal, ...]) -> tuple
         return ()
     places = np.array([int(model.starts[reversal.unit]) for reversal in reversals])
     certain = np.array([reversal.certain for reversal in reversals], dtype=np.bool_)
+    by_code = np.array([reversal.by_code for reversal in reversals], dtype=np.bool_)
     near = np.abs(places[:, np.newaxis] - places) < CROWD_BYTES
-    claimed = ~(near & ~certain).any(axis=1) & (near.sum(axis=1) <= CROWD) if reversals else certain
+    crowded = ((near & ~by_code).sum(axis=1) > CROWD) & ~by_code if reversals else certain
+    claimed = ~(near & ~certain).any(axis=1) & ~crowded if reversals else certain
     return tuple(reversal for reversal, claim in zip(reversals, claimed, strict=True) if claim)
 
 

@@ -22,6 +22,11 @@ class WindowedFlips:
         self.starts = model.starts[units] - window.offset
         self.reaches = model.reaches[units]
         self.suspect = model.suspect[units]
+        inside = range(self._first, self._first + self.starts.size)
+        self.combinations = tuple(
+            tuple(tuple((unit - self._first, bit) for unit, bit in way if unit in inside) for way in ways)
+            for ways in model.combinations
+        )
         self.bits = model.bits
         self.encrypted = model.encrypted
 

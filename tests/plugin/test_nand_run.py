@@ -49,7 +49,7 @@ def damaged_dump(photo: bytes, key: bytes, preset: str, seed: int) -> tuple[byte
     return bytes(raw), set(planted), beyond
 
 
-@pytest.mark.parametrize(("preset", "seed"), [("linux-hamming-2048", 2)])
+@pytest.mark.parametrize(("preset", "seed"), [("linux-bch4-2048", 1), ("omap-bch8-2048", 5), ("linux-hamming-2048", 2)])
 def test_flips_beyond_the_code_are_reversed_and_named(
     tmp_path: Path, photo: bytes, key: bytes, preset: str, seed: int
 ) -> None:

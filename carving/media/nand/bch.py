@@ -19,6 +19,8 @@ from carving.media.nand.layout import BchSettings
 Bytes = NDArray[np.uint8]
 
 _FIELDS: Final = range(5, 16)
+_MOST_WORDS: Final = 64
+"""Code words listed for one that cannot be corrected; there are hundreds under codes that correct fewer than 4 bits."""
 _REVERSED: Final = np.array([int(f"{byte:08b}"[::-1], 2) for byte in range(256)], dtype=np.uint8)
 
 
@@ -81,6 +83,30 @@ class BchCode:
             counts,
         )
         return counts
+
+    def beyond(self, message: Bytes, parity: Bytes) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """What an uncorrectable code word may be if it has one error more than can be corrected.
+
+        Args:
+            message: uint8 (message,); parity: uint8 (parity,).
+
+        Returns:
+            For each code word at that distance the bits to flip: (byte of message and parity, bit, 0 the highest). The
+            expected number of wrong ones is C(bits, strength + 1) / 2^degree: for 512 bytes 2 where 4 errors are
+            corrected, and one in 15,000 cases where 8 are.
+        """
+        from carving.media.nand.bch_kernels import add_parity, divide
+        from carving.media.nand.chase_kernels import words_beyond
+
+        rest = np.zeros(self.remainders.shape[1], dtype=np.uint64)
+        divide(message, self.bits, self.remainders, rest)
+        add_parity(parity, self.bits, self.mask, self.degree, rest)
+        length = 8 * self.message + self.degree
+        found = np.zeros((_MOST_WORDS, self.strength + 1), dtype=np.int32)
+        count = words_beyond(rest, self.strength, self.degree, length, self.powers, self.logarithms, found)
+        places = length - 1 - found[:count].astype(np.int64)
+        reverse = 7 if self.bits[1] != 1 else 0
+        return tuple(tuple((place >> 3, (place & 7) ^ reverse) for place in row) for row in places.tolist())
 
 
 def parity_bytes(settings: BchSettings) -> int:

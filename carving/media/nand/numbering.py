@@ -14,17 +14,16 @@ _WITNESSES: Final = 3
 """Pages of a block that are asked for its number, since spare bytes without a code suffer from flips."""
 
 
-def arrange_numbered(blocks: Pages, order: NumberedOrder, read_spare: ReadSpare) -> Arranged:
+def arrange_numbered(units: Pages, order: NumberedOrder, read_spare: ReadSpare) -> Arranged:
     """Put blocks, or pages, where the number in their spare bytes says; of several with one number the newest counts.
 
     A number of which all bits are 1 stands for none. One beyond what the dump could hold is not believed.
 
     Args:
-        blocks: (blocks, pages) places in the dump.
+        units: (units, pages of each) places in the dump.
         order: where the numbers stand.
         read_spare: reads spare bytes.
     """
-    units = blocks if order.unit == "block" else blocks.reshape(-1, 1)
     if units.size == 0:
         return Arranged(np.zeros(0, dtype=np.int64), 0)
     numbers, sequences = _numbers(units, order, read_spare)

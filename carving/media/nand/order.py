@@ -55,11 +55,13 @@ def arrange(layout: Layout, count: int, read_spare: ReadSpare) -> Arranged:
     if isinstance(layout.order, YaffsOrder):
         from carving.media.nand.yaffs import arrange_files
 
-        found = arrange_files(blocks[~bad], layout.order, read_spare)
+        found = arrange_files(np.append(blocks[~bad], rest), layout.page.pages_per_block, layout.order, read_spare)
     elif isinstance(layout.order, NumberedOrder):
         from carving.media.nand.numbering import arrange_numbered
 
-        found = arrange_numbered(blocks[~bad], layout.order, read_spare)
+        good = blocks[~bad]
+        units = good if layout.order.unit == "block" else np.append(good, rest)[:, np.newaxis]
+        found = arrange_numbered(units, layout.order, read_spare)
     else:
         live = blocks[~bad].reshape(-1)
         live = live if bad.any() else pages

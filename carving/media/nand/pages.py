@@ -99,6 +99,29 @@ class PageDecoder:
             raw[written] = pages
         return raw, states
 
+    def beyond(self, raw: Bytes, number: int, word: int) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """What an uncorrectable code word may be if it has one error more than its code corrects.
+
+        Args:
+            raw: uint8 (page size,), a page of the dump.
+            number: its place in the dump.
+            word: number of the code word in it.
+
+        Returns:
+            For each possibility the bits that flipped: (column of the page, bit, 0 the highest).
+        """
+        page = raw[np.newaxis].copy()
+        if self._stage == "plain":
+            self._descramble(page, np.array([number]))
+        for words in self._words:
+            for index in np.flatnonzero(words.sectors == word).tolist():
+                if not isinstance(words.code, BchCode):
+                    return ()
+                columns = np.concatenate([words.messages[index], words.parities[index]])
+                found = words.code.beyond(page[0, words.messages[index]], page[0, words.parities[index]])
+                return tuple(tuple((int(columns[byte]), bit) for byte, bit in flips) for flips in found)
+        return ()
+
     def _descramble(self, pages: Bytes, numbers: NDArray[np.int64]) -> None:
         if self._key is not None:
             pages[:, : self._key.shape[1]] ^= self._key[numbers % self._key.shape[0]]

@@ -16,10 +16,12 @@ from carving.media.nand.ecc_map import EccMap
 from carving.media.nand.layout import Layout
 from carving.media.nand.order import HOLE, arrange
 from carving.media.nand.pages import PageDecoder
-from carving.source import HOLE_OFFSET, ByteSource, Run, clamp, merge
+from carving.source import HOLE_OFFSET, BitPlace, ByteSource, Run, clamp, evidence_runs, merge
 
 _PIECE_BYTES: Final = 4 << 20
 """Most raw bytes decoded at once."""
+
+_MOST_ALTERNATIVES: Final = 24
 
 Pages = NDArray[np.int64]
 
@@ -139,6 +141,33 @@ class NandSource(ByteSource):
         """The parts that the code vouches for: code words with fewer errors than it corrects. One that was corrected to
         the limit may have had more."""
         return self._parts(offset, length, self._map.vouched_in) if self._layout.ecc else ()
+
+    def alternatives(self, offset: int, length: int) -> tuple[tuple[tuple[BitPlace, ...], ...], ...]:
+        """How the suspects in a stretch may have been damaged, if they have one error more than their code corrects.
+
+        For at most 24 of them, since each takes up to a second.
+        """
+        width = self._page.data
+        piece = width // self._decoder.states_per_page
+        found = []
+        suspects = [
+            start
+            for run in self.suspects(offset, length)
+            for start in range(run.offset // piece * piece, run.end, piece)
+        ]
+        for start in suspects[:_MOST_ALTERNATIVES]:
+            page = int(self._order[start // width])
+            base = self._page.start + page * self._page.size
+            ways = self._decoder.beyond(self._raw(np.array([page]))[0], page, start % width // piece)
+            if ways:
+                found.append(
+                    tuple(tuple((self._in_evidence(base + column), bit) for column, bit in way) for way in ways)
+                )
+        return tuple(found)
+
+    def _in_evidence(self, offset: int) -> int:
+        (run,) = evidence_runs(self._below, offset, 1)
+        return run.offset
 
     def _parts(self, offset: int, length: int, chosen: Callable[[int], NDArray[np.bool_]]) -> tuple[Run, ...]:
         """The parts of a stretch in code words that `chosen` picks from a page."""

@@ -26,19 +26,19 @@ _LONGEST_GAP: Final = 4096
 """Missing pages in a row that are kept as a hole; more would be a lie or a sparse file."""
 
 
-def arrange_files(blocks: Pages, order: YaffsOrder, read_spare: ReadSpare) -> Arranged:
+def arrange_files(places: Pages, per_block: int, order: YaffsOrder, read_spare: ReadSpare) -> Arranged:
     """Put the pages of files together; of pages with the same object and chunk the newest counts.
 
     Args:
-        blocks: (blocks, pages) places in the dump; within a block pages are written in order.
+        places: of the pages in the dump; within a block pages are written in order.
+        per_block: pages of a block.
         order: where the tags stand.
         read_spare: reads spare bytes.
     """
-    places = blocks.reshape(-1)
     sequence, objects, chunks = tags(read_spare(places), order)
     chunks = np.where(chunks & EXTRA_HEADER, 0, chunks)
     tagged = np.flatnonzero(is_tagged(sequence, objects, chunks, places.size))
-    tagged = tagged[np.lexsort((tagged % blocks.shape[1], sequence[tagged], chunks[tagged], objects[tagged]))]
+    tagged = tagged[np.lexsort((tagged % per_block, sequence[tagged], chunks[tagged], objects[tagged]))]
     if tagged.size == 0:
         return Arranged(np.zeros(0, dtype=np.int64), 0, remarks=("no page carries YAFFS2 tags",))
     same = (np.diff(objects[tagged]) == 0) & (np.diff(chunks[tagged]) == 0)

@@ -11,7 +11,7 @@ import pytest
 from carving.errors import UsageError
 from carving.media.nand.bch import bch_code, parity_bytes
 from carving.media.nand.hamming import HammingCode
-from carving.media.nand.layout import BchSettings, HammingSettings, Inversion
+from carving.media.nand.layout import BchSettings, BitOrder, HammingSettings, Inversion
 from tests.carving.media.nand.encoder import hamming, reverse, xor
 
 CODES = [
@@ -60,6 +60,59 @@ def test_bch_beyond_its_strength_is_hardly_ever_wrong() -> None:
     assert set(counts.tolist()) <= {-1, 4}
     assert (counts == 4).sum() < 20
     assert (messages[counts == -1] == before[counts == -1]).all()
+
+
+@pytest.mark.parametrize(("strength", "bits"), [(4, "msb"), (8, "msb"), (8, "lsb")])
+def test_one_error_beyond_the_limit_leaves_few_possibilities(strength: int, bits: BitOrder) -> None:
+    """The true one is among them; of wrong ones C(4148, 5) / 2^52 = 2.3 are expected for 4, and hardly any for 8."""
+    code = bch_code(BchSettings(13, 0x201B, strength, bits, "both"), 512)
+    generator = np.random.default_rng(5)
+    counts = []
+    for _ in range(6):
+        message = generator.integers(0, 256, (1, 512), dtype=np.uint8)
+        parity = code.bits[code.encode(message) ^ code.mask]
+        word = np.concatenate([message[0], parity[0]])
+        places = generator.choice(4096 + 13 * strength - 13, strength + 1, replace=False)
+        for place in places:
+            word[place >> 3] ^= 128 >> (place & 7)
+        found = code.beyond(word[:512], word[512:])
+        assert {(int(place) >> 3, int(place) & 7) for place in places} in [set(flips) for flips in found]
+        for flips in found:
+            corrected = word.copy()
+            for byte, bit in flips:
+                corrected[byte] ^= 128 >> bit
+            assert code.correct(corrected[np.newaxis, :512].copy(), corrected[np.newaxis, 512:].copy()) == 0
+        counts.append(len(found))
+    assert max(counts) < 12 if strength == 4 else counts == [1] * 6
+
+
+def test_which_locators_split_is_told_without_looking_for_their_roots() -> None:
+    """Against trying all elements of GF(2^9)."""
+    from carving.media.nand.chase_kernels import splits
+
+    code = bch_code(BchSettings(9, 0x211, 4), 16)
+    generator = np.random.default_rng(6)
+    powers, logarithms = code.powers, code.logarithms
+    for trial in range(200):
+        degree = 2 + trial % 3
+        locator = generator.integers(1, 512, 9).astype(np.int32)
+        locator[degree + 1 :] = 0
+        if trial % 2:  # a product of linear factors, with a double one now and then
+            roots = generator.integers(1, 512 if trial % 4 == 1 else 5, degree)
+            product = [1]
+            for root in roots.tolist():
+                scaled = [int(powers[logarithms[value] + logarithms[root]]) if value else 0 for value in product] + [0]
+                product = [left ^ right for left, right in zip([0, *product], scaled, strict=True)]
+            locator[: degree + 1] = product
+        values = []
+        for element in range(1, 512):
+            value = 0
+            for power, coefficient in enumerate(locator[: degree + 1].tolist()):
+                if coefficient:
+                    value ^= int(powers[(logarithms[coefficient] + power * logarithms[element]) % 511])
+            values.append(value)
+        scratch = np.zeros(9, dtype=np.int32)
+        assert splits(locator, degree, powers, logarithms, scratch) == (values.count(0) == degree), trial
 
 
 @pytest.mark.parametrize(
