@@ -112,11 +112,11 @@ def _find(source: ByteSource, broken: Broken, runs: list[Run], reach: int) -> Jo
     work = _WORK
     rough: Join | None = None
     for number, run in enumerate(runs):
-        part = source.read_at(run.offset, min(run.length, _LONGEST))
+        part = source.read_at(run.offset, min(run.length, _LONGEST) + 2 * _CLUSTER)
         data = np.frombuffer(broken.head + part, dtype=np.uint8)
         for step in (_CLUSTER, _SECTOR) if number < _NEAR else (_CLUSTER,):
             phase = (broken.offset - run.offset) % step
-            places = np.arange(phase, len(part), step, dtype=np.int64)
+            places = np.arange(phase, min(run.length, len(part)), step, dtype=np.int64)
             for cut in cuts[step]:
                 behind = places + run.offset - broken.offset - cut.place
                 fit = ((behind > 0) & (behind <= reach)) | (behind < -cut.place)
@@ -142,8 +142,8 @@ def _nearest(free: list[Run], offset: int) -> list[Run]:
 def _cuts(broken: Broken, start: int, coding: Coding) -> dict[int, list[_Cut]]:
     """Boundaries at which the head may end, by step, the likeliest first.
 
-    They lie before the flaw, where the look of the data changes, or, at cluster boundaries, where filler begins or the
-    picture does not go on; none behind a flaw, as the bytes before it would not decode, and
+    They lie before the flaw, where the look of the data changes, or, if no code is wrong, at cluster boundaries where
+    filler begins or the picture does not go on; none behind a flaw, as the bytes before it would not decode, and
     none behind filler, which decodes as anything.
     """
     check = broken.check
@@ -154,7 +154,7 @@ def _cuts(broken: Broken, start: int, coding: Coding) -> dict[int, list[_Cut]]:
         for near in (*([check.reached] if at_flaw else []), *([broken.end] if broken.end < check.reached else [])):
             places += list(range((near + _SLACK) // step * step, max(start, near - _DOUBT[step]), -step))
         wanted[step] = list(dict.fromkeys(places))
-    grid = range((start // _CLUSTER + 1) * _CLUSTER, check.reached, _CLUSTER)
+    grid = range((start // _CLUSTER + 1) * _CLUSTER, start if at_flaw else check.reached, _CLUSTER)
     states, levels = _states(broken, start, coding, sorted({*wanted[_CLUSTER], *wanted[_SECTOR], *grid}))
     steps = {
         place: seam_step(levels, coding.columns, int(states[place][MCU]))
@@ -164,7 +164,7 @@ def _cuts(broken: Broken, start: int, coding: Coding) -> dict[int, list[_Cut]]:
     torn = sorted((place for place, step in steps.items() if step > _TORN_STEP), key=lambda place: -steps[place])
     filler = [place for place in grid if is_foreign(broken.head[place : place + _SECTOR])]
     extra = filler[:1] + torn[:_TORN]
-    wanted[_CLUSTER] = list(dict.fromkeys(wanted[_CLUSTER] + extra if at_flaw else extra + wanted[_CLUSTER]))
+    wanted[_CLUSTER] = list(dict.fromkeys(extra + wanted[_CLUSTER]))
     return {step: [_Cut(start, place, states[place]) for place in wanted[step] if place in states] for step in wanted}
 
 

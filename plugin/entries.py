@@ -14,17 +14,24 @@ from plugin.fragment_record import fragment_to_json
 from plugin.output import OutputFile, write_file
 from plugin.previews import NO_PREVIEWS
 from plugin.report.allocation import AllocatedClaim
+from plugin.report.carving import carving_of
 from plugin.report.model import FileEntry, ThumbnailFile, to_json
 from plugin.worker import McuCounts, RestoreRecord
 from restore.provenance import Status
 
 
 def store_fragment(
-    fragment: Fragment, stem: str, folder: Path, custody: CustodyLog, allocated: AllocatedClaim | None
+    fragment: Fragment,
+    stem: str,
+    folder: Path,
+    custody: CustodyLog,
+    allocated: AllocatedClaim | None,
+    originals: dict[str, str],
 ) -> FileEntry:
     """Write what was carved, as it was found, with its thumbnail, and record both in the custody log.
 
-    `allocated` is what a file system says of the file it begins in.
+    `allocated` is what a file system says of the file it begins in; `originals` holds the path of the
+    first file with each SHA-256, and learns of this one.
 
     Raises:
         OutputError: a file cannot be written.
@@ -32,6 +39,7 @@ def store_fragment(
     covers = f"the bytes as found at offset {fragment.offset} of the {fragment.layer} layer, never altered"
     carved = write_file(folder, f"carved/{stem}.jpg", fragment.data, covers)
     events = [file_written(carved)]
+    first = originals.setdefault(carved.sha256, carved.path)
     thumbnail = None
     if fragment.thumbnail is not None:
         written = _write_thumbnail(fragment.thumbnail, stem, folder)
@@ -66,6 +74,7 @@ def store_fragment(
         error=None,
         claim=fragment.claim,
         allocated=allocated,
+        carving=carving_of(fragment, None if first == carved.path else first),
     )
     carving = {"stem": stem, "entry": to_json(entry), "fragment": fragment_to_json(fragment)}
     custody.record_together([*events, ("carved", carving)])

@@ -52,6 +52,7 @@ class Examination:
     failures: list[Failure] = field(default_factory=list)
     _finders: tuple[Finder, ...] = field(init=False)
     _entries: dict[str, FileEntry] = field(init=False, default_factory=dict)
+    _originals: dict[str, str] = field(init=False, default_factory=dict)
     _restored: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -70,6 +71,8 @@ class Examination:
             self.failures.extend(self.journal.failures)
             self._entries.update({stem: found.entry for stem, found in self.journal.found.items()})
             self._entries.update(self.journal.done)
+            for entry in self._entries.values():
+                self._originals.setdefault(entry.carved.sha256, entry.carved.path)
             self._restored = len(self.journal.done)
 
     def carve_and_restore(self, pool: Pool) -> tuple[FileEntry, ...]:
@@ -181,7 +184,9 @@ class Examination:
             if finder.earlier is None:
                 for stem, fragment in self._found(finder):
                     claim = self._claim(finder, fragment)
-                    self._entries[stem] = store_fragment(fragment, stem, self.folder, self.custody, claim)
+                    self._entries[stem] = store_fragment(
+                        fragment, stem, self.folder, self.custody, claim, self._originals
+                    )
                     if not self.parameters.carve_only:
                         self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
                     yield self._task(finder, fragment, stem)

@@ -53,7 +53,7 @@ def look_over(
                 if behind == 0 or 0xD0 <= behind <= 0xD7:
                     if kind == MUTE:
                         kind = CODED
-                elif kind in (MUTE, CODED) and behind == 0xD9:
+                elif kind == CODED and behind == 0xD9:
                     kind = ENDING
                 elif kind != ENDING:
                     kind = OTHER

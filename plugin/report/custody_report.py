@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,7 +67,7 @@ def read_history(log: Path, report: Report) -> History:
 
 def file_document(report: Report, entry: FileEntry, history: History) -> bytes:
     """The custody report of one file as JSON: the run, the evidence, the file, and its records in the log."""
-    run = to_json(report)
+    run = to_json(replace(report, files=()))  # all files in the report of each would be their square
     document = {
         "kind": KIND,
         **{name: run[name] for name in _OF_THE_RUN},

@@ -14,6 +14,7 @@ from plugin.evidence_files import FileState
 from plugin.output import OutputFile
 from plugin.previews import Previews
 from plugin.report.allocation import AllocatedClaim
+from plugin.report.carving import UNCHECKED, Carving
 from plugin.report.nand import NandRecord
 from plugin.settings import CaseDetails, Parameters
 from plugin.worker import McuCounts
@@ -106,6 +107,7 @@ class FileEntry:
         error: the tool's own failure on this file, which then counts as `unrecoverable`.
         claim: what another tool says of it; None where it was found by searching.
         allocated: what the file system says of the allocated file in which it begins, if it does.
+        carving: how sure the carver is of it, and why.
     """
 
     layer: str
@@ -129,6 +131,7 @@ class FileEntry:
     error: str | None
     claim: Claim | None
     allocated: AllocatedClaim | None
+    carving: Carving = UNCHECKED
 
     @property
     def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:

@@ -119,7 +119,7 @@ def test_fragments(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with CustodyLog(folder / "log") as custody:
-            stored = store_fragment(fragment, "stem", folder, custody, None)
+            stored = store_fragment(fragment, "stem", folder, custody, None, {})
         kept = json.loads(json.dumps(fragment_to_json(fragment)))
         assert fragment_from_json(kept, stored, folder) == fragment
         assert {path.parent for path in folder.rglob("*.*")} <= {folder / "carved", folder / "thumbnails"}
