@@ -34,6 +34,7 @@ def open_evidence(
     volume: int | None = None,
     nand: str | None = None,
     xor_key: str | Path | None = None,
+    flips: tuple[tuple[int, int], ...] = (),
 ) -> ByteSource:
     """Open evidence read-only, undo the layout of raw NAND, cut out the volume, and lay decryption over it where a key
     is given.
@@ -55,6 +56,8 @@ def open_evidence(
         volume: index of a partition, from 1, in place of `offset` and `length`.
         nand: layout of a raw NAND dump: a preset's name or the path of a TOML file; None where it is none.
         xor_key: file of the static key that a NAND controller scrambled the pages with.
+        flips: byte and bit (0 = most significant) of the medium that are read the other way round, to see what
+            reversing them makes of the layers above.
 
     Raises:
         SegmentMissingError: a segment of a split image is missing.
@@ -77,6 +80,10 @@ def open_evidence(
             raise UsageError(
                 f"{path} is a folder of JPEGs: NAND layout, key, volume, offset and length mean nothing there"
             )
+        if flips:
+            from carving.flipped import FlippedSource
+
+            source = FlippedSource(source, flips)
         if nand is not None:
             from carving.media.nand.source import open_nand
 

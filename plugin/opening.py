@@ -27,8 +27,16 @@ class View:
     source: ByteSource
 
 
-def open_layers(evidence: Path, secrets: Secrets, parameters: Parameters) -> ByteSource:
+def open_layers(
+    evidence: Path, secrets: Secrets, parameters: Parameters, flips: tuple[tuple[int, int], ...] = ()
+) -> ByteSource:
     """The stack that is scanned, from the evidence up to decryption where there is what opens it.
+
+    Args:
+        evidence: where it lies.
+        secrets: what opens it.
+        parameters: of the run.
+        flips: bits of the evidence that are read the other way round (`carving.evidence.open_evidence`).
 
     Raises:
         EvidenceError: the evidence cannot be opened.
@@ -52,6 +60,7 @@ def open_layers(evidence: Path, secrets: Secrets, parameters: Parameters) -> Byt
         volume=parameters.volume,
         nand=parameters.nand,
         xor_key=parameters.xor_key,
+        flips=flips,
     )
 
 

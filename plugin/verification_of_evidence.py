@@ -18,7 +18,7 @@ from plugin.verification import Say
 def verify_evidence(
     evidence: Path, secrets: Secrets, report: Report, say: Say, progress: Callable[[int, int], None]
 ) -> None:
-    """Hash the media anew, then read every carved file from it again, decrypted where there is a key.
+    """Hash the media anew, read every carved file from it again, and make every repaired one again.
 
     Args:
         evidence: where it lies now.
@@ -36,10 +36,15 @@ def verify_evidence(
         bottom = list(layers(source))[-1]
         _check_media(evidence, bottom, report, say, progress)
         unread = sum(not _check_carved(stacks, report, index) for index in range(len(report.files)))
+        repaired = [entry for entry in report.files if entry.repaired is not None and entry.layer in stacks]
     read = len(report.files) - unread
     say(f"{read} carved files: read again from {evidence}, byte for byte the same")
     if unread:
         say(f"{unread} carved files were not read again: they were decrypted, and no --key or --password is given")
+    if repaired and report.nand is None:  # error correction above the dump would undo what is flipped in it
+        for layer in sorted({entry.layer for entry in repaired}):
+            _check_repaired(evidence, secrets, report, layer)
+        say(f"{len(repaired)} repaired files: made again by reversing the bits that the report names, and nothing else")
 
 
 def _check_media(
@@ -75,3 +80,19 @@ def _check_carved(stacks: Mapping[str, ByteSource], report: Report, index: int) 
     if digest.hexdigest() != entry.carved.sha256:
         raise HashMismatchError(f"the bytes of {entry.carved.path} are not where the report says they were found")
     return True
+
+
+def _check_repaired(evidence: Path, secrets: Secrets, report: Report, layer: str) -> None:
+    """Every repaired file of a layer is what the carved bytes become once the named bits are reversed."""
+    entries = [entry for entry in report.files if entry.layer == layer]
+    flips = tuple({(flip.evidence_offset, flip.bit) for entry in entries for flip in entry.bit_flips})
+    with closing(open_layers(evidence, secrets, report.parameters, flips)) as source:
+        (stack,) = (view.source for view in views(source) if view.layer == layer)
+        for entry in entries:
+            if entry.repaired is None:
+                continue
+            data = b"".join(stack.read_at(run.offset, run.length) for run in entry.byte_runs)[: entry.repaired.size]
+            if hashlib.sha256(data).hexdigest() != entry.repaired.sha256:
+                raise HashMismatchError(
+                    f"{entry.repaired.path} is not what reversing the bits named in the report makes of the evidence"
+                )

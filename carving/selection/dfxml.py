@@ -46,6 +46,8 @@ def read_dfxml(path: Path) -> Iterator[ListedFile]:
         raise UsageError(
             f"{path} is not well-formed XML: {expat.ErrorString(error.code)}, line {error.lineno}"
         ) from error
+    except (LookupError, ValueError) as error:
+        raise UsageError(f"{path} is in an encoding that is not read: {error}") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or type(error).__name__}") from error
     yield from reader.take()

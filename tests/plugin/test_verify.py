@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -11,9 +12,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 import plugin
+from carving.errors import HashMismatchError
 from plugin.chain import GENESIS, canonical, digest
 from plugin.cli import cli
+from plugin.opening import read_secrets
+from plugin.output import OutputFile
+from plugin.report.model import FileEntry
 from plugin.settings import Parameters
+from plugin.verification_of_evidence import verify_evidence
+from restore.provenance import BitFlip
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +167,32 @@ def test_other_evidence_is_noticed(case: tuple[Path, Path]) -> None:
     fails(verify(folder, "--evidence", evidence), "is not the evidence of the run: its SHA256")
     evidence.write_bytes(content[:-512])
     fails(verify(folder, "--evidence", evidence), "holds 130560 bytes, the run examined 131072")
+
+
+def test_repaired_files_are_made_again(sample_images: Path, tmp_path: Path) -> None:
+    """A flip of the demo is reversed by hand here; the check makes the same of the evidence, and of nothing else."""
+    evidence, key = sample_images / "demo.E01", (sample_images / "demo.key").read_text("ascii").strip()
+    known = json.loads((sample_images / "demo.truth.json").read_text("utf-8"))
+    photo = known["photos"][-1]
+    report = plugin.run(evidence, tmp_path / "out", key=key, parameters=Parameters(carve_only=True))
+    entry = next(entry for entry in report.files if entry.offset == photo["offset"])
+    inside = range(entry.evidence_runs[0].offset, entry.evidence_runs[0].end)
+    flips = [(flip["offset"], flip["bit"]) for flip in known["flips"] if flip["offset"] in inside]
+    assert len(flips) == photo["flips"] > 0
+    repaired = OutputFile("repaired/x.jpg", photo["sha256"], photo["size"], "made by hand")
+    claimed = dataclasses.replace(
+        entry, repaired=repaired, bit_flips=tuple(BitFlip(offset, bit, 1.0, 1.0) for offset, bit in flips)
+    )
+    said: list[str] = []
+
+    def check(claim: FileEntry) -> None:
+        changed = dataclasses.replace(report, files=(claim,))
+        verify_evidence(evidence, read_secrets(key, None), changed, said.append, lambda _done, _total: None)
+
+    check(claimed)
+    assert said[-1].startswith("1 repaired files: made again")
+    with pytest.raises(HashMismatchError, match="is not what reversing"):
+        check(dataclasses.replace(claimed, bit_flips=claimed.bit_flips[1:]))
 
 
 def test_folder_without_a_run(tmp_path: Path) -> None:
