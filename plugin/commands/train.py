@@ -44,7 +44,7 @@ _WITHOUT_LIMIT: Final = float("inf")
 @click.option("--time-limit", metavar="TIME", help="End after so long, as 540, 9m or 2h; without it, at the last step.")
 @click.option("--steps", type=click.IntRange(min=1), metavar="N", help="Steps of the whole training.")
 @click.option("--batch", type=click.IntRange(min=1), metavar="N", help="Pictures in a step, over all processes.")
-@click.option("--size", metavar="NAME", help="Size of the restorer: small (the default) or large.")
+@click.option("--size", metavar="NAME", help="restorer: small or large; paper: 512, 1024 or 2048 pixels, or tiny.")
 @click.option("--seed", type=int, default=1, show_default=True, metavar="N", help="All random numbers follow from it.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
@@ -81,7 +81,7 @@ def train_command(
     processes = join(device)
     try:
         if resume is None:
-            _begin(folder, pictures, recipe, seed, processes, quiet=quiet)
+            _begin(folder, pictures, recipe, {"seed": seed, **asked}, processes, quiet=quiet)
         _go_on(folder, recipe, {"seed": seed, **asked}, seconds, processes, quiet=quiet)
     finally:
         processes.leave()
@@ -100,7 +100,7 @@ def parse_time(text: str) -> float:
 
 
 def _begin(
-    folder: Path, pictures: tuple[Path, ...], recipe: str, seed: int, processes: Processes, *, quiet: bool
+    folder: Path, pictures: tuple[Path, ...], recipe: str, asked: dict[str, Any], processes: Processes, *, quiet: bool
 ) -> None:
     """Make the folder and the training set."""
     from plugin.output import create, require_vacant
@@ -117,7 +117,7 @@ def _begin(
             if not quiet:
                 click.echo(f"\rtraining set: {done >> 10} of at most {room >> 10} KiB", nl=False, err=True)
 
-        find_recipe(recipe).pack(paths, folder / TRAINING_SET, seed, say)
+        find_recipe(recipe).pack(paths, folder / TRAINING_SET, asked, say)
         if not quiet:
             click.echo(err=True)
     processes.agreed(True)

@@ -1,4 +1,4 @@
-"""The training set in one file of at most 16 MiB: damaged pictures beside the truth, arrays without pickled objects.
+"""The training set of the restorer in one file of at most 16 MiB: damaged pictures beside the truth.
 
 A picture is kept as the undamaged JPEG and, deflated, what damage and placement made of its coefficients.
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from carving.errors import UsageError
 from carving.jpeg.markers import read_header
 from restore.gca.examples import Example, assemble, make_example
+from restore.gca.records import Record, read_records, write_records
 
 LARGEST: Final = 16 << 20
 """Bytes of a training set, and of any file that training writes."""
@@ -44,24 +44,22 @@ def build(
     Raises:
         UsageError: not one of the files is a picture that can be used.
     """
-    packed: list[tuple[bytes, ...]] = []
-    held_out: list[bool] = []
+    records: list[Record] = []
     size = 0
     for number in range(len(paths) * _ROUNDS):
         index = number % len(paths)
         example = _from_file(paths[index], np.random.default_rng([seed, number]))
         if example is None:
             continue
-        parts = _pack(example)
-        size += sum(map(len, parts)) + 256
+        record = Record(_pack(example), index % HELD_OUT == 0)
+        size += record.size
         if size > largest - _RESERVE:
             break
-        packed.append(parts)
-        held_out.append(index % HELD_OUT == 0)
+        records.append(record)
         progress(size, largest)
-    if not packed:
+    if not records:
         raise UsageError("none of these files is a picture that can be trained on")
-    _write(packed, held_out, target)
+    write_records(target, _FIELDS, records)
 
 
 def load(path: Path, *, held_out: bool) -> list[Example]:
@@ -70,16 +68,7 @@ def load(path: Path, *, held_out: bool) -> list[Example]:
     Raises:
         UsageError: the file is no training set.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in (*_FIELDS, *(f"{name}_ends" for name in _FIELDS), "held_out")}
-    except (OSError, ValueError, KeyError) as error:
-        raise UsageError(f"{path} is no training set: {error}") from error
-    return [
-        _unpack(parts)
-        for parts, held in zip(_records(arrays), arrays["held_out"], strict=True)
-        if bool(held) == held_out
-    ]
+    return [_unpack(parts) for parts in read_records(path, _FIELDS, held_out=held_out)]
 
 
 def _from_file(path: Path, random: np.random.Generator) -> Example | None:
@@ -112,25 +101,3 @@ def _unpack(parts: tuple[bytes, ...]) -> Example:
     added = np.frombuffer(zlib.decompress(change), dtype="<i2").reshape(64, frame.blocks_per_mcu, frame.mcu_count)
     provenance = np.frombuffer(zlib.decompress(kinds), dtype=np.uint8).reshape(frame.mcu_rows, frame.mcu_columns)
     return assemble(jpeg, np.ascontiguousarray(added.transpose(2, 1, 0)).astype(np.int16), provenance, small)
-
-
-def _write(packed: list[tuple[bytes, ...]], held_out: list[bool], target: Path) -> None:
-    arrays: dict[str, NDArray[np.generic]] = {"held_out": np.array(held_out)}
-    for number, name in enumerate(_FIELDS):
-        pieces = [parts[number] for parts in packed]
-        arrays[name] = np.frombuffer(b"".join(pieces), dtype=np.uint8)
-        arrays[f"{name}_ends"] = np.cumsum([len(piece) for piece in pieces])
-    unfinished = target.with_suffix(".part")
-    with unfinished.open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-    unfinished.replace(target)
-
-
-def _records(arrays: dict[str, NDArray[np.generic]]) -> Iterator[tuple[bytes, ...]]:
-    for number in range(arrays["held_out"].size):
-        yield tuple(_piece(arrays[name], arrays[f"{name}_ends"], number) for name in _FIELDS)
-
-
-def _piece(data: NDArray[np.generic], ends: NDArray[np.generic], number: int) -> bytes:
-    first = int(ends[number - 1]) if number else 0
-    return data[first : int(ends[number])].tobytes()
