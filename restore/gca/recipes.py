@@ -31,10 +31,13 @@ class OurRestorer:
         self, paths: Sequence[Path], target: Path, settings: Mapping[str, Any], progress: Callable[[int, int], None]
     ) -> None:
         """Damage pictures by the tool's own main job."""
+        from restore.gca.restorer import SIZES
         from restore.gca.restorer_training import RestorerSettings
         from restore.gca.training_set import build
 
-        build(paths, target, RestorerSettings(**settings).seed, progress)
+        asked = RestorerSettings(**settings)
+        find_size(SIZES, asked.size)
+        build(paths, target, asked.seed, progress)
 
     def open(self, folder: Path, settings: Mapping[str, Any], processes: Processes) -> Training:
         """See `Recipe`."""

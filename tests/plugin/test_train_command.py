@@ -2,50 +2,73 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
+import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from PIL import Image
 
 from carving.errors import UsageError
+from plugin.cli import cli
 from plugin.commands.train import parse_time
 from restore.gca.training import saved_facts
 from restore.lab.made_pictures import fractal_picture
 
-RunCommand = Callable[..., subprocess.CompletedProcess[str]]
+PAPER = ("--recipe", "paper", "--device", "cpu")
 
 
-def test_a_training_begins_and_goes_on_in_slots(command: RunCommand, tmp_path: Path) -> None:
-    Image.fromarray(fractal_picture(96, 160, 1)).save(tmp_path / "picture.png")
+@pytest.fixture(autouse=True)
+def excepthook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands set their own; it ends with the test."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "picture.png"
+    Image.fromarray(fractal_picture(96, 160, 1)).save(path)
+    return path
+
+
+def train(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, ["train", *map(str, arguments)])
+
+
+def test_a_training_begins_and_goes_on_in_slots(tmp_path: Path, picture: Path) -> None:
     folder = tmp_path / "training"
-    options = ("--recipe", "paper", "--device", "cpu")
-    done = command("train", tmp_path / "picture.png", *options, "--size", "tiny", "--steps", "2", "--batch", "1",
-                   "--time-limit", "0", "-o", folder)  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    short = ("--size", "tiny", "--steps", "2", "--batch", "1", "--time-limit", "0")
+    done = train(picture, *PAPER, *short, "-o", folder)
+    assert done.exit_code == 0, done.output
     facts = saved_facts(folder)
     assert facts is not None
     assert (facts["step"], facts["settings"]["size"], facts["settings"]["steps"]) == (1, "tiny", 2)
-    done = command("train", *options, "--time-limit", "9m", "--resume", folder)
-    assert done.returncode == 0, done.stderr
+    done = train(*PAPER, "--time-limit", "9m", "--resume", folder)
+    assert done.exit_code == 0, done.output
     facts = saved_facts(folder)
     assert facts is not None
     assert facts["step"] == 2
-    assert "PSNR" in done.stderr or "psnr" in done.stderr
+    assert "step 2 of 2: psnr" in done.output
     assert {"training-set.npz", "checkpoint", "log.jsonl", "progress.png", "weights"} <= {
         path.name for path in folder.iterdir()
     }
     assert all(path.stat().st_size < 16 << 20 for path in folder.rglob("*") if path.is_file())
+    assert train("--recipe", "restorer", "--resume", folder).exit_code == 2
+    assert train(picture, *PAPER, "-o", folder).exit_code == 5
+
+
+def test_what_makes_no_sense_is_refused(tmp_path: Path, picture: Path) -> None:
+    new = tmp_path / "new"
     for wrong in (
-        ("train", "--recipe", "restorer", "--resume", folder),
-        ("train", *options, "-o", tmp_path / "new"),
-        ("train", tmp_path / "picture.png", *options, "--size", "huge", "-o", tmp_path / "other"),
+        (*PAPER, "-o", new),
+        (picture, *PAPER),
+        (picture, *PAPER, "--time-limit", "soon", "-o", new),
+        (picture, *PAPER, "--size", "huge", "-o", new),
+        (picture, "--recipe", "restorer", "--size", "huge", "-o", tmp_path / "newer"),
     ):
-        done = command(*wrong)
-        assert done.returncode == 2, done.stderr
-        assert "Traceback" not in done.stderr
-    assert command("train", tmp_path / "picture.png", *options, "-o", folder).returncode == 5
+        done = train(*wrong)
+        assert done.exit_code == 2, done.output
+        assert "Traceback" not in done.output
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("540", 540), ("9m", 540), ("1.5h", 5400), ("30s", 30)])

@@ -23,5 +23,5 @@ def training_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
         paths.append(path)
     assert len(paths) < HELD_OUT  # the first one is held out, the others are not
     target = folder / TRAINING_SET
-    build(paths, target, 1, lambda _done, _room: None, largest=700 << 10)
+    build(paths, target, 1, lambda _done, _room: None, largest=400 << 10)
     return target

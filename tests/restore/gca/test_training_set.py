@@ -35,7 +35,7 @@ def test_an_example_is_damaged_decoded_and_placed_by_the_main_job() -> None:
 
 
 def test_a_training_set_is_bounded_and_split(training_set: Path) -> None:
-    assert training_set.stat().st_size <= 700 << 10
+    assert training_set.stat().st_size <= 400 << 10
     train, held_out = (load(training_set, held_out=held) for held in (False, True))
     assert train
     assert held_out
