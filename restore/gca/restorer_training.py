@@ -98,7 +98,7 @@ class RestorerTraining:
         loss = hole_decibels(predicted, truth, hole)
         total = loss + _GRADIENT_WEIGHT * gradient_difference(predicted, truth, hole)
         self._optimizer.zero_grad(set_to_none=True)
-        total.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(total)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), _CLIP)
         self._optimizer.step()
         self.step += 1

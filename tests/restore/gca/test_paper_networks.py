@@ -62,7 +62,7 @@ def test_the_critics_judge_two_resolutions() -> None:
         (1, 1, 11, 15),
     ]
     assert judged[1][0].shape == (1, 4, 17, 25)
-    torch.stack([features[-1].square().sum() for features in judged]).sum().backward()
+    torch.autograd.backward(torch.stack([features[-1].square().sum() for features in judged]).sum())
     assert [name for name in without_gradient(critics) if not name.endswith("bias")] == []
 
 
@@ -85,7 +85,7 @@ def test_the_fusion_gives_every_level_and_learns_everywhere() -> None:
 
 def test_the_fusion_without_detail_enlarges_the_thumbnail() -> None:
     network = LaplacianFusion(1, width=4, filters=2)
-    for layer in (network.enter, network.enlarge[0][1]):
+    for layer in (network.enter, list(network.enlarge.modules())[-1]):
         assert isinstance(layer, nn.Conv2d)
         nn.init.dirac_(layer.weight)
     for detail in network.details:
