@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from carving.errors import UsageError
@@ -105,6 +105,16 @@ def confirm_key(source: ByteSource) -> Key | None:
         return None
     told = decryption.proof or check_key(source)
     return Key(decryption.key_fingerprint, told, str(decryption.spec), decryption.numbering.sector_size)
+
+
+def reopening(source: ByteSource, parameters: Parameters) -> tuple[Secrets, Parameters]:
+    """What opens the same stack in another process without deriving the key from a password again."""
+    from carving.encryption.dmcrypt import find_decryption
+
+    decryption = find_decryption(source)
+    if decryption is None:
+        return Secrets(), parameters
+    return Secrets(decryption.volume_key), replace(parameters, cipher=str(decryption.spec))
 
 
 def volume_key(source: ByteSource) -> bytes | None:

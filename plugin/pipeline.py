@@ -27,7 +27,7 @@ from plugin.finding import list_record
 from plugin.integrity import Integrity
 from plugin.journal import Journal
 from plugin.leftovers import drop_what_is_not_whole
-from plugin.opening import confirm_key, open_layers, read_secrets, volume_key
+from plugin.opening import confirm_key, open_layers, read_secrets, reopening, volume_key
 from plugin.output import create, flush, require_vacant, write_file
 from plugin.pools import LocalPool, Pool
 from plugin.progress import Progress, SilentProgress
@@ -123,7 +123,7 @@ def run(
             if confirmed is not None:
                 custody.record("decrypting", **asdict(confirmed))
             survey = (
-                undo.enter_context(closing(AllocationSurvey(Path(evidence), secrets, parameters)))
+                undo.enter_context(closing(AllocationSurvey(Path(evidence), *reopening(source, parameters))))
                 if is_worth_a_survey(source, parameters)
                 else None
             )
