@@ -25,6 +25,7 @@ from plugin.custody import CustodyLog
 from plugin.journal import read_journal
 from plugin.report.model import Report
 from plugin.settings import CaseDetails, Parameters
+from tests.carving.media.nand.encoder import CHIPS, dump, flip
 
 ROOT = Path(__file__).resolve().parents[2]
 CARVE_ONLY = Parameters(carve_only=True)
@@ -143,6 +144,35 @@ def test_every_record_is_a_place_to_stop(evidence: Path, carved: tuple[Path, Rep
         verify(folder)
         resumed = [record for record in events(folder) if record["event"] == "run_resumed"]
         assert [record["details"]["half_record_bytes"] for record in resumed] == [23]
+
+
+@pytest.mark.parametrize("kind", ["encrypted", "NAND"])
+def test_what_a_finished_search_learned_is_kept(
+    kind: str, tmp_path: Path, encrypted_image: Path, key: bytes, volume: bytes
+) -> None:
+    """Both views of an encrypted volume, and the map of a NAND dump, when nothing is searched again."""
+    secret: dict[str, Any] = {"key": key}
+    evidence, parameters = encrypted_image, CARVE_ONLY
+    if kind == "NAND":
+        evidence, secret = tmp_path / "chip.bin", {}
+        chip = CHIPS["linux-hamming-512"]
+        raw = dump(chip, volume)
+        flip(raw, chip, 40, 0, [100])
+        evidence.write_bytes(raw)
+        parameters = Parameters(carve_only=True, nand="linux-hamming-512")
+    folder = tmp_path / "out"
+    plugin.run(evidence, folder, parameters=parameters, **secret)
+    expected = timeless(folder)
+    assert len(expected["files"]) == 2
+    names = [record["event"] for record in events(folder)]
+    log = (folder / "custody.jsonl").read_bytes()
+    for number in (number for number, name in enumerate(names) if name == "scan_finished"):
+        (folder / "custody.jsonl").write_bytes(log)
+        cut(folder, number + 1)
+        go_on(evidence, folder, parameters=parameters, **secret)
+        assert timeless(folder) == expected
+        assert [record["event"] for record in events(folder)].count("scan_finished") == names.count("scan_finished")
+        verify(folder)
 
 
 def test_nothing_begun_is_begun(evidence: Path, tmp_path: Path) -> None:
