@@ -34,6 +34,8 @@ ResultT = TypeVar("ResultT")
 ParametersT = ParamSpec("ParametersT")
 
 _PATIENCE: Final = "10s"
+_LARGEST_TASK: Final = "1GB"
+"""Dask warns of tasks above 10 MB, which it takes for graphs that grew by mistake; a fragment may be 64 MB."""
 _ONE_AT_A_TIME: Final = threading.Lock()
 """Held while a fragment is restored: a worker may have several threads, and restoring already uses the cores it is
 given."""
@@ -169,9 +171,11 @@ def _write(task: RestoreTask, delivery: Delivery) -> RestoreRecord | BaseExcepti
 
 def _connect(address: str) -> Client:
     try:
+        import dask
         from distributed import Client
     except ImportError as error:
         raise UsageError("--cluster needs Dask: pip install 'carve-restore[cluster]'") from error
+    dask.config.set({"distributed.admin.large-graph-warning-threshold": _LARGEST_TASK})
     try:
         # Pictures come from the workers themselves, where they can be reached; else the scheduler passes them on.
         return Client(address, timeout=_PATIENCE, set_as_default=False, direct_to_workers=True)

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 
 import plugin
 from plugin.output import OutputFile
@@ -25,26 +25,30 @@ def main() -> None:
     parser.add_argument("--key")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     options = parser.parse_args()
-    print("| workers | seconds | pictures a minute | to the workers, kB a picture | back, kB a picture | load before |")
+    print(
+        "| workers | seconds | CPU seconds of the workers | to them, kB a picture | back, kB a picture | load before |"
+    )
     print("| --- | --- | --- | --- | --- | --- |")
     for workers in options.workers:
         load = os.getloadavg()[0]
-        seconds, report = timed_run(options.evidence, options.key, workers)
+        seconds, processor, report = timed_run(options.evidence, options.key, workers)
         count = len(report.files)
         there = sum(entry.size for entry in report.files) / count / 1000
         back = sum(file.size for entry in report.files for file in made(entry)) / count / 1000
-        print(f"| {workers} | {seconds:.0f} | {60 * count / seconds:.1f} | {there:.0f} | {back:.0f} | {load:.1f} |")
+        print(f"| {workers} | {seconds:.0f} | {processor:.0f} | {there:.0f} | {back:.0f} | {load:.1f} |", flush=True)
 
 
-def timed_run(evidence: Path, key: str | None, workers: int) -> tuple[float, Report]:
-    """Seconds of one run, hashing and reports included, and its report."""
+def timed_run(evidence: Path, key: str | None, workers: int) -> tuple[float, float, Report]:
+    """Seconds of one run, hashing and reports included; CPU seconds of the workers' processes; the run's report."""
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
     ):
         begun = time.monotonic()
         report = plugin.run(evidence, Path(folder) / "out", key=key, cluster=cluster.scheduler_address)
-        return time.monotonic() - begun, report
+        seconds = time.monotonic() - begun
+        with Client(cluster, set_as_default=False) as client:
+            return seconds, sum(client.run(time.process_time).values()), report
 
 
 def made(entry: FileEntry) -> list[OutputFile]:
