@@ -155,10 +155,12 @@ class Examination:
         return remarks
 
     def _encryption_remarks(self) -> tuple[str, ...]:
-        """What encryption shows in bytes that nothing decrypted."""
+        """What a header says of the encryption, or what encryption shows in bytes that nothing decrypted."""
+        from carving.encryption.dmcrypt import find_decryption
         from carving.encryption.recognition import recognise_parts
 
-        return recognise_parts(self.source) if self.key is None else ()
+        decryption = find_decryption(self.source)
+        return recognise_parts(self.source) if decryption is None else decryption.remarks
 
     def _scanned(self, index: int, done: int, _size: int) -> None:
         """One scan after the other, told as one."""

@@ -35,6 +35,9 @@ _KEY_PADDING: Final = 32
 _SALT_SIZE: Final = 16
 _KEY_ROOM: Final = 48
 _KEY_UNENCRYPTED: Final = 1
+_IN_PROGRESS: Final = 2
+_INCONSISTENT: Final = 4
+_CORRUPT: Final = 8
 _PBKDF2_ITERATIONS: Final = 2000
 _KEYMASTER_KINDS: Final = (3, 4, 5)
 
@@ -78,6 +81,19 @@ class AndroidFooter:
     def hardware_bound(self) -> bool:
         """Whether the key also needs a secret that never leaves the phone."""
         return self.kdf in _KEYMASTER_KINDS
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the flags say of an encryption that did not come to its end."""
+        told = []
+        if self.flags & _IN_PROGRESS:
+            reached = f" after {512 * self.encrypted_upto} bytes" if self.encrypted_upto else ""
+            told.append(
+                f"the {self.name} says that encryption was interrupted{reached}: the rest is stored as plaintext"
+            )
+        if self.flags & (_INCONSISTENT | _CORRUPT):
+            told.append(f"the {self.name} says that the volume's encryption is inconsistent or its data corrupt")
+        return tuple(told)
 
     @property
     def spec(self) -> CipherSpec:

@@ -24,9 +24,22 @@ class DmCryptSource(ByteSource):
     """
 
     def __init__(
-        self, below: ByteSource, key: bytes, spec: CipherSpec, numbering: SectorNumbering, proof: str | None = None
+        self,
+        below: ByteSource,
+        key: bytes,
+        spec: CipherSpec,
+        numbering: SectorNumbering,
+        proof: str | None = None,
+        remarks: tuple[str, ...] = (),
     ) -> None:
-        """Lay decryption over a volume; `proof` is what already showed that the key is right.
+        """Lay decryption over a volume.
+
+        Args:
+            below: the volume as stored.
+            key: its volume key.
+            spec, numbering: how it is encrypted.
+            proof: what already showed that the key is right.
+            remarks: what an examiner should know of the encryption.
 
         Raises:
             UsageError: a key of a length that the cipher does not take.
@@ -34,6 +47,7 @@ class DmCryptSource(ByteSource):
         self._below = below
         self._spec = spec
         self._proof = proof
+        self._remarks = remarks
         self._key = key
         self._block_key = spec.block_key(key)
         self._cipher = sector_cipher(key, spec, numbering)
@@ -63,6 +77,11 @@ class DmCryptSource(ByteSource):
     def proof(self) -> str | None:
         """What showed that the key is right before anything was decrypted, such as a digest in a LUKS header."""
         return self._proof
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What an examiner should know of the encryption."""
+        return self._remarks
 
     @property
     def volume_key(self) -> bytes:

@@ -18,6 +18,7 @@ class Unlocked:
         payload: where it lies in the volume, in bytes.
         header: what opened, such as `LUKS2 header` or `Android crypto footer 1.3`.
         proof: what showed that the key is right, such as `key slot 0`; None where only the payload can tell.
+        remarks: what an examiner should know of the encryption.
     """
 
     key: bytes = field(repr=False)
@@ -26,3 +27,4 @@ class Unlocked:
     payload: Run
     header: str
     proof: str | None
+    remarks: tuple[str, ...] = ()

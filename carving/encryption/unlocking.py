@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -122,7 +123,8 @@ def _with_footer(volume: ByteSource, footer: AndroidFooter, passwords: tuple[byt
         how = "default password" if password == DEFAULT_PASSWORD else "password"
         proof = f"{how}, check in the footer" if footer.proof else None
         size = footer.volume_size if 0 < footer.volume_size <= volume.size else volume.size
-        opened = Unlocked(key, spec, SectorNumbering(), Run(0, size), footer.name, proof)
+        payload, remarks = Run(0, size), footer.remarks
+        opened = Unlocked(key, spec, SectorNumbering(), payload, footer.name, proof, remarks)
         layer = _layer(volume, opened)
         if proof is not None:
             return layer
@@ -130,7 +132,7 @@ def _with_footer(volume: ByteSource, footer: AndroidFooter, passwords: tuple[byt
             told = check_key(layer)
         except KeyMismatchError:
             continue
-        return _layer(volume, Unlocked(key, spec, SectorNumbering(), Run(0, size), footer.name, f"{how}, {told}"))
+        return _layer(volume, replace(opened, proof=f"{how}, {told}"))
     tried = "the default password" if passwords == (DEFAULT_PASSWORD,) else "neither the password nor the default one"
     raise KeyMismatchError(f"{tried} opens the volume with the {footer.name}")
 
@@ -140,4 +142,4 @@ def _layer(volume: ByteSource, opened: Unlocked) -> DmCryptSource:
     if opened.payload != Run(0, volume.size):
         payload = VolumeSource(volume, opened.payload.offset, opened.payload.length, f"{opened.header} payload")
     proof = None if opened.proof is None else f"{opened.header}: {opened.proof}"
-    return DmCryptSource(payload, opened.key, opened.spec, opened.numbering, proof)
+    return DmCryptSource(payload, opened.key, opened.spec, opened.numbering, proof, opened.remarks)

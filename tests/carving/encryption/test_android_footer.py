@@ -91,6 +91,16 @@ def test_a_key_that_was_never_encrypted(tmp_path: Path) -> None:
     assert opened(path).volume_key == KEY
 
 
+def test_an_interrupted_encryption_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "userdata.img"
+    data = bytearray(volume(minor=3, flags=2 | 8))
+    data[len(data) - ROOM + 192 : len(data) - ROOM + 200] = (77).to_bytes(8, "little")
+    path.write_bytes(data)
+    first, second = opened(path, password=PASSWORD).remarks
+    assert "encryption was interrupted after 39424 bytes" in first
+    assert "corrupt" in second
+
+
 def test_other_ciphers(tmp_path: Path) -> None:
     path = tmp_path / "userdata.img"
     path.write_bytes(volume(minor=3, key=KEY * 2, cipher=b"aes-xts-plain64"))
