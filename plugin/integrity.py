@@ -40,7 +40,10 @@ class Integrity:
         match: bool | None = None
         try:
             algorithms = tuple(dict.fromkeys((*ALGORITHMS, *facts.stored_hashes)))
-            computed = hash_source(facts.bottom, algorithms, self._progress(Stage.HASH))
+            files = 0 if facts.is_one_raw_file else sum(look_at(path).size for path in facts.files)
+            computed = hash_source(
+                facts.bottom, algorithms, lambda done, media: self.progress.update(Stage.HASH, done, media + files)
+            )
             compare(computed, facts.stored_hashes)
             match = True if facts.stored_hashes else None
         except EvidenceError as error:
@@ -87,7 +90,8 @@ class Integrity:
         try:
             if self.facts.is_one_raw_file:
                 return (replace(look_at(paths[0]), sha256=media_sha256),)
-            return hash_files(paths, lambda _done, _total: None)
+            media = self.facts.bottom.size
+            return hash_files(paths, lambda done, total: self.progress.update(Stage.HASH, media + done, media + total))
         except EvidenceError as error:
             self.fail("hash", error)
             return tuple(FileState(path, 0, "", None) for path in self.facts.paths)

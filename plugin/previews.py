@@ -50,7 +50,7 @@ def write_previews(folder: Path, stem: str, carved: bytes, restoration: Restorat
         OutputError: a file cannot be written.
     """
     found = restored = provenance = None
-    picture = _as_viewers_show(carved)
+    picture = as_viewers_show(carved)
     if picture is not None:
         found = write_file(folder, f"previews/{stem}.jpg", _small(picture), _SEEN_AS_FOUND)
     if restoration.pixels is not None and restoration.status is not Status.INTACT:
@@ -64,7 +64,7 @@ def write_previews(folder: Path, stem: str, carved: bytes, restoration: Restorat
     return Previews(found, restored, provenance)
 
 
-def _as_viewers_show(carved: bytes) -> Image | None:
+def as_viewers_show(carved: bytes) -> Image | None:
     """The carved bytes decoded by libjpeg, errors and all; None where it shows nothing.
 
     Only what the picture needs is handed on: the header segments a viewer's decoder reads, and the scan, closed by an
@@ -72,8 +72,11 @@ def _as_viewers_show(carved: bytes) -> Image | None:
     """
     from PIL.JpegImagePlugin import JpegImageFile
 
+    bare = _bare(carved)
+    if bare is None:
+        return None
     try:
-        with JpegImageFile(io.BytesIO(_bare(carved))) as picture:
+        with JpegImageFile(io.BytesIO(bare)) as picture:
             picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
             if picture.width * picture.height > _MOST_PIXELS:
                 return None
@@ -82,16 +85,19 @@ def _as_viewers_show(carved: bytes) -> Image | None:
         return None
 
 
-def _bare(carved: bytes) -> bytes:
+def _bare(carved: bytes) -> bytes | None:
+    """Only the segments that decoding needs, and the scans; None where there is no scan."""
     from carving.jpeg.header_walk import walk_header
 
     walk = walk_header(carved)
+    if walk.entropy_start is None:
+        return None
     kept = [
         carved[segment.offset : segment.end]
         for segment in walk.segments
         if not (0xE0 <= segment.marker <= 0xEF or segment.marker == 0xFE) or segment.marker == _KEPT_APPLICATION
     ]
-    return b"".join((*kept, carved[walk.end if walk.entropy_start is None else walk.entropy_start :], b"\xff\xd9"))
+    return b"".join((*kept, carved[walk.entropy_start :], b"\xff\xd9"))
 
 
 def _small(picture: Image) -> bytes:

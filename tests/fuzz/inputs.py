@@ -81,7 +81,7 @@ def _logs() -> list[bytes]:
 
 
 _MADE: dict[str, Callable[[], list[bytes]]] = {
-    **dict.fromkeys(("jpeg_header", "jpeg_carve", "jpeg_decode", "jpeg_restore"), _jpegs),
+    **dict.fromkeys(("jpeg_header", "jpeg_carve", "jpeg_decode", "jpeg_restore", "jpeg_preview"), _jpegs),
     "android_footer": _footers,
     "nand": _dumps,
     "file_list": _lists,

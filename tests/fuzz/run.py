@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import warnings
 from pathlib import Path
 
 import atheris
@@ -37,6 +38,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for data in seeds(name):
         (folder / hashlib.sha1(data, usedforsecurity=False).hexdigest()).write_bytes(data)
+    warnings.simplefilter("error")  # as in the tests
     atheris.Setup(sys.argv, lambda data: survive(name, data))
     atheris.Fuzz()
 

@@ -29,6 +29,7 @@ from carving.selection.reading import read_list
 from carving.source import Run
 from carving.volumes import list_volumes, open_volume
 from plugin.chain import verify_chain
+from plugin.previews import as_viewers_show
 from plugin.report.model import Report
 from plugin.report.reading import from_json
 from plugin.sshsig import unarmour
@@ -69,6 +70,12 @@ def jpeg_restore(data: bytes) -> None:
     """All of restoring, with a little search for flipped bits."""
     if _is_small(data):
         restore(data, PlainFlips(len(data), (Run(0, len(data)),)), effort=1)
+
+
+def jpeg_preview(data: bytes) -> None:
+    """The small copy of a file as an ordinary viewer shows it."""
+    if _is_small(data):
+        as_viewers_show(data)
 
 
 def ewf(data: bytes) -> None:
@@ -136,7 +143,7 @@ def report_json(data: bytes) -> None:
 TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
-        *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore),
+        *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview),
         *(ewf, raw_media, volumes, luks1, luks2, android_footer, nand),
         *(file_list, custody_log, report_json),
     )
