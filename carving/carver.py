@@ -16,6 +16,7 @@ from carving.errors import UsageError
 from carving.fragments import Fragment
 from carving.jpeg.signatures import LOOK, find_starts
 from carving.mending import Pending, mend, pending, without_gap
+from carving.orphans import Families, find_orphans
 from carving.source import ByteSource
 
 _CLUSTER = 4096
@@ -52,7 +53,7 @@ def carve(
             raise UsageError(f"the {name} must be at least 1, not {value}")
     step = lcm(alignment, _CLUSTER)
     span = max(step, window - window % step)
-    blocks = BlockMap()
+    blocks, families = BlockMap(), Families()
     waiting: list[Pending] = []
     position = free = passed = 0
     while position < source.size:
@@ -74,9 +75,12 @@ def carve(
             passed = free = candidate.runs[-1].end
             for run in candidate.runs:
                 blocks.take(run)
+            if candidate.check is not None and candidate.check.whole:
+                families.note(candidate.data, offset)
             yield candidate.fragment(source, layer)
         position = max(position + span, passed - passed % step)
     yield from mend(source, layer, waiting, blocks)
+    yield from find_orphans(source, layer, blocks, families)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from carving.jpeg.borrowing import Borrowed
 from carving.jpeg.coding import Check
 from carving.source import Run
 
@@ -70,6 +71,8 @@ class Fragment:
     """What decoding its scan to the first flaw gave; None where the header does not allow it."""
     claim: Claim | None = None
     """What another tool says of it; None where it was found by searching."""
+    borrowed: Borrowed | None = None
+    """For data without a header of their own: the one that another file lends."""
 
     @property
     def name(self) -> str:

@@ -64,6 +64,10 @@ def restore_with(
     effort: int = DEFAULT_EFFORT,
 ) -> Restoration:
     """Restore one JPEG with another way to fill what is lost; otherwise as `restore`."""
+    if isinstance(fragment, Fragment) and fragment.borrowed is not None:
+        from restore.orphans import restore_orphan
+
+        return restore_orphan(fragment.data, fragment.borrowed)
     from restore.repair.header import repair_header
     from restore.repair.opaque import opaque_bytes
     from restore.repair.repair import EFFORTS

@@ -40,6 +40,9 @@ def carving_of(fragment: Fragment, duplicate_of: str | None) -> Carving:
 
 
 def _judgement(fragment: Fragment) -> tuple[str, float]:
+    if fragment.borrowed is not None:
+        piece = f"a piece without a header: {fragment.borrowed.mcus} blocks decode"
+        return f"{piece} with the tables of the file at offset {fragment.borrowed.lender}", 0.4
     check, ended, pieces = fragment.check, fragment.ending is Ending.EOI, len(fragment.byte_runs)
     if check is None and ended:
         return "complete by its markers; its kind or its header does not allow a check by decoding", 0.8
