@@ -147,7 +147,7 @@ class Examination:
         return found if self.parameters.only is None else found[:1]
 
     def _survey_remarks(self) -> tuple[str, ...]:
-        """Which file systems there are, and what that meant for the scan."""
+        """What encryption shows, which file systems there are, and what that meant for the scan."""
         found = self._allocation()
         remarks = () if self.survey is None else self.survey.remarks
         if found is None and self.parameters.scan == "unallocated":
@@ -155,12 +155,11 @@ class Examination:
         return remarks
 
     def _encryption_remarks(self) -> tuple[str, ...]:
-        """What a header says of the encryption, or what encryption shows in bytes that nothing decrypted."""
+        """What a header says of the encryption that it opens."""
         from carving.encryption.dmcrypt import find_decryption
-        from carving.encryption.recognition import recognise_parts
 
         decryption = find_decryption(self.source)
-        return recognise_parts(self.source) if decryption is None else decryption.remarks
+        return () if decryption is None else decryption.remarks
 
     def _scanned(self, index: int, done: int, _size: int) -> None:
         """One scan after the other, told as one."""
