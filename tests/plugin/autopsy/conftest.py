@@ -57,8 +57,8 @@ def scenarios(evidence: Path) -> Mapping[str, Mapping[str, str]]:
     plain, phone = str(evidence / "plain.dd"), str(evidence / "phone.E01")
     encrypted = {"kind": "data source", "path": phone, "media": str(evidence / "media.dd")}
     return {
-        "plain": {"kind": "data source", "path": plain},
-        "encrypted": encrypted | {"set.key_file": str(evidence / "master.key"), "set.effort": "1"},
+        "plain": {"kind": "data source", "path": plain, "set.jobs": "1"},
+        "encrypted": encrypted | {"set.key_file": str(evidence / "master.key"), "set.effort": "1", "set.jobs": "1"},
         "wrong key": encrypted | {"set.key_file": str(evidence / "wrong.key")},
         "altered": encrypted | {"path": str(evidence / "altered.E01"), "set.carve_only": "true"},
         "cancelled": {"kind": "data source", "path": plain, "cancel when": "restoring: 1 of"},
