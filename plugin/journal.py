@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from carving.errors import HashMismatchError, UsageError
 from plugin.chain import START, ChainHead, Record, read_records
@@ -18,6 +18,9 @@ from plugin.report.model import Evidence, Failure, FileEntry
 from plugin.report.reading import from_json
 from plugin.settings import CaseDetails, Parameters
 from plugin.signature import SUFFIX
+
+_IN_THE_BEGINNING: Final = frozenset(("started", "version", "code_sha256", "parameters", "examiner", "case", "exhibit"))
+"""What the first record of a log says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Journal:
         size: of its log in bytes, without half a record at the end.
         torn: bytes of half a record at the end.
         beginning: details of its first record.
-        opened: what it said of the evidence when it opened it.
+        opened: what it said of the evidence when it opened it last.
         selected: the list of files it was given, with its digest.
         key: how its key was recorded.
         evidence: the evidence as hashed before the search; None where that was not finished.
@@ -91,9 +94,8 @@ class Journal:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(f"the run in {self.folder} was begun with {option} {begun.get(name)}, not {value}")
         if details not in (CaseDetails(), self.details):
-            raise UsageError(
-                f"the run in {self.folder} was begun for another examiner, case or exhibit: {self.details}"
-            )
+            begun_for = ", ".join(asdict(self.details).values())
+            raise UsageError(f"the run in {self.folder} was begun for another examiner, case or exhibit: {begun_for}")
         if self.beginning["code_sha256"] != code_sha256:
             raise UsageError(
                 f"the run in {self.folder} was begun with another build of carve-restore, {self.beginning['version']}; "
@@ -149,6 +151,8 @@ def read_journal(folder: Path) -> Journal | None:
     try:
         for record in read_records(log, journal.size):
             _take(journal, record)
+        if missing := _IN_THE_BEGINNING - journal.beginning.keys():
+            raise KeyError(", ".join(sorted(missing)))
     except (KeyError, TypeError, ValueError) as error:
         raise HashMismatchError(f"{log} holds a record that the tool does not write: {error}") from error
     return journal
@@ -163,11 +167,11 @@ def _take(journal: Journal, record: Record) -> None:
         case "run_started":
             journal.beginning = details
         case "evidence_opened":
-            journal.opened = journal.opened or details
+            journal.opened, journal.selected, journal.key = details, None, None
         case "files_selected":
-            journal.selected = journal.selected or details
+            journal.selected = details
         case "decrypting":
-            journal.key = journal.key or details
+            journal.key = details
         case "failure" if details["stage"] == "hash":
             journal.failures.append(from_json(Failure, details))
         case "evidence_hashed":

@@ -30,7 +30,7 @@ EMBEDDED: Final = 32 << 20
 _KINDS: Final = ("carved", "thumbnail", "repaired", "restored", "provenance")
 _NO_MORE: Final = "base-uri 'none'; form-action 'none'"
 _CARD: Final = (
-    *("layer", "offset", "size", "byte_runs", "evidence_runs", "ending"),
+    *("layer", "offset", "size", "byte_runs", "evidence_runs", "ending", "carving"),
     *("exif", "mcus", "opaque_bytes", "notes", "error"),
 )
 """What a card of the gallery takes from the entry as it is."""
@@ -157,6 +157,7 @@ def _words(entry: FileEntry) -> Iterator[str]:
     """What of a file is searched beside its place and status."""
     yield from entry.exif.values()
     yield from entry.notes
+    yield entry.carving.state
     yield from (value for _, value in _told(entry))
 
 

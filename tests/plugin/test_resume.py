@@ -245,6 +245,27 @@ def test_altered_log_is_not_gone_on_with(evidence: Path, carved: tuple[Path, Rep
         go_on(evidence, folder)
 
 
+def test_forged_log_is_not_gone_on_with(evidence: Path, carved: tuple[Path, Report]) -> None:
+    """Every link holds, but it is no run's."""
+    folder, _ = carved
+    (folder / "custody.jsonl").unlink()
+    with CustodyLog(folder / "custody.jsonl") as custody:
+        custody.record("run_started", examiner="somebody")
+    with pytest.raises(HashMismatchError, match="case, code_sha256, exhibit"):
+        read_journal(folder)
+
+
+def test_other_evidence_may_follow_before_anything_was_taken_from_the_first(evidence: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.dd"
+    other.write_bytes(evidence.read_bytes() * 2)
+    plugin.run(other, tmp_path / "out", parameters=CARVE_ONLY)
+    cut(tmp_path / "out", 2)
+    assert len(go_on(evidence, tmp_path / "out").files) == COUNT
+    cut(tmp_path / "out", len(events(tmp_path / "out")) - 2)
+    assert len(go_on(evidence, tmp_path / "out").files) == COUNT
+    verify(tmp_path / "out")
+
+
 def test_two_runs_do_not_go_on_in_one_folder(evidence: Path, carved: tuple[Path, Report]) -> None:
     folder, _ = carved
     cut(folder, 6)

@@ -202,6 +202,8 @@
     parts.push(make("p", "", `${file.status}: ${meaning}.`));
     if (file.error) parts.push(make("p", "", `The tool failed on this file: ${file.error}`));
     if (file.images.thumbnail) parts.push(picture(file.images.thumbnail, "thumb" + turnOf(file), "The thumbnail in its header"));
+    const doubled = file.carving.duplicate_of ? `; the same bytes as ${file.carving.duplicate_of}` : "";
+    parts.push(make("p", "", `As carved: ${file.carving.state}, confidence ${file.carving.confidence.toFixed(2)}${doubled}.`));
     parts.push(...section("Where it was found", pairs([
       ["layer", file.layer], ["offset", String(file.offset)], ["size", bytes(file.size)], ["ends", file.ending === "eoi" ? "at its end marker" : "without an end marker"],
       ["in the layer", file.byte_runs.map((run) => `${run.offset} +${run.length}`).join(", ")],

@@ -236,7 +236,7 @@ def test_five_thousand_pictures(page: Page, tmp_path: Path) -> None:
     ]
     begun = time.monotonic()
     content = report_page(make_report(*files), tmp_path)
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60  # a few seconds on a machine that does nothing else
     assert EMBEDDED < len(content) < 2 * EMBEDDED + (10 << 20)
     (tmp_path / "report.html").write_bytes(content)
     begun = time.monotonic()
@@ -247,7 +247,7 @@ def test_five_thousand_pictures(page: Page, tmp_path: Path) -> None:
     assert page.locator("#count").text_content() == "4000 of 5000 shown"
     page.locator("#search").fill("0000409600")
     assert page.locator(".card").count() == 0  # that one is intact
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60  # a few seconds on a machine that does nothing else
     page.locator("#search").fill("")
     assert page.locator(".card").count() < 500
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
