@@ -88,7 +88,7 @@ def fill(pixels: Pixels, guide: Pixels, hole: NDArray[np.bool_]) -> Pixels:
         return pixels
     from restore.membrane_kernels import relax
 
-    cells = _push_pull(*_cell_sums(pixels, guide, hole))
+    cells = _push_pull(*cell_sums(pixels, guide, hole, (CELL, CELL)))
     filled = pixels.copy()
     for window in windows(hole, _BLOCK, _MARGIN):
         inside = hole[window.seen]
@@ -106,22 +106,23 @@ def region(mcus: NDArray[np.bool_], mcu_size: tuple[int, int], height: int, widt
     return mcus.repeat(mcu_size[0], axis=0).repeat(mcu_size[1], axis=1)[:height, :width]
 
 
-def _cell_sums(
-    pixels: Pixels, guide: Pixels, hole: NDArray[np.bool_]
+def cell_sums(
+    pixels: Pixels, guide: Pixels, hole: NDArray[np.bool_], cell: tuple[int, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Sums over cells of the difference between picture and guide outside the hole, (rows, columns, 3), and how many
     pixels these are, (rows, columns)."""
     height, width = hole.shape
-    rows, columns = -(-height // CELL), -(-width // CELL)
+    down, across = cell
+    rows, columns = -(-height // down), -(-width // across)
     total = np.empty((rows, columns, 3), dtype=np.float32)
     weight = np.empty((rows, columns), dtype=np.float32)
     for first in range(0, rows, _BAND):
-        band = np.s_[first * CELL : (first + _BAND) * CELL]
+        band = np.s_[first * down : (first + _BAND) * down]
         known = ~hole[band]
-        pad = ((0, -known.shape[0] % CELL), (0, -width % CELL))
+        pad = ((0, -known.shape[0] % down), (0, -width % across))
         difference = (pixels[band].astype(np.int16) - guide[band]) * known[..., np.newaxis]
         count = np.s_[first : first + _BAND]
-        shape = (-1, CELL, columns, CELL)
+        shape = (-1, down, columns, across)
         weight[count] = np.pad(known, pad).reshape(shape).sum(axis=(1, 3))
         total[count] = np.pad(difference, (*pad, (0, 0))).reshape(*shape, 3).sum(axis=(1, 3), dtype=np.int32)
     return total, weight

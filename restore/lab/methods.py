@@ -23,6 +23,7 @@ from restore.lab.damage import DamagedFile
 from restore.provenance import BitFlip, Provenance
 
 if TYPE_CHECKING:
+    from restore.gca.paper_inference import PaperPictures
     from restore.result import Restoration
 
 
@@ -135,6 +136,18 @@ def gca(damaged: DamagedFile, device: str) -> MethodResult:
     return of_restoration(restore(damaged.jpeg, thumbnail=damaged.thumbnail, effort=0, device=device))
 
 
+def paper_gca(damaged: DamagedFile, device: str) -> MethodResult:
+    """The paper's two stages: robust decoder and SCA as published, then its networks as trained by its recipe."""
+    pictures = _papers_pictures(damaged, device)
+    return NOTHING if pictures is None else MethodResult(pictures.fused)
+
+
+def paper_coarse(damaged: DamagedFile, device: str) -> MethodResult:
+    """The same, ending with the coarse network: SCA and pix2pix, as the paper's comparison with EPDN."""
+    pictures = _papers_pictures(damaged, device)
+    return NOTHING if pictures is None else MethodResult(pictures.coarse)
+
+
 def repair(damaged: DamagedFile, device: str) -> MethodResult:
     """Flips reversed and the rest placed, nothing filled in: no thumbnail is used."""
     del device
@@ -163,6 +176,8 @@ METHODS: Final[Mapping[str, Method]] = MappingProxyType(
         "thumbnail": thumbnail,
         "placed": placed,
         "gca": gca,
+        "paper-coarse": paper_coarse,
+        "paper-gca": paper_gca,
         "repair": repair,
         "full": full,
     }
@@ -201,3 +216,23 @@ def _tolerant_pillow() -> Iterator[None]:
             yield
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = previous
+
+
+def _papers_pictures(damaged: DamagedFile, device: str) -> PaperPictures | None:
+    """What the paper's stages make of a file; None where it cannot be decoded or has no thumbnail."""
+    from restore import guidance
+    from restore.decoding.robust import decode
+    from restore.gca.paper_inference import restore_as_paper, weights_folder
+    from restore.sca.published import as_published
+
+    weights = weights_folder()
+    small = None if damaged.thumbnail is None else guidance.thumbnail_pixels(damaged.thumbnail)
+    if small is None:
+        return None
+    try:
+        decoded = decode(damaged.jpeg)
+    except JpegError:
+        return None
+    compensated = as_published(decoded.header, decoded.coefficients)[1]
+    inner = guidance.without_bars(small, *compensated.shape[:2])
+    return restore_as_paper(compensated, inner, device, weights)

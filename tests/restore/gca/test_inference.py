@@ -34,10 +34,12 @@ def lively(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def damaged(height: int, width: int) -> Holes:
     picture, guide = (fractal_picture(height + 8, width + 8, seed)[:height, :width] for seed in (1, 2))
-    hole = np.zeros((height, width), dtype=np.bool_)
-    hole[: height // 3 : 2, : width // 2] = True
-    hole[-9:, -20:] = True
-    return Holes(guidance.fill(picture, guide, hole), guide, hole, np.roll(hole, 8, axis=0) & ~hole)
+    lost = np.zeros((-(-height // 8), -(-width // 8)), dtype=np.bool_)
+    lost[: 1 + height // 24 : 2, : 1 + width // 16] = True
+    lost[-1, -3:] = True
+    hole = guidance.region(lost, (8, 8), height, width)
+    doubtful = np.roll(hole, 8, axis=0) & ~hole
+    return Holes(guidance.fill(picture, guide, hole), guide, hole, doubtful, lost, (8, 8))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 30), (64, 64), (201, 333)])
