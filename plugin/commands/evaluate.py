@@ -57,6 +57,14 @@ the same command again goes on where it was interrupted, and a longer one adds t
     help="Blur thumbnails, in their own pixels.",
 )
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option(
+    "--sheets",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Also draw contact sheets of the first N files of each dataset.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes; the number of cores if not given.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder for the results."
@@ -76,6 +84,7 @@ def evaluate_command(
     thumbnails: Literal["own", "embedded", "beside"],
     thumbnail_blur: float,
     device: str,
+    sheets: int,
     jobs: int | None,
     output: Path,
     quiet: bool,
@@ -89,6 +98,7 @@ def evaluate_command(
     from restore.lab.evaluate import Plan, tasks, wanted_records
     from restore.lab.medium import seeded_key
     from restore.lab.plots import require_matplotlib, write_plots
+    from restore.lab.sheets import write_sheets
     from restore.lab.simulate import Simulation
     from restore.lab.specimens import find_sources
     from restore.lab.summary import summarise
@@ -109,6 +119,7 @@ def evaluate_command(
         records = wanted_records(work, kept)
         lines = summarise(records)
         written = [*write_tables(output, lines, plan, records), *write_plots(output, lines, records)]
+        written += write_sheets(output, work, sheets)
     except OSError as error:
         raise output_error(output, error) from error
     if not quiet:
