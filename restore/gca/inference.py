@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from restore.gca.inputs import Pixels, network_input
 from restore.gca.restorer import Restorer
 from restore.gca.shipped import SHIPPED
 from restore.gca.weight_files import load_restorer
-from restore.windows import windows
+from restore.windows import Window, windows
 
 MARGIN: Final = 40
 """Pixels of surroundings that the network sees around the holes of a window."""
@@ -54,16 +55,25 @@ def restore_holes(holes: Holes, device: str, *, weights: Path = SHIPPED, memory:
         UsageError: `cuda` where there is none.
         WeightsError: the weights cannot be read.
     """
-    filled, guide, hole, doubtful = holes.filled, holes.guide, holes.hole, holes.doubtful
     network, digest, place = _ready(weights, device)
-    pixels = filled.copy()
-    side = max(STEP, math.isqrt(memory // _BYTES_PER_PIXEL) - 2 * MARGIN - STEP)
-    for window in windows(hole, (min(side, _BLOCK[0]), min(side, _BLOCK[1])), MARGIN, STEP):
-        seen, core = window.seen, filled[window.core]
-        residual = _residual(network, place, network_input(filled[seen], guide[seen], hole[seen], doubtful[seen]))
-        made = np.clip(np.rint(core + 255.0 * residual[window.inner]), 0, 255).astype(np.uint8)
-        pixels[window.core] = np.where(hole[window.core][..., np.newaxis], made, core)
+    threads = torch.get_num_threads() if place.type == "cpu" else 1
+    pixels = holes.filled.copy()
+    side = max(STEP, math.isqrt(memory // (threads * _BYTES_PER_PIXEL)) - 2 * MARGIN - STEP)
+    found = windows(holes.hole, (min(side, _BLOCK[0]), min(side, _BLOCK[1])), MARGIN, STEP)
+    # One window a thread: threads inside an operation wait for one another at every layer, and long on a busy machine.
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        for _ in pool.map(partial(_restore_window, network, place, holes, pixels), found):
+            pass
     return Restored(pixels, place.type, digest)
+
+
+def _restore_window(network: Restorer, device: torch.device, holes: Holes, pixels: Pixels, window: Window) -> None:
+    """Set what the network makes of one window into `pixels`; the cores of windows do not overlap."""
+    seen, inside = window.seen, holes.hole[window.core][..., np.newaxis]
+    planes = network_input(holes.filled[seen], holes.guide[seen], holes.hole[seen], holes.doubtful[seen])
+    core = holes.filled[window.core]
+    added = 255.0 * _residual(network, device, planes)[window.inner]
+    pixels[window.core] = np.where(inside, np.clip(np.rint(core + added), 0, 255).astype(np.uint8), core)
 
 
 @lru_cache(maxsize=4)
