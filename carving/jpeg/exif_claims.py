@@ -116,5 +116,5 @@ def _degrees(side: _Entry | None, angle: _Entry | None, order: Literal["big", "l
     numbers = [int.from_bytes(angle.stored[at : at + 4], order) for at in range(0, 24, 4)]
     if 0 in numbers[1::2]:
         return None
-    degrees = sum(numbers[2 * part] / numbers[2 * part + 1] / 60**part for part in range(3))
+    degrees = sum(numbers[2 * part] / numbers[2 * part + 1] / 60.0**part for part in range(3))
     return -degrees if side.stored[:1] in (b"S", b"W") else degrees
