@@ -20,7 +20,7 @@ from carving.encryption.luks1 import MAGIC, open_luks1, unlock_luks1
 from carving.encryption.luks2 import open_luks2, unlock_luks2
 from carving.encryption.recognition import recognise
 from carving.encryption.unlocked import Unlocked
-from carving.errors import KeyMismatchError, UnsupportedEncryptionError, UsageError
+from carving.errors import EvidenceError, KeyMismatchError, UnsupportedEncryptionError, UsageError
 from carving.media.raw import RawSource
 from carving.source import ByteSource, Run
 from carving.volumes import VolumeSource
@@ -63,19 +63,27 @@ def decrypt_with_password(volume: ByteSource, password: bytes, header_file: Path
 def decrypt_with_default_password(volume: ByteSource, header_file: Path | None) -> DmCryptSource | None:
     """Open a volume that Android encrypted with its default password; None where that is not so.
 
+    Whoever names a header file wants it opened, and hears why that cannot be.
+
     Raises:
-        UsageError: a header file was named that holds no header or footer.
-        EvidenceError: the header file cannot be read.
+        KeyMismatchError: the named footer does not open with the default password.
+        UnsupportedEncryptionError: no password can open the named footer here.
+        UsageError: the named file holds no footer, or a LUKS header, which has no default password.
+        EvidenceError: the named file cannot be read.
     """
     with _Header(volume, header_file) as header:
         footer = None if header.luks else find_footer(header.source)
-        if header_file is not None and footer is None and not header.luks:
+        if header_file is not None and header.luks:
+            raise UsageError(f"the LUKS header in {header_file} opens with --password or --key only")
+        if header_file is not None and footer is None:
             raise UsageError(f"{header_file} holds neither a LUKS header nor an Android crypto footer")
     if footer is None:
         return None
     try:
         return _with_footer(volume, footer, (DEFAULT_PASSWORD,))
-    except (KeyMismatchError, UnsupportedEncryptionError):
+    except (KeyMismatchError, EvidenceError):
+        if header_file is not None:
+            raise
         return None
 
 
@@ -133,8 +141,9 @@ def _with_footer(volume: ByteSource, footer: AndroidFooter, passwords: tuple[byt
         except KeyMismatchError:
             continue
         return _layer(volume, replace(opened, proof=f"{how}, {told}"))
-    tried = "the default password" if passwords == (DEFAULT_PASSWORD,) else "neither the password nor the default one"
-    raise KeyMismatchError(f"{tried} opens the volume with the {footer.name}")
+    if passwords == (DEFAULT_PASSWORD,):
+        raise KeyMismatchError(f"the default password does not open the volume with the {footer.name}; give --password")
+    raise KeyMismatchError(f"neither the password nor the default one opens the volume with the {footer.name}")
 
 
 def _layer(volume: ByteSource, opened: Unlocked) -> DmCryptSource:

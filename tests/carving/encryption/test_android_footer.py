@@ -79,6 +79,8 @@ def test_footer_in_a_file_of_its_own(tmp_path: Path) -> None:
     path.write_bytes(bytes(1 << 20))
     with pytest.raises(UsageError, match="needs a LUKS header or an Android crypto footer"):
         open_evidence(path, password=PASSWORD)
+    with pytest.raises(KeyMismatchError, match="default password does not open"):
+        open_evidence(path, footer=own)
     with pytest.raises(UsageError, match=r"userdata\.img holds neither"):
         open_evidence(path, footer=path)
     with pytest.raises(EvidenceError, match=r"missing\.img"):
@@ -180,3 +182,4 @@ def test_costs_that_cannot_be(tmp_path: Path) -> None:
         path.write_bytes(data)
         with pytest.raises(EvidenceError, match="claims scrypt"):
             open_evidence(path, password=PASSWORD)
+        assert open_evidence(path).name == "raw"
