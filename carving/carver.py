@@ -55,9 +55,13 @@ def carve(
     span = max(step, window - window % step)
     blocks, families = BlockMap(), Families()
     waiting: list[Pending] = []
+    blank = bytes(span + LOOK)
     position = free = passed = 0
     while position < source.size:
         scanned = _Window(source, position, source.read_at(position, span + LOOK))
+        if scanned.data == blank:
+            position += span
+            continue
         anywhere = blocks.look(position, scanned.data, span)
         for start in sorted({*find_starts(scanned.data, span, alignment), *anywhere}):
             offset = position + start

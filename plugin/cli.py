@@ -32,6 +32,7 @@ _COMMANDS: Final = MappingProxyType(
         "bench": "plugin.commands.bench:bench_command",
         "autopsy-install": "plugin.commands.autopsy_install:autopsy_install_command",
         "verify": "plugin.commands.verify:verify_command",
+        "contact-sheet": "plugin.commands.contact_sheet:contact_sheet_command",
         "manual": "plugin.commands.manual:manual_command",
         "completion": "plugin.commands.completion:completion_command",
     }
