@@ -16,7 +16,7 @@ Examples:
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Show all pictures of a run on one sheet.")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
     "-o",

@@ -22,7 +22,7 @@ Exit codes:
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Propose the layout of a raw NAND dump.")
 @click.argument("dump", type=click.Path(path_type=Path))
 def nand_info_command(dump: Path) -> None:
     """Look at DUMP and propose how it is laid out, and say how sure that is.

@@ -31,7 +31,7 @@ _UNITS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _WITHOUT_LIMIT: Final = float("inf")
 
 
-@click.command(epilog=_EPILOG)
+@click.command(epilog=_EPILOG, short_help="Train the networks that fill in lost blocks.")
 @click.argument("pictures", nargs=-1, type=click.Path(path_type=Path, exists=True))
 @click.option("--recipe", type=click.Choice(["restorer", "paper"]), default="restorer", show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Folder of a new training.")
