@@ -34,7 +34,7 @@ class BchCode:
         strength: bit errors that are corrected in a code word.
         degree: of the generator polynomial: bits of the parity.
         powers, logarithms: int32 tables of the field.
-        remainders: uint64 (256, words): what a byte above the parity leaves, aligned to the left.
+        remainders: uint64 (4, 256, words): what a byte 0 to 3 bytes above the parity leaves, aligned to the left.
         bits: uint8 (256,): each byte with its bits in the order of the code.
         mask: uint8 (parity,): what was inverted, as it shows in the parity.
     """
@@ -54,7 +54,7 @@ class BchCode:
         without what is inverted."""
         from carving.media.nand.bch_kernels import encode
 
-        words = np.zeros((messages.shape[0], self.remainders.shape[1]), dtype=np.uint64)
+        words = np.zeros((messages.shape[0], self.remainders.shape[2]), dtype=np.uint64)
         encode(messages, self.bits, self.remainders, words)
         return words.astype(">u8").view(np.uint8)[:, : self.parity]
 
@@ -98,7 +98,7 @@ class BchCode:
         from carving.media.nand.bch_kernels import add_parity, divide
         from carving.media.nand.chase_kernels import words_beyond
 
-        rest = np.zeros(self.remainders.shape[1], dtype=np.uint64)
+        rest = np.zeros(self.remainders.shape[2], dtype=np.uint64)
         divide(message, self.bits, self.remainders, rest)
         add_parity(parity, self.bits, self.mask, self.degree, rest)
         length = 8 * self.message + self.degree
@@ -142,7 +142,7 @@ def bch_code(settings: BchSettings, message: int) -> BchCode:
         degree=degree,
         powers=np.array(powers + powers, dtype=np.int32),
         logarithms=np.array(logarithms, dtype=np.int32),
-        remainders=_in_words(leaves, degree),
+        remainders=_in_words(generator, leaves),
         bits=_REVERSED if settings.bits == "lsb" else np.arange(256, dtype=np.uint8),
         mask=np.frombuffer(masks[settings.inverted].to_bytes(parity, "big"), dtype=np.uint8),
     )
@@ -221,7 +221,22 @@ def _remainder_of_ones(size: int, leaves: list[int], degree: int) -> int:
     return rest >> (width - degree) << (-degree % 8)
 
 
-def _in_words(leaves: list[int], degree: int) -> NDArray[np.uint64]:
+def _in_words(generator: int, leaves: list[int]) -> NDArray[np.uint64]:
+    """Remainders of a byte above the parity and of one 1, 2 and 3 bytes above that."""
+    degree = generator.bit_length() - 1
     words = -(-degree // 64)
-    aligned = b"".join((leaf << (64 * words - degree)).to_bytes(8 * words, "big") for leaf in leaves)
-    return np.frombuffer(aligned, dtype=">u8").astype(np.uint64).reshape(256, words)
+    tables = [leaves]
+    for _ in range(3):
+        tables.append([_times_byte(leaf, generator) for leaf in tables[-1]])
+    aligned = b"".join((leaf << (64 * words - degree)).to_bytes(8 * words, "big") for row in tables for leaf in row)
+    return np.frombuffer(aligned, dtype=">u8").astype(np.uint64).reshape(4, 256, words)
+
+
+def _times_byte(remainder: int, generator: int) -> int:
+    """remainder · x^8 modulo the generator polynomial."""
+    degree = generator.bit_length() - 1
+    for _ in range(8):
+        remainder <<= 1
+        if remainder >> degree & 1:
+            remainder ^= generator
+    return remainder

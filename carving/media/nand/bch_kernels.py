@@ -12,15 +12,30 @@ from carving.compiled import kernel
 def divide(
     message: NDArray[np.uint8], bits: NDArray[np.uint8], remainders: NDArray[np.uint64], rest: NDArray[np.uint64]
 ) -> None:
-    """Remainder of a message by the generator polynomial, aligned to the left, into `rest`."""
+    """Remainder of a message by the generator polynomial, aligned to the left, into `rest`; four bytes at a time."""
     words = rest.size
     rest[:] = np.uint64(0)
-    for index in range(message.size):
+    whole = message.size - message.size % 4
+    for index in range(0, whole, 4):
+        top = rest[0]
+        first = np.int64(top >> np.uint64(56)) ^ np.int64(bits[message[index]])
+        second = np.int64((top >> np.uint64(48)) & np.uint64(255)) ^ np.int64(bits[message[index + 1]])
+        third = np.int64((top >> np.uint64(40)) & np.uint64(255)) ^ np.int64(bits[message[index + 2]])
+        fourth = np.int64((top >> np.uint64(32)) & np.uint64(255)) ^ np.int64(bits[message[index + 3]])
+        for word in range(words):
+            low = rest[word + 1] >> np.uint64(32) if word + 1 < words else np.uint64(0)
+            rest[word] = (
+                ((rest[word] << np.uint64(32)) | low)
+                ^ remainders[3, first, word]
+                ^ remainders[2, second, word]
+                ^ remainders[1, third, word]
+                ^ remainders[0, fourth, word]
+            )
+    for index in range(whole, message.size):
         row = np.int64(rest[0] >> np.uint64(56)) ^ np.int64(bits[message[index]])
-        for word in range(words - 1):
-            low = rest[word + 1] >> np.uint64(56)
-            rest[word] = ((rest[word] << np.uint64(8)) | low) ^ remainders[row, word]
-        rest[words - 1] = (rest[words - 1] << np.uint64(8)) ^ remainders[row, words - 1]
+        for word in range(words):
+            low = rest[word + 1] >> np.uint64(56) if word + 1 < words else np.uint64(0)
+            rest[word] = ((rest[word] << np.uint64(8)) | low) ^ remainders[0, row, word]
 
 
 @kernel
@@ -65,9 +80,13 @@ def find_syndromes(
     syndromes[:] = 0
     for place in range(degree):
         if (rest[place >> 6] >> np.uint64(63 - (place & 63))) & np.uint64(1):
-            power = degree - 1 - place
+            power = (degree - 1 - place) % order
+            step = 2 * power % order
             for index in range(0, syndromes.size, 2):
-                syndromes[index] ^= powers[power * (index + 1) % order]
+                syndromes[index] ^= powers[power]
+                power += step
+                if power >= order:
+                    power -= order
     for index in range(1, syndromes.size, 2):
         half = syndromes[index >> 1]
         syndromes[index] = powers[2 * logarithms[half] % order] if half else 0
@@ -146,6 +165,7 @@ def find_roots(
     for index in range(1, count + 1):
         terms[index] = logarithms[locator[index]]
     found = 0
+    left = logarithms[locator[count]]  # the sum of all powers in error, modulo the order
     for power in range(length):
         value = locator[0]
         for index in range(1, count + 1):
@@ -156,9 +176,12 @@ def find_roots(
                     terms[index] += order
         if value == 0:
             places[found] = power
+            left -= power
             found += 1
-            if found == count:
-                return True
+            if found == count - 1:  # the last one follows from the others
+                last = left % order
+                places[found] = last
+                return bool(power < last < length)
     return False
 
 
@@ -182,7 +205,7 @@ def correct(
         parities: (words, parity bytes).
         counts: receives the bits corrected in each, -1 where there are too many.
     """
-    rest = np.zeros(remainders.shape[1], dtype=np.uint64)
+    rest = np.zeros(remainders.shape[2], dtype=np.uint64)
     syndromes = np.zeros(2 * strength, dtype=np.int32)
     locator = np.zeros(2 * strength + 1, dtype=np.int32)
     previous = np.zeros(2 * strength + 1, dtype=np.int32)

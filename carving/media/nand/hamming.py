@@ -65,13 +65,17 @@ class HammingCode:
 
     def _computed(self, messages: Bytes) -> NDArray[np.uint32]:
         """Parities as bits: 2 · i for the addresses with bit i unset, 2 · i + 1 with it set; columns above them."""
-        addresses = np.arange(self.message)
         found = np.zeros(messages.shape[0], dtype=np.uint32)
-        whole = np.bitwise_xor.reduce(messages, axis=1)
+        odd = np.zeros((self._address_bits, messages.shape[0]), dtype=np.uint32)
+        folded = messages
+        for bit in reversed(range(self._address_bits)):  # each address bit halves what is left to look at
+            low, high = np.split(folded, 2, axis=1)
+            odd[bit] = _PARITY[np.bitwise_xor.reduce(high, axis=1)]
+            folded = low ^ high
+        whole = folded[:, 0]
         total = _PARITY[whole]
         for bit in range(self._address_bits):
-            odd = _PARITY[np.bitwise_xor.reduce(messages[:, (addresses >> bit) & 1 == 1], axis=1)]
-            found |= (total ^ odd) << np.uint32(2 * bit) | odd << np.uint32(2 * bit + 1)
+            found |= (total ^ odd[bit]) << np.uint32(2 * bit) | odd[bit] << np.uint32(2 * bit + 1)
         for bit, mask in enumerate(_EVEN_COLUMNS, self._address_bits):
             even = _PARITY[whole & np.uint8(mask)]
             found |= even << np.uint32(2 * bit) | (total ^ even) << np.uint32(2 * bit + 1)

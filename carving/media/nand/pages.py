@@ -68,6 +68,11 @@ class PageDecoder:
         return self._page.sectors if self._words else 1
 
     @property
+    def code_words(self) -> tuple[CodeWords, ...]:
+        """The code words of a page, those of equal length together."""
+        return self._words
+
+    @property
     def strength(self) -> int:
         """Bits that are corrected in a code word."""
         return min((words.code.strength for words in self._words), default=0)
@@ -83,7 +88,9 @@ class PageDecoder:
             The corrected pages, and uint8 (pages, states per page) of states.
         """
         states = np.full((raw.shape[0], self.states_per_page), GOOD, dtype=np.uint8)
-        blank = (raw == 0xFF).all(axis=1)
+        blank = (raw[:, :: max(1, raw.shape[1] // 16)] == 0xFF).all(axis=1)
+        likely = np.flatnonzero(blank)
+        blank[likely] = (raw[likely] == 0xFF).all(axis=1)
         states[blank] = ERASED
         written = np.flatnonzero(~blank)
         if written.size == 0:
@@ -98,6 +105,13 @@ class PageDecoder:
         if pages is not raw:
             raw[written] = pages
         return raw, states
+
+    def data_of(self, pages: Bytes) -> Bytes:
+        """The data bytes of pages in their order, uint8 (pages, data)."""
+        out = np.empty((pages.shape[0], self._page.data), dtype=np.uint8)
+        for place, run in self.data_runs:
+            out[:, place : place + run.length] = pages[:, run.offset : run.end]
+        return out
 
     def beyond(self, raw: Bytes, number: int, word: int) -> tuple[tuple[tuple[int, int], ...], ...]:
         """What an uncorrectable code word may be if it has one error more than its code corrects.
@@ -162,13 +176,14 @@ def _code_words(ecc: Ecc, page: Page, data: Columns, spare: Columns) -> tuple[Co
 def _correct(pages: Bytes, words: CodeWords) -> NDArray[np.uint8]:
     """Correct some code words of pages in place; states (pages, words)."""
     count, width = pages.shape[0], words.sectors.size
-    messages = pages[:, words.messages].reshape(count * width, -1)
-    parities = pages[:, words.parities].reshape(count * width, -1)
+    messages = _gather(pages, words.messages).reshape(count * width, -1)
+    parities = _gather(pages, words.parities).reshape(count * width, -1)
     strength = words.code.strength
-    zeros = np.count_nonzero(messages != 0xFF, axis=1) + np.count_nonzero(parities != 0xFF, axis=1)
-    nearly = np.flatnonzero(zeros <= strength)  # bytes that are not FF; now their bits
-    zeros[nearly] = np.bitwise_count(~messages[nearly]).sum(axis=1) + np.bitwise_count(~parities[nearly]).sum(axis=1)
-    erased = nearly[zeros[nearly] <= strength]
+    few = (messages[:, : 16 + 4 * strength] != 0xFF).sum(axis=1) <= strength  # a first look at their beginnings
+    nearly = np.flatnonzero(few)
+    zeros = np.bitwise_count(~messages[nearly]).sum(axis=1, dtype=np.int64)
+    zeros += np.bitwise_count(~parities[nearly]).sum(axis=1, dtype=np.int64)
+    erased = nearly[zeros <= strength]
     messages[erased] = 0xFF
     parities[erased] = 0xFF
     states = np.full(count * width, ERASED, dtype=np.uint8)
@@ -182,9 +197,22 @@ def _correct(pages: Bytes, words: CodeWords) -> NDArray[np.uint8]:
         kept, kept_parities = messages[protected], parities[protected]
         states[protected] = _states(words.code.correct(kept, kept_parities))
         messages[protected], parities[protected] = kept, kept_parities
-    pages[:, words.messages] = messages.reshape(count, width, -1)
-    pages[:, words.parities] = parities.reshape(count, width, -1)
+    changed = np.flatnonzero((states.reshape(count, width) != GOOD).any(axis=1))
+    for place in range(width):
+        pages[changed[:, np.newaxis], words.messages[place]] = messages.reshape(count, width, -1)[changed, place]
+        pages[changed[:, np.newaxis], words.parities[place]] = parities.reshape(count, width, -1)[changed, place]
     return states.reshape(count, width)
+
+
+def _gather(pages: Bytes, columns: Columns) -> Bytes:
+    """Columns (words, bytes) of pages: uint8 (pages, words, bytes). Neighbouring ones are copied together."""
+    out = np.empty((pages.shape[0], *columns.shape), dtype=np.uint8)
+    for place, row in enumerate(columns):
+        if row[-1] - row[0] == row.size - 1 and (np.diff(row) == 1).all():
+            out[:, place] = pages[:, row[0] : row[-1] + 1]
+        else:
+            out[:, place] = pages[:, row]
+    return out
 
 
 def _without_parity(messages: Bytes, parities: Bytes, width: int) -> NDArray[np.bool_]:

@@ -217,7 +217,7 @@ class NandSource(ByteSource):
         there = np.flatnonzero(pages != HOLE)
         corrected, states = self._decoder.decode(self._raw(pages[there]), pages[there])
         self._map.record(pages[there], states)
-        data = corrected[:, self._decoder.data_columns]
+        data = self._decoder.data_of(corrected)
         if there.size == pages.size:
             return data
         out = np.full((pages.size, self._page.data), 0xFF, dtype=np.uint8)
