@@ -116,10 +116,11 @@ def _candidates(
     raw: Bytes, length: int, model: FlipModel, places: list[int], done: dict[int, tuple[int, ...]]
 ) -> Iterator[tuple[int, int, bytes]]:
     """Every single-bit hypothesis about the bytes at `places`: unit, bit, and the head of the file as it would be."""
-    owners = np.unique(np.searchsorted(model.starts, places, side="right") - 1)
-    for unit in owners.tolist():
-        if unit < 0:
-            continue
+    if model.starts.size == 0:
+        return
+    owners = np.searchsorted(model.starts, places, side="right") - 1
+    covering = (owners >= 0) & ((model.starts + model.reaches)[owners] > places)  # there may be gaps between units
+    for unit in np.unique(owners[covering]).tolist():
         start = int(model.starts[unit])
         first, last = max(start, 0), min(start + int(model.reaches[unit]), length)
         variants = model.variants(raw, unit, done.get(unit, ()))

@@ -121,7 +121,7 @@ def look_over(scan: Scan, model: FlipModel, effort: Effort) -> tuple[Reversal, .
     doubtful = np.argsort(-lacking)[:DOUBTFUL]
     scan.examined[scan.path.places[:count] >> 3] = 1
     scan.examined[scan.path.places[doubtful] >> 3] = 0
-    found = repair_scan(scan, model, Effort(1, effort.work), ALARM).reversals
+    found = repair_scan(scan, FlipSearch(scan, model, 1, ALARM), effort).reversals
     scan.restart()
     return found
 
@@ -153,13 +153,13 @@ def expect(scan: Scan) -> NDArray[np.float64]:
     return lacking
 
 
-def repair_scan(scan: Scan, model: FlipModel, effort: Effort, alarm: float) -> Repair:
-    """One round of repair from the beginning of a scan.
+def repair_scan(scan: Scan, search: FlipSearch, effort: Effort) -> Repair:
+    """One round of repair from the beginning of a scan, with what `search` finds.
 
     It ends early where the work spent on the scan, counted in decoded MCUs, exceeds what the effort allows: so the same
     file gives the same result on any machine.
     """
-    search = FlipSearch(scan, model, effort.expansions, alarm)
+    alarm = search.alarm
     allowed = effort.work * scan.layout.mcu_count
     reversals: list[Reversal] = []
     unresolved: list[int] = []

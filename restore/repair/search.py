@@ -121,7 +121,7 @@ class FlipSearch:
         self._scan = scan
         self._model = model
         self._expansions = expansions
-        self._alarm = alarm
+        self.alarm = alarm
         self._cost = FLIP_COST
         self._flipped: dict[int, tuple[int, ...]] = {}
         self._tried = np.ones(model.starts.size, dtype=np.bool_)
@@ -147,10 +147,12 @@ class FlipSearch:
     def _settle(self, base: int) -> tuple[Reversal, ...]:
         """The way to have been damaged that explains the sign of damage behind `base`, among those that the medium's
         redundancy leaves; commits it."""
+        if not self._model.combinations:
+            return ()
+        stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self.alarm)
+        if stretch.why not in SIGNS:
+            return ()
         for ways in self._model.combinations:
-            stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self._alarm)
-            if stretch.why not in SIGNS:
-                return ()
             units = [unit for way in ways for unit, _ in way]
             if not units or any(unit in self._flipped for unit in units):
                 continue
@@ -172,25 +174,25 @@ class FlipSearch:
         """The one of several combinations of flips that scores clearly more than all others and none, from MCU `begin`
         on; commits it."""
         count = self._scan.layout.mcu_count
-        reference = self._go_on(begin, self._scan.walk(begin, count, DROP, self._alarm), NEVER)
+        reference = self._go_on(begin, self._scan.walk(begin, count, DROP, self.alarm), NEVER)
         worths = []
         for way in ways:
             undo = self._apply(way)
-            own = self._go_on(begin, self._scan.walk(begin, count, DROP, self._alarm), _ROUNDS[-1][2])
+            own = self._go_on(begin, self._scan.walk(begin, count, DROP, self.alarm), _ROUNDS[-1][2])
             self._take_back(undo)
             end = own.places[-1:]
             worths.append(float((own.level(end) - reference.level(end))[0]) - FLIP_COST)
         best = int(np.argmax(worths))
         margin = worths[best] - max([0.0, *worths[:best], *worths[best + 1 :]])
         if margin < MARGIN or not ways[best]:
-            self._scan.walk(begin, count, DROP, self._alarm)
+            self._scan.walk(begin, count, DROP, self.alarm)
             return ()
         self.commit(ways[best])
         gain = (worths[best] + FLIP_COST) / len(ways[best])
         return tuple(Reversal(unit, bit, gain, margin, by_code=True) for unit, bit in ways[best])
 
     def _resolve(self, base: int) -> tuple[Reversal, ...]:
-        stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self._alarm)
+        stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self.alarm)
         if stretch.why not in SIGNS:
             return ()
         self._cost = END_COST if stretch.mcu == self._scan.layout.mcu_count else FLIP_COST
@@ -236,7 +238,7 @@ class FlipSearch:
     def _explains(self, base: int, hypothesis: Hypothesis, mcu: int) -> bool:
         """Whether a hypothesis leaves no sign of damage about MCU `mcu`, where another flip would lie close by."""
         undo = self._apply(hypothesis.flips)
-        stretch = self._scan.walk(base, mcu + _AT_ONCE, DROP, self._alarm)
+        stretch = self._scan.walk(base, mcu + _AT_ONCE, DROP, self.alarm)
         self._take_back(undo)
         return stretch.why not in SIGNS
 
@@ -248,7 +250,7 @@ class FlipSearch:
         """Hypotheses with one flip more than `parent`, and the parent itself gone on beyond its sign of damage."""
         undo = self._apply(parent.flips)
         try:
-            stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self._alarm)
+            stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self.alarm)
             if stretch.why not in SIGNS:
                 return []
             own = self._go_on(base, stretch, _ROUNDS[-1][2])
@@ -313,7 +315,7 @@ class FlipSearch:
         if stretch.why == BROKEN:
             high += int(3 * scan.mcu_bytes) + 64
         high = min(high, scan.end)
-        width = int(model.reaches.max())
+        width = int(model.reaches.max(initial=1))
         units = np.arange(
             np.searchsorted(model.starts, low - (width // 2 if model.encrypted else 0), side="left"),
             np.searchsorted(model.starts, high, side="right"),

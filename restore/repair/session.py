@@ -14,9 +14,10 @@ from restore.decoding.robust import decode
 from restore.guidance import Pixels
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
+from restore.repair.code_search import CodeSearch
 from restore.repair.repair import Effort, follow_decoder, keen_alarm, look_over, open_scan, recalibrate, repair_scan
 from restore.repair.scan import Scan
-from restore.repair.search import ALARM, Reversal
+from restore.repair.search import ALARM, FlipSearch, Reversal
 
 ENOUGH: Final = 0.6
 """Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""
@@ -80,6 +81,10 @@ def examine(
         return Session(decoded.coefficients, kinds, (), not decoded.events, jpeg, scan.spent, False, thumbnail)
     recalibrate(scan)
     searching = model is not None and effort.expansions > 0
+    if model is not None and searching and model.combinations:
+        settled = _by_code(scan, decoded, model, effort, thumbnail)
+        if settled is not None:
+            return settled
     placed = place(scan, decoded.header, None if searching else thumbnail)
     reversals: tuple[Reversal, ...] = ()
     exhausted = False
@@ -87,13 +92,13 @@ def examine(
         if placed.known.mean() < ENOUGH:  # too little could be placed to learn from
             follow_decoder(scan, decoded)
         recalibrate(scan)
-        repair = repair_scan(scan, model, effort, ALARM)
+        repair = repair_scan(scan, FlipSearch(scan, model, effort.expansions, ALARM), effort)
         again = bool(repair.reversals) and not repair.exhausted
         placed = place(scan, decoded.header, None if again else thumbnail)
         if again:
             keen = keen_alarm(scan, recalibrate(scan), len(repair.reversals))
             scan.restart()
-            repair = repair_scan(scan, model, effort, keen)
+            repair = repair_scan(scan, FlipSearch(scan, model, effort.expansions, keen), effort)
             placed = place(scan, decoded.header, thumbnail)
         reversals, exhausted = repair.reversals, repair.exhausted
     jpeg = scan.raw[: decoded.end].tobytes()
@@ -110,6 +115,25 @@ def examine(
                 kinds[_touched(placed, model, reversal)] = Provenance.LOST
     sound = flawless and not corrected.events and len(claimed) == len(reversals)
     return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, exhausted, placed.thumbnail)
+
+
+def _by_code(
+    scan: Scan, decoded: Decoded, model: FlipModel, effort: Effort, thumbnail: Pixels | None
+) -> Session | None:
+    """The findings if an error-correcting code and the picture together explain all damage; else the scan is left as it
+    was."""
+    repair = repair_scan(scan, CodeSearch(scan, model, 0, ALARM), effort)
+    if repair.reversals:
+        jpeg = scan.raw[: decoded.end].tobytes()
+        corrected = decode(jpeg)
+        if {event.kind for event in corrected.events} <= OUTSIDE_THE_SCANS:
+            placed = _all_known(scan, corrected, thumbnail)
+            claimed = claimable(model, repair.reversals)
+            kinds, sound = _provenance(scan, placed), not corrected.events
+            return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, False, placed.thumbnail)
+    scan.restart()
+    follow_decoder(scan, decoded)
+    return None
 
 
 def _in_doubt(scan: Scan, model: FlipModel | None, effort: Effort, unseen: float) -> bool:

@@ -45,5 +45,7 @@ def search_thumbnail(raw: NDArray[np.uint8], run: Run, model: FlipModel, effort:
 
     unseen = _UNSEEN if model.encrypted else UNSEEN_MARGIN
     window = WindowedFlips(model, raw[: run.end + _BEHIND], run)
+    if window.starts.size == 0:  # the medium vouches for the thumbnail
+        return ()
     session = examine(data, decoded, window, effort, unseen=unseen)
     return tuple(replace(reversal, unit=window.outer_unit(reversal.unit)) for reversal in session.reversals)

@@ -15,6 +15,7 @@ from carving.encryption.sectors import encrypt_sectors
 from plugin.pipeline import run
 from plugin.report.validation import validate
 from plugin.settings import Parameters
+from restore.lab.embed import embed_thumbnail, make_thumbnail
 from restore.lab.made_pictures import coded_at, fractal_picture
 from tests.carving.media.nand.encoder import CHIPS, dump, flip
 from tests.plugin.conftest import RunCommand
@@ -24,8 +25,9 @@ PHOTO_AT = 4096
 
 @pytest.fixture(scope="module")
 def photo() -> bytes:
-    """640×480, 4:2:0, 1 bit per pixel."""
-    return coded_at(fractal_picture(480, 640, seed=1), 1.0)
+    """640×480, 4:2:0, 1 bit per pixel, with a thumbnail."""
+    picture = coded_at(fractal_picture(480, 640, seed=1), 1.0)
+    return embed_thumbnail(picture, make_thumbnail(picture))
 
 
 def damaged_dump(photo: bytes, key: bytes, preset: str, seed: int) -> tuple[bytes, set[tuple[int, int]], int]:
