@@ -12,6 +12,7 @@ STEPS: Final = ("sequential decoder", "progressive decoder", "search for flipped
 def is_cold() -> bool:
     """Whether any kernel that the main job needs is not in numba's cache on disk, made of the sources as they are."""
     from carving.compiled import is_cached
+    from carving.jpeg.block_kernels import look_over
     from carving.jpeg.coding_kernels import walk_mcus
     from carving.jpeg.mcu_kernel import count_mcus
     from restore.decoding.kernels import decode_robust
@@ -25,7 +26,18 @@ def is_cold() -> bool:
     return not all(
         map(
             is_cached,
-            (walk_mcus, count_mcus, decode_robust, refine_ac, best_anchor, chain_back, price, evaluate, relax),
+            (
+                look_over,
+                walk_mcus,
+                count_mcus,
+                decode_robust,
+                refine_ac,
+                best_anchor,
+                chain_back,
+                price,
+                evaluate,
+                relax,
+            ),
         )
     )
 
@@ -45,6 +57,7 @@ def warm_up(progress: Callable[[str, int, int], None]) -> None:
 
 
 def _decode_sequential() -> None:
+    from carving.blocks import BlockMap
     from carving.jpeg.coding import check_scan, coding_of
     from carving.jpeg.markers import read_header
     from carving.jpeg.mcu_count import mcus_between
@@ -58,6 +71,7 @@ def _decode_sequential() -> None:
     coding = coding_of(header)
     assert coding is not None  # it is sequential
     check_scan(picture, header, coding)
+    BlockMap().look(0, picture, len(picture))
 
 
 def _decode_progressive() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from itertools import pairwise
 from typing import Any
@@ -26,6 +27,7 @@ from tests.carving.memory import (
     flip_block,
     jpeg,
     lay_out,
+    picture,
 )
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -63,6 +65,30 @@ def test_layer_name_is_passed_on() -> None:
 def test_embedded_thumbnails_are_never_fragments() -> None:
     image, offsets = lay_out([camera_jpeg(seed) for seed in range(3)], 2, "noise")
     assert sorted(carve_bytes(image, alignment=1)) == offsets
+
+
+@pytest.mark.parametrize("shift", [1, 77, 511, 1000])
+def test_a_sound_file_is_found_at_any_byte(shift: int) -> None:
+    whole = camera_jpeg(1)
+    fragments = carve_bytes(random.Random(shift).randbytes(shift) + whole + bytes(700))
+    assert {offset: fragment.data for offset, fragment in fragments.items()} == {shift: whole}
+
+
+def test_the_pictures_of_a_multi_picture_file_are_all_found() -> None:
+    buffer = io.BytesIO()
+    picture(1).save(buffer, "MPO", save_all=True, append_images=[picture(2, 160, 120)])
+    data = buffer.getvalue()
+    fragments = carve_bytes(data + bytes(4096))
+    assert b"MPF\0" in fragments[0].data
+    assert b"".join(fragment.data for _, fragment in sorted(fragments.items())) == data
+    assert len(fragments) == 2
+
+
+def test_blank_stretches_are_passed_over() -> None:
+    whole = camera_jpeg(1)
+    image = bytes(3 << 20) + whole + bytes(3 << 20)
+    found = list(carve(MemorySource(image), window=1 << 18))
+    assert [(fragment.offset, fragment.data) for fragment in found] == [(3 << 20, whole)]
 
 
 def test_a_second_picture_behind_eoi_is_its_own_fragment() -> None:
