@@ -172,16 +172,21 @@ class FlipSearch:
 
     def _best_way(self, begin: int, ways: tuple[Combination, ...]) -> tuple[Reversal, ...]:
         """The one of several combinations of flips that scores clearly more than all others and none, from MCU `begin`
-        on; commits it."""
+        on; commits it. One that is right leaves no damage in the stretch it explains."""
         count = self._scan.layout.mcu_count
+        ends = [int(self._model.starts[unit] + self._model.reaches[unit]) for way in ways for unit, _ in way]
+        explained = max(ends, default=0) - int(2 * self._scan.mcu_bytes)
         reference = self._go_on(begin, self._scan.walk(begin, count, DROP, self.alarm), NEVER)
         worths = []
         for way in ways:
             undo = self._apply(way)
+            clean = self._scan.walk(begin, count, DROP)
+            refuted = clean.why in SIGNS and int(self._scan.path.places[clean.best_mcu]) >> 3 < explained
             own = self._go_on(begin, self._scan.walk(begin, count, DROP, self.alarm), _ROUNDS[-1][2])
             self._take_back(undo)
             end = own.places[-1:]
-            worths.append(float((own.level(end) - reference.level(end))[0]) - FLIP_COST)
+            worth = float((own.level(end) - reference.level(end))[0]) - FLIP_COST
+            worths.append(-np.inf if refuted else worth)
         best = int(np.argmax(worths))
         margin = worths[best] - max([0.0, *worths[:best], *worths[best + 1 :]])
         if margin < MARGIN or not ways[best]:

@@ -30,8 +30,10 @@ def photo() -> bytes:
     return embed_thumbnail(picture, make_thumbnail(picture))
 
 
-def damaged_dump(photo: bytes, key: bytes, preset: str, seed: int) -> tuple[bytes, set[tuple[int, int]], int]:
-    """A dump with up to as many flips as the code corrects in most sectors, and one more in one of the photo's.
+def damaged_dump(
+    photo: bytes, key: bytes, preset: str, seed: int, more: int = 1
+) -> tuple[bytes, set[tuple[int, int]], int]:
+    """A dump with up to as many flips as the code corrects in most sectors, and `more` than that in one of the photo's.
 
     Returns the dump, the flips beyond the code, and the data sector they are in.
     """
@@ -47,7 +49,7 @@ def damaged_dump(photo: bytes, key: bytes, preset: str, seed: int) -> tuple[byte
         if number != beyond:
             bits = generator.sample(range(8 * chip.sector), generator.randrange(chip.strength + 1))
             flip(raw, chip, *divmod(number, per_page), bits)
-    planted = flip(raw, chip, *divmod(beyond, per_page), generator.sample(range(8 * chip.sector), chip.strength + 1))
+    planted = flip(raw, chip, *divmod(beyond, per_page), generator.sample(range(8 * chip.sector), chip.strength + more))
     return bytes(raw), set(planted), beyond
 
 
@@ -73,6 +75,17 @@ def test_flips_beyond_the_code_are_reversed_and_named(
     assert run_of_data.length == chip.sector
     assert {entry.state for entry in report.nand.ecc_map} >= {"good", "corrected", "uncorrectable"}
     assert report.exit_code == 0
+
+
+def test_with_two_errors_too_many_no_wrong_flip_is_claimed(tmp_path: Path, photo: bytes, key: bytes) -> None:
+    """Here the code names only wrong combinations, and the picture must refute them."""
+    raw, planted, _ = damaged_dump(photo, key, "linux-bch4-2048", seed=24, more=2)
+    (tmp_path / "chip.bin").write_bytes(raw)
+    parameters = Parameters(nand="linux-bch4-2048")
+    report = run(tmp_path / "chip.bin", tmp_path / "out", key=key, parameters=parameters, jobs=1)
+    (found,) = report.files
+    assert {(reversal.evidence_offset, reversal.bit) for reversal in found.bit_flips} <= planted
+    assert found.error is None
 
 
 def test_the_command_line_reads_a_dump(
