@@ -97,7 +97,7 @@ def test_killed_at_random_moments(
         rounds += 1
         assert rounds < 3 * kills
         tries = 0
-        while not run(evidence, folder, options, chance.uniform(0.25, 1.1) * lasts if tries < 4 else None):
+        while not run(evidence, folder, options, chance.uniform(0.3, 0.95) * lasts if tries < 8 else None):
             tries += 1
         killed += tries
         assert timeless(folder) == expected
