@@ -58,8 +58,17 @@ Exit codes:
     metavar="JPG",
     help="Also write the original byte stream, where all damage could be reversed.",
 )
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where the network computes that fills what is lost.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
-def image_command(damaged: Path, output: Path, provenance: Path | None, repaired: Path | None, quiet: bool) -> None:
+def image_command(
+    damaged: Path, output: Path, provenance: Path | None, repaired: Path | None, device: str, quiet: bool
+) -> None:
     """Restore one JPEG file: a full-size picture of whatever is left in DAMAGED.
 
     The file is only read. What is left of the picture depends on the damage; the map and the message say it.
@@ -77,7 +86,7 @@ def image_command(damaged: Path, output: Path, provenance: Path | None, repaired
     from restore.restoration import restore
 
     compile_kernels(quiet=quiet)
-    restoration = restore(data)
+    restoration = restore(data, device=device)
     if restoration.pixels is None:
         end([f"{damaged}: {'; '.join(restoration.notes)}"], 1)
     _write(restoration, output, provenance, repaired)

@@ -25,7 +25,7 @@ MARGIN: Final = 40
 """Pixels of surroundings that the network sees around the holes of a window."""
 
 _BLOCK: Final = (128, 256)
-_BYTES_PER_PIXEL: Final = 4096
+_BYTES_PER_PIXEL: Final = 2048
 """Memory that the network takes for one pixel of a window, measured and rounded up."""
 
 DEFAULT_MEMORY: Final = 512 << 20
@@ -84,10 +84,12 @@ def _ready(weights: Path, device: str) -> tuple[Restorer, str, torch.device]:
 
 
 def _residual(network: Restorer, device: torch.device, planes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What the network adds, float32 (height, width, 3) on a scale of 1."""
+    """What the network adds, float32 (height, width, 3) on a scale of 1; it looks twice, once at the mirrored window."""
     height, width = planes.shape[1:]
     pad = ((0, 0), (0, -height % network.multiple), (0, -width % network.multiple))
-    inputs = torch.from_numpy(np.pad(planes, pad, mode="edge"))[np.newaxis]
+    inputs = torch.from_numpy(np.pad(planes, pad, mode="edge"))
+    looks = torch.stack([inputs, inputs.flip(2)])
     with torch.inference_mode(), torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
-        residual = network(inputs.to(device, memory_format=torch.channels_last))
-    return np.asarray(residual[0, :, :height, :width].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)
+        straight, mirrored = network(looks.to(device, memory_format=torch.channels_last))
+    residual = 0.5 * (straight + mirrored.flip(2))
+    return np.asarray(residual[:, :height, :width].permute(1, 2, 0).cpu().numpy(), dtype=np.float32)
