@@ -84,7 +84,7 @@ def _ready(weights: Path, device: str) -> tuple[Restorer, str, torch.device]:
 
 
 def _residual(network: Restorer, device: torch.device, planes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What the network adds, float32 (height, width, 3) on a scale of 1; it looks twice, once at the mirrored window."""
+    """What the network adds, float32 (height, width, 3) on a scale of 1, of two looks, one mirrored."""
     height, width = planes.shape[1:]
     pad = ((0, 0), (0, -height % network.multiple), (0, -width % network.multiple))
     inputs = torch.from_numpy(np.pad(planes, pad, mode="edge"))
