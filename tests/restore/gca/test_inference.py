@@ -53,10 +53,12 @@ def test_only_holes_change_and_always_alike(lively: Path, size: tuple[int, int])
     assert first.weights_sha256 == hashlib.sha256(lively.read_bytes()).hexdigest()
 
 
-def test_little_memory_gives_nearly_the_same(lively: Path) -> None:
+def test_little_memory_gives_nearly_the_same() -> None:
     holes = damaged(260, 300)
-    much, little = (restore_holes(holes, "cpu", weights=lively, memory=memory << 20) for memory in (512, 80))
-    assert np.abs(much.pixels.astype(int) - little.pixels).mean() < 0.05
+    much, little = (restore_holes(holes, "cpu", memory=memory << 20) for memory in (512, 40))
+    apart = np.abs(much.pixels.astype(int) - little.pixels)
+    assert not np.array_equal(much.pixels, holes.filled)
+    assert apart[holes.hole].mean() < 0.05
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
