@@ -23,7 +23,7 @@ from restore.result import Restoration
 
 if TYPE_CHECKING:
     from restore.repair.header import HeaderRepair
-    from restore.repair.search import Reversal
+    from restore.repair.hypotheses import Reversal
 
 DEFAULT_EFFORT = 2
 

@@ -149,7 +149,7 @@ class Ground:
 
     def unlikely(self, first: int, end: int) -> NDArray[np.bool_]:
         """Which MCUs of a stretch walked score far less than MCUs of their size do."""
-        path, (a, b, c, spread) = self.scan.path, self.scan.model.expected
+        path, (a, b, c, spread) = self.scan.path, self.scan.model.expected[:4]
         gained = np.diff(path.scores[first : end + 1])
         bits = np.diff(self.bits(path.places[first : end + 1])).astype(np.float64)
         return np.asarray(gained < a + b * bits + c * np.sqrt(np.maximum(bits, 0)) - UNLIKELY * spread)

@@ -50,7 +50,8 @@ class Codes(NamedTuple):
 class Model(NamedTuple):
     """Score tables in nats, flat (see `score_kernels`), and what an MCU of n bits is expected to score.
 
-    `expected` holds a, b, c, d: the mean a + b * n + c * sqrt(n) and the spread d about it.
+    `expected` holds a, b, c, d, e: the mean a + b * n + c * sqrt(n), how far below it a full alarm is raised, and the
+    spread about it.
     """
 
     activity: NDArray[np.float32]

@@ -260,8 +260,8 @@ def evaluate(
 ) -> int:
     """Extend every candidate patch from its checkpoint (an MCU of `path`) up to `target_mcu` or `window` bytes further.
 
-    `results` (candidates, 6) receives: highest total score, MCU behind it, its place in bits, final total score, MCU
-    behind the stretch, and why it ended.
+    `results` (candidates, 7) receives: highest total score, MCU behind it, its place in bits, final total score, MCU
+    behind the stretch, why it ended, and the place in bits where it did.
 
     Returns:
         MCUs decoded in all, the unit in which work is counted.
@@ -295,5 +295,6 @@ def evaluate(
         results[index, 3] = path.scores[mcu] + score
         results[index, 4] = mcu + count
         results[index, 5] = why
+        results[index, 6] = own.places[count]
         spent += count + 1
     return spent

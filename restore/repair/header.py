@@ -20,8 +20,8 @@ from carving.jpeg.markers import read_header
 from carving.jpeg.thumbnails import extract_thumbnail
 from restore.repair.header_bytes import reverse_by_bytes
 from restore.repair.header_search import is_doubtful, search_header
+from restore.repair.hypotheses import Reversal
 from restore.repair.repair import Effort
-from restore.repair.search import Reversal
 from restore.repair.thumbnail_repair import search_thumbnail
 
 _BEYOND: Final = 1024

@@ -20,7 +20,7 @@ from carving.encryption.sector_cipher import BLOCK
 from carving.flips import FlipModel
 from restore.repair.byte_kernels import EXPERTS, REACH, TABLE_BITS, learn, price
 from restore.repair.header_primer import primer
-from restore.repair.search import Reversal
+from restore.repair.hypotheses import Reversal
 
 LONGEST: Final = 1 << 18
 """Bytes of a header that are looked at."""
@@ -153,4 +153,4 @@ def _resolve(header: Bytes, unit: int, model: FlipModel, beliefs: ByteModel) -> 
     margin = gain - max(rival, FLIP_ODDS)
     if gain < FLIP_ODDS or margin < HEADER_MARGIN:
         return None
-    return Reversal(unit, best, gain, margin)
+    return Reversal(unit, best, gain, margin, certain=True)

@@ -27,7 +27,8 @@ from restore.repair.header_score import (
     score_fields,
     score_trial,
 )
-from restore.repair.search import FLIP_COST, Reversal
+from restore.repair.hypotheses import Reversal
+from restore.repair.search import FLIP_COST
 
 _BEYOND: Final = 256
 _MOST_BYTES: Final = 4096
@@ -77,7 +78,7 @@ def search_header(raw: Bytes, model: FlipModel, done: dict[int, tuple[int, ...]]
     best, unit, bit = tried[0]
     rivals = [score for score, *_ in tried[1:2]] + [now + FLIP_COST]
     gain, margin = best - now, best - max(rivals)
-    return Reversal(unit, bit, gain, margin) if margin >= HEADER_MARGIN else None
+    return Reversal(unit, bit, gain, margin, certain=True) if margin >= HEADER_MARGIN else None
 
 
 def _score(header: JpegHeader, head: bytes) -> float:

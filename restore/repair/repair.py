@@ -14,8 +14,9 @@ from restore.placement.resumption import resume
 from restore.repair.calibration import calibrate
 from restore.repair.contracts import ALARMED, COMPLETE, HORIZON
 from restore.repair.extend_kernels import NEVER
+from restore.repair.hypotheses import Reversal
 from restore.repair.scan import Scan
-from restore.repair.search import ALARM, DROP, FlipSearch, Reversal
+from restore.repair.search import ALARM, DROP, FlipSearch
 from restore.repair.workspace import scan_codes, scan_layout
 
 BACKTRACK: Final = 24
@@ -25,7 +26,8 @@ ALARM_SHARE: Final = 0.004
 """Share of MCUs that may raise an alarm."""
 
 ALARMS_PER_FLIP: Final = 15
-LOWEST_ALARM: Final = 0.4
+LOWEST_ALARM: Final = 2.5
+"""Alarms per flip found, and what an MCU must lack to raise one, in spreads of what sound ones lack."""
 
 KEEN_SHARE: Final = 0.03
 """The same in a file that is known to be damaged, with score tables that the damage no longer blurs."""
@@ -102,8 +104,8 @@ def keen_alarm(scan: Scan, lacking: NDArray[np.float64], flips: int) -> float:
     """Alarm level for a file in which `flips` flips were found: each vouches for a few more MCUs to be looked into."""
     count = scan.layout.mcu_count
     share = min(KEEN_SHARE, max(ALARM_SHARE, flips * ALARMS_PER_FLIP / count))
-    level = float(scan.model.expected[3])
-    return min(1.0, max(float(np.quantile(lacking, 1 - share)) / level, LOWEST_ALARM))
+    spread = 1.4826 * float(np.median(np.abs(lacking)))
+    return min(1.0, max(float(np.quantile(lacking, 1 - share)), LOWEST_ALARM * spread) / float(scan.model.expected[3]))
 
 
 def look_over(scan: Scan, model: FlipModel, effort: Effort) -> tuple[Reversal, ...]:
@@ -147,7 +149,7 @@ def expect(scan: Scan) -> NDArray[np.float64]:
         keep = np.abs(rest) < 4 * spread
     rest = gained - terms @ fitted
     level = max(4 * spread, -float(np.quantile(rest, ALARM_SHARE)))
-    scan.model = scan.model._replace(expected=np.append(fitted, level))
+    scan.model = scan.model._replace(expected=np.array([*fitted, level, spread]))
     lacking = np.zeros(known.size)
     lacking[known] = -rest
     return lacking

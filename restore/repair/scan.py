@@ -53,6 +53,8 @@ class Outcomes:
     best_mcu = property(lambda self: self.table[:, 1].astype(np.int64))
     place = property(lambda self: self.table[:, 2].astype(np.int64))
     why = property(lambda self: self.table[:, 5].astype(np.int64))
+    last = property(lambda self: self.table[:, 3])
+    last_place = property(lambda self: self.table[:, 6].astype(np.int64))
 
 
 @dataclass(eq=False)
@@ -166,7 +168,7 @@ class Scan:
 
     def evaluate(self, candidates: Candidates, target_mcu: int, window: int, drop: float) -> Outcomes:
         """Extend candidates up to `target_mcu`, or `window` bytes behind their patch."""
-        results = np.zeros((candidates.starts.size, 6))
+        results = np.zeros((candidates.starts.size, 7))
         self.spent += evaluate(
             self.raw,
             self.end,

@@ -8,15 +8,17 @@ Where two flips lie close, the best hypotheses are pursued side by side, best fi
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.flips import Combination, FlipModel
+from carving.flips import FlipModel
 from restore.repair.contracts import ALARMED, BROKEN, COMPLETE, DROPPED, HORIZON
 from restore.repair.extend_kernels import NEVER
+from restore.repair.hypotheses import Hypothesis, Reference, Reversal
+from restore.repair.pairs import Pair, pairs_about
 from restore.repair.scan import Candidates, Outcomes, Scan, Stretch
 
 SIGNS: Final = (ALARMED, DROPPED, BROKEN)
@@ -43,6 +45,9 @@ END_COST: Final = 80.0
 MARGIN: Final = 20.0
 """Nats by which a flip must beat its best rival to be claimed."""
 
+PLAIN_MARGIN: Final = 3.0
+"""The same where a hypothesis changes a single bit: rivals are few, and none draws 16 bytes at random to please."""
+
 UNSETTLED_MARGIN: Final = 60.0
 """The same where the path does not go on cleanly behind it."""
 
@@ -52,58 +57,27 @@ IN_STEP: Final = 60.0
 CLEAR: Final = 40.0
 """Nats of lead at which the best hypothesis need not be followed further."""
 
+DOUBT: Final = 4.3
+"""Spreads that an MCU may lack behind a reversed flip, beyond what its neighbours lack: right ones left up to 3.8,
+wrong ones 4.8 and more."""
+
+PAIR_MARGIN: Final = 30.0
+"""Nats by which two flips must beat the best other two to be taken."""
+
+MOST_PAIRS: Final = 40
+"""Signs of damage per file for which pairs are tried."""
+
+_PAIR_BACK: Final = 2
+_PAIR_REACH: Final = 32
+"""MCUs before the highest score, and bytes before these, in which two flips are looked for."""
+
 _AT_ONCE: Final = 2
 _SOON: Final = 8
 _ROUNDS: Final = ((64, 16, 40.0), (12, 48, 50.0), (4, 160, 70.0))
 """How many hypotheses are followed, how many MCUs behind the sign of damage, and to which drop. Near rounds decide
 first: far off, a wrong flip can win by making up for other damage."""
 
-
-@dataclass(frozen=True, slots=True)
-class Reversal:
-    """One reversed flip: unit and bit of the flip model, gain over leaving it, margin over the best rival, in nats.
-
-    One that is not `certain` serves to go on in step: something was flipped there, but which bit is open.
-    """
-
-    unit: int
-    bit: int
-    gain: float
-    margin: float
-    by_code: bool = False
-    """Whether an error-correcting code names the flip, with others that it stands or falls with."""
-
-    @property
-    def certain(self) -> bool:
-        """Whether the flip may be claimed."""
-        return self.margin >= MARGIN
-
-
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """Some flips reversed together.
-
-    Attributes:
-        flips: (unit, bit) of each, in the order found; none where the path is taken as it stands.
-        worth: score gained over the path as it stood before the first of them, each flip's cost taken off, in nats.
-        settled: whether there is no more to explain: the path goes on cleanly, or as well as it can.
-    """
-
-    flips: tuple[tuple[int, int], ...]
-    worth: float
-    settled: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """Scores of a path at places (bits of the file); hypotheses are measured against it wherever they end."""
-
-    places: NDArray[np.int64]
-    scores: NDArray[np.float64]
-
-    def level(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The path's score where it gets to `places`; where it breaks off before, what it had by then."""
-        return np.interp(places, self.places, self.scores)
+FURTHEST_DROP: Final = _ROUNDS[-1][2]
 
 
 class FlipSearch:
@@ -122,81 +96,19 @@ class FlipSearch:
         self._model = model
         self._expansions = expansions
         self.alarm = alarm
-        self._cost = FLIP_COST
-        self._flipped: dict[int, tuple[int, ...]] = {}
         self._tried = np.ones(model.starts.size, dtype=np.bool_)
         self.first_changed = 0
+        self._cost = FLIP_COST
+        self._margin = MARGIN if model.encrypted else PLAIN_MARGIN
+        self._pairs = MOST_PAIRS if expansions > 1 else 0
+        self._flipped: dict[int, tuple[int, ...]] = {}
 
     def resolve(self, base: int) -> tuple[Reversal, ...]:
         """Explain the sign of damage that the path shows next behind MCU `base`; commits what it returns.
 
-        Where the medium says which units are damaged, these are tried alone first, and before them the few ways to have
-        been damaged that its redundancy leaves. `first_changed` is then the first MCU that is no longer what it was.
+        `first_changed` is then the first MCU that is no longer what it was.
         """
         self.first_changed = base
-        if found := self._settle(base):
-            return found
-        if self._model.suspect.any():
-            self._tried = self._model.suspect
-            found = self._resolve(base)
-            self._tried = np.ones_like(self._tried)
-            if found:
-                return found
-        return self._resolve(base)
-
-    def _settle(self, base: int) -> tuple[Reversal, ...]:
-        """The way to have been damaged that explains the sign of damage behind `base`, among those that the medium's
-        redundancy leaves; commits it."""
-        if not self._model.combinations:
-            return ()
-        stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self.alarm)
-        if stretch.why not in SIGNS:
-            return ()
-        for ways in self._model.combinations:
-            units = [unit for way in ways for unit, _ in way]
-            if not units or any(unit in self._flipped for unit in units):
-                continue
-            first = int(self._model.starts[min(units)])
-            last = int(self._model.starts[max(units)] + self._model.reaches[max(units)])
-            places = self._scan.path.places[: stretch.mcu + 1]
-            before = np.flatnonzero(places <= 8 * max(first, self._scan.start))
-            reach = (int(places[-1]) >> 3) + int(3 * self._scan.mcu_bytes) + 64  # an MCU that broke goes on behind it
-            if first > reach or 8 * last < places[min(base, stretch.mcu)] or before.size == 0:
-                continue
-            begin = min(base, int(before[-1]))
-            found = self._best_way(begin, ways)
-            if found:
-                self.first_changed = begin
-                return found
-        return ()
-
-    def _best_way(self, begin: int, ways: tuple[Combination, ...]) -> tuple[Reversal, ...]:
-        """The one of several combinations of flips that scores clearly more than all others and none, from MCU `begin`
-        on; commits it. One that is right leaves no damage in the stretch it explains."""
-        count = self._scan.layout.mcu_count
-        ends = [int(self._model.starts[unit] + self._model.reaches[unit]) for way in ways for unit, _ in way]
-        explained = max(ends, default=0) - int(2 * self._scan.mcu_bytes)
-        reference = self._go_on(begin, self._scan.walk(begin, count, DROP, self.alarm), NEVER)
-        worths = []
-        for way in ways:
-            undo = self._apply(way)
-            clean = self._scan.walk(begin, count, DROP)
-            refuted = clean.why in SIGNS and int(self._scan.path.places[clean.best_mcu]) >> 3 < explained
-            own = self._go_on(begin, self._scan.walk(begin, count, DROP, self.alarm), _ROUNDS[-1][2])
-            self._take_back(undo)
-            end = own.places[-1:]
-            worth = float((own.level(end) - reference.level(end))[0]) - FLIP_COST
-            worths.append(-np.inf if refuted else worth)
-        best = int(np.argmax(worths))
-        margin = worths[best] - max([0.0, *worths[:best], *worths[best + 1 :]])
-        if margin < MARGIN or not ways[best]:
-            self._scan.walk(begin, count, DROP, self.alarm)
-            return ()
-        self.commit(ways[best])
-        gain = (worths[best] + FLIP_COST) / len(ways[best])
-        return tuple(Reversal(unit, bit, gain, margin, by_code=True) for unit, bit in ways[best])
-
-    def _resolve(self, base: int) -> tuple[Reversal, ...]:
         stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self.alarm)
         if stretch.why not in SIGNS:
             return ()
@@ -217,28 +129,104 @@ class FlipSearch:
             for hypothesis in self._expand(base, top, reference):
                 everything.append(hypothesis)
                 heapq.heappush(queue, (-hypothesis.worth, len(everything), hypothesis))
-        return self._verdict(everything)
+        found = self._verdict(everything)
+        if found and not (self._crowded(_flips(found)) or self._doubtful(base, stretch, reference, _flips(found))):
+            return self._commit(found)
+        worth = sum(reversal.gain - self._cost for reversal in found)
+        if found or stretch.why != ALARMED:
+            pair = self._resolve_pair(base, stretch, reference, worth)
+            if pair:
+                return self._commit(pair)
+        return self._commit(tuple(replace(reversal, certain=False) for reversal in found))
+
+    def _crowded(self, flips: tuple[tuple[int, int], ...]) -> bool:
+        """Whether flips that were found one after the other share a unit, or lie in neighbouring ones.
+
+        What the later one draws makes up for the earlier one, right or wrong.
+        """
+        if not self._model.encrypted:
+            return False
+        units = np.sort([*self._flipped, *(unit for unit, _ in flips)])
+        own = np.isin(units, [unit for unit, _ in flips])
+        return bool(((np.diff(units) <= 1) & (own[1:] | own[:-1])).any())
+
+    def _doubtful(self, base: int, stretch: Stretch, reference: Reference, flips: tuple[tuple[int, int], ...]) -> bool:
+        """Whether MCUs still score too low once flips are reversed: then something else was flipped there."""
+        model, found = self._model, self._scan.path
+        undo = self._apply(flips)
+        self._scan.walk(base, stretch.mcu + _SOON, NEVER)
+        units = [unit for unit, _ in flips]
+        low = 8 * min(int(model.starts[unit]) for unit in units)
+        high = 8 * max(int(model.starts[unit]) + int(model.reaches[unit]) // 2 for unit in units)
+        rows = slice(base, stretch.mcu + _SOON + 1)
+        path = Reference(found.places[rows].copy(), found.scores[rows].copy())
+        first = max(0, int(np.searchsorted(path.places, low, side="right")) - 1)
+        last = min(int(np.searchsorted(path.places, high, side="left")), path.places.size - 1)
+        self._take_back(undo)
+        lacks = [self._lack(path, row) for row in range(first, last)]
+        allowed = DOUBT * float(self._scan.model.expected[4]) + self._slack(base, stretch, reference)
+        return bool(lacks) and max(lacks) > allowed
+
+    def _resolve_pair(self, base: int, stretch: Stretch, reference: Reference, due: float) -> tuple[Reversal, ...]:
+        """Explain a sign of damage by two flips in one unit or in neighbouring ones that are worth more than `due`."""
+        scan, model = self._scan, self._model
+        if not self._pairs or not model.encrypted:
+            return ()
+        self._pairs -= 1
+        first_mcu = max(base, stretch.best_mcu - _PAIR_BACK)
+        low, high = (int(scan.path.places[mcu]) >> 3 for mcu in (first_mcu, stretch.mcu))
+        units = np.arange(np.searchsorted(model.starts, low - _PAIR_REACH), np.searchsorted(model.starts, high))
+        places = scan.path.places[first_mcu : stretch.mcu + 1]
+        size = scan.mcu_bytes
+        best: list[tuple[float, Pair, Candidates]] = []
+        for unit in units[(units > 0) & (units + 1 < model.starts.size)]:
+            checkpoint = int(np.searchsorted(places, 8 * model.starts[unit], side="right")) - 1 + first_mcu
+            candidates, pairs = pairs_about(model, scan.raw, int(unit), self._flipped, max(checkpoint, first_mcu))
+            outcomes = scan.evaluate(candidates, stretch.mcu + _AT_ONCE, int(3 * _AT_ONCE * size) + 256, 20.0)
+            gains = outcomes.best - reference.level(outcomes.place)
+            best += [
+                (float(gains[row]), pairs[row], candidates.take(np.array([row]))) for row in np.argsort(-gains)[:8]
+            ]
+        best = sorted(best, key=lambda entry: -entry[0])[:24]
+        judged = []
+        for _, pair, candidate in best:
+            _, target, drop = _ROUNDS[-1]
+            outcome = scan.evaluate(candidate, stretch.mcu + target, int(3 * target * size) + 512, drop)
+            worth = float((outcome.best - reference.level(outcome.place))[0]) - 2 * self._cost
+            judged.append((worth, pair, bool(outcome.why[0] in (HORIZON, COMPLETE))))
+        judged.sort(key=lambda entry: -entry[0])
+        if not judged:
+            return ()
+        worth, pair, settled = judged[0]
+        margin = worth - max([due, 0.0, *(other for other, _, _ in judged[1:])])
+        if margin < (PAIR_MARGIN if settled else UNSETTLED_MARGIN):
+            return ()
+        if self._doubtful(base, stretch, reference, pair):
+            return ()
+        gain = worth / 2 + self._cost
+        return tuple(Reversal(*flip, gain, margin, certain=True, joint=True) for flip in pair)
 
     def _verdict(self, hypotheses: list[Hypothesis]) -> tuple[Reversal, ...]:
-        winner = max(hypotheses, key=lambda hypothesis: hypothesis.worth)
+        winner = max(hypotheses, key=lambda hypothesis: (hypothesis.worth, hypothesis.settled))
         reversals = []
         before = 0.0
         for depth, flip in enumerate(winner.flips):
             with_it = max(other.worth for other in hypotheses if other.flips == winner.flips[: depth + 1])
             margin = winner.worth - max(other.worth for other in hypotheses if flip not in other.flips)
             in_step = winner.settled and with_it - before >= IN_STEP
-            if margin < (MARGIN if winner.settled else UNSETTLED_MARGIN) and not in_step:
+            if margin < (self._margin if winner.settled else UNSETTLED_MARGIN) and not in_step:
                 break
-            reversals.append(Reversal(*flip, with_it - before + self._cost, margin))
+            reversals.append(Reversal(*flip, with_it - before + self._cost, margin, margin >= self._margin))
             before = with_it
-        self.commit(tuple((reversal.unit, reversal.bit) for reversal in reversals))
         return tuple(reversals)
 
-    def commit(self, flips: tuple[tuple[int, int], ...]) -> None:
+    def _commit(self, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
         """Reverse flips for good."""
+        flips = _flips(reversals)
         self._apply(flips)
         for unit, bit in flips:
             self._flipped[unit] = (*self._flipped.get(unit, ()), bit)
+        return reversals
 
     def _explains(self, base: int, hypothesis: Hypothesis, mcu: int) -> bool:
         """Whether a hypothesis leaves no sign of damage about MCU `mcu`, where another flip would lie close by."""
@@ -283,18 +271,24 @@ class FlipSearch:
         size = scan.mcu_bytes
         rows = np.arange(candidates.starts.size)
         soon = _AT_ONCE if stretch.why == ALARMED else _SOON
-        outcomes = scan.evaluate(candidates, stretch.mcu + soon, int(3 * soon * size) + 256, 30.0)
+        slack = self._slack(base, stretch, own)
+        outcomes = scan.evaluate(candidates, stretch.mcu + soon, int(3 * soon * size) + 256, 30.0 + slack)
         if stretch.why == ALARMED:  # a flip must pay at once: far off, a wrong one can pay by mending later damage
-            due = max(FLIP_COST, SHARE_AT_ONCE * self._lack(base, stretch, own))
+            due = max(FLIP_COST, SHARE_AT_ONCE * self._lack(own, stretch.mcu - 1 - base))
             worth = outcomes.best - own.level(outcomes.place) >= due
             rows, outcomes = rows[worth], Outcomes(outcomes.table[worth])
         for keep, target, drop in _ROUNDS:
             if rows.size == 0:
                 return []
             rows = rows[np.argsort(-outcomes.best, kind="stable")[:keep]]
-            outcomes = scan.evaluate(candidates.take(rows), stretch.mcu + target, int(3 * target * size) + 512, drop)
+            outcomes = scan.evaluate(
+                candidates.take(rows), stretch.mcu + target, int(3 * target * size) + 512, drop + slack
+            )
             if _lead(outcomes.best - own.level(outcomes.place)) >= CLEAR:
                 break
+        if not self._model.encrypted:
+            lasting = self._lasting(stretch, candidates.take(rows), own, outcomes)
+            rows, outcomes = rows[lasting], Outcomes(outcomes.table[lasting])
         worths = outcomes.best - reference.level(outcomes.place) - self._cost * (len(parent.flips) + 1)
         return [
             Hypothesis(
@@ -303,17 +297,34 @@ class FlipSearch:
             for index, row in enumerate(rows)
         ]
 
-    def _lack(self, base: int, stretch: Stretch, own: Reference) -> float:
-        """By how much the MCU that raised an alarm scores less than expected."""
-        row = stretch.mcu - 1 - base
+    def _lasting(
+        self, stretch: Stretch, candidates: Candidates, own: Reference, outcomes: Outcomes
+    ) -> NDArray[np.bool_]:
+        """Which hypotheses keep at least half of their gain until the MCUs below have been seen.
+
+        A single bit can shift the colours to please an edge in the picture; a row of MCUs further on that shows.
+        """
+        _, target, _ = _ROUNDS[-1]
+        far = self._scan.evaluate(candidates, stretch.mcu + target, int(3 * target * self._scan.mcu_bytes) + 512, NEVER)
+        gained = outcomes.best - own.level(outcomes.place)
+        return np.asarray(far.last - own.level(far.last_place) >= gained / 2)
+
+    def _slack(self, base: int, stretch: Stretch, own: Reference) -> float:
+        """How much further a score may fall here: what the worst of the MCUs just before the sign of damage lacks."""
+        last = stretch.mcu - 1 - base
+        return max(0.0, *(self._lack(own, row) for row in range(max(0, last - LOOK_BACK), last)), 0.0)
+
+    def _lack(self, own: Reference, row: int) -> float:
+        """By how much the MCU in a row of the path scores less than expected."""
         bits = float(own.places[row + 1] - own.places[row])
-        a, b, c, _ = self._scan.model.expected
+        a, b, c = self._scan.model.expected[:3]
         return float(a + b * bits + c * np.sqrt(max(bits, 0.0)) - (own.scores[row + 1] - own.scores[row]))
 
     def _candidates(self, stretch: Stretch, parent: Hypothesis, base: int) -> tuple[Candidates, list[tuple[int, int]]]:
         """Every bit of every unit that could explain a stretch's end."""
         scan, model = self._scan, self._model
-        back = stretch.mcu - 2 if stretch.why == ALARMED else stretch.best_mcu - LOOK_BACK
+        sudden = stretch.why == ALARMED and model.encrypted  # a single bit may have shifted colours a little, long ago
+        back = stretch.mcu - 2 if sudden else stretch.best_mcu - LOOK_BACK
         first_mcu = max(base, back)
         low = int(scan.path.places[first_mcu]) >> 3
         high = int(scan.path.places[stretch.mcu]) >> 3
@@ -354,6 +365,10 @@ class FlipSearch:
             raw[first:last] = model.variants(raw, unit, done.get(unit, ()))[bit][first - start : last - start]
             done[unit] = (*done.get(unit, ()), bit)
         return undo
+
+
+def _flips(reversals: tuple[Reversal, ...]) -> tuple[tuple[int, int], ...]:
+    return tuple((reversal.unit, reversal.bit) for reversal in reversals)
 
 
 def _lead(gains: NDArray[np.float64]) -> float:

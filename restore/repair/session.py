@@ -14,10 +14,11 @@ from restore.decoding.robust import decode
 from restore.guidance import Pixels
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
-from restore.repair.code_search import CodeSearch
+from restore.repair.code_search import CodeSearch, search_of
+from restore.repair.hypotheses import Reversal
 from restore.repair.repair import Effort, follow_decoder, keen_alarm, look_over, open_scan, recalibrate, repair_scan
 from restore.repair.scan import Scan
-from restore.repair.search import ALARM, FlipSearch, Reversal
+from restore.repair.search import ALARM
 
 ENOUGH: Final = 0.6
 """Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""
@@ -92,13 +93,13 @@ def examine(
         if placed.known.mean() < ENOUGH:  # too little could be placed to learn from
             follow_decoder(scan, decoded)
         recalibrate(scan)
-        repair = repair_scan(scan, FlipSearch(scan, model, effort.expansions, ALARM), effort)
+        repair = repair_scan(scan, search_of(scan, model, effort.expansions, ALARM), effort)
         again = bool(repair.reversals) and not repair.exhausted
         placed = place(scan, decoded.header, None if again else thumbnail)
         if again:
             keen = keen_alarm(scan, recalibrate(scan), len(repair.reversals))
             scan.restart()
-            repair = repair_scan(scan, FlipSearch(scan, model, effort.expansions, keen), effort)
+            repair = repair_scan(scan, search_of(scan, model, effort.expansions, keen), effort)
             placed = place(scan, decoded.header, thumbnail)
         reversals, exhausted = repair.reversals, repair.exhausted
     jpeg = scan.raw[: decoded.end].tobytes()
@@ -144,19 +145,21 @@ def _in_doubt(scan: Scan, model: FlipModel | None, effort: Effort, unseen: float
 
 
 def claimable(model: FlipModel | None, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
-    """The reversals that may be claimed: certain ones with no uncertain one about, and not in a crowd, unless a code
-    names the crowd.
+    """The reversals that may be claimed: certain ones with no uncertain one about, alone in their unit, and not in a
+    crowd, unless they were found together.
 
-    Damage that cannot be explained draws both.
+    Damage that cannot be explained draws all of these.
     """
-    if model is None:
+    if model is None or not reversals:
         return ()
     places = np.array([int(model.starts[reversal.unit]) for reversal in reversals])
     certain = np.array([reversal.certain for reversal in reversals], dtype=np.bool_)
-    by_code = np.array([reversal.by_code for reversal in reversals], dtype=np.bool_)
-    near = np.abs(places[:, np.newaxis] - places) < CROWD_BYTES
-    crowded = ((near & ~by_code).sum(axis=1) > CROWD) & ~by_code if reversals else certain
-    claimed = ~(near & ~certain).any(axis=1) & ~crowded if reversals else certain
+    joint = np.array([reversal.joint for reversal in reversals], dtype=np.bool_)
+    distances = np.abs(places[:, np.newaxis] - places)
+    near = distances < CROWD_BYTES
+    alone = (distances == 0).sum(axis=1) == 1
+    scattered = (near & ~joint).sum(axis=1) <= CROWD
+    claimed = ~(near & ~certain).any(axis=1) & (joint | (alone & scattered))
     return tuple(reversal for reversal, claim in zip(reversals, claimed, strict=True) if claim)
 
 

@@ -13,8 +13,8 @@ from carving.flips import FlipModel
 from carving.source import Run
 from restore.decoding.decoded import OUTSIDE_THE_SCANS
 from restore.decoding.robust import Decoded, decode
+from restore.repair.hypotheses import Reversal
 from restore.repair.repair import Effort
-from restore.repair.search import Reversal
 from restore.repair.windowed_flips import WindowedFlips
 
 _BEHIND: Final = 64

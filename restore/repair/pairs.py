@@ -1,0 +1,62 @@
+"""Two flips so close together that neither shows alone: in one AES block, or in two that follow each other.
+
+What the first of them draws right ends within the same MCU as what the second draws wrong, so no single flip gains
+anything; only all pairs together tell. They are many, so they are tried after single flips have failed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carving.flips import FlipModel
+from restore.repair.scan import Candidates
+
+Pair = tuple[tuple[int, int], tuple[int, int]]
+"""The (unit, bit) of two flips, in the order in which they are to be applied."""
+
+
+def pairs_about(
+    model: FlipModel, raw: NDArray[np.uint8], unit: int, done: dict[int, tuple[int, ...]], checkpoint: int
+) -> tuple[Candidates, list[Pair]]:
+    """Every two flips of which the first is in `unit` and the second there too, at a later bit, or in the unit behind.
+
+    Args:
+        model: a flip model of AES blocks.
+        raw: uint8, the file as assumed so far; changed on the way, and left as it was.
+        unit: a unit that has another behind it, both wholly inside the file.
+        done: bits that are reversed in `raw` already, by unit.
+        checkpoint: the MCU from which candidates are to be extended.
+
+    Returns:
+        Candidates whose patches begin with the unit, and the flips of each.
+    """
+    start, following = int(model.starts[unit]), int(model.starts[unit + 1])
+    end = min(max(start + int(model.reaches[unit]), following + int(model.reaches[unit + 1])), raw.size)
+    stored = raw[start:end].copy()
+    own, others = done.get(unit, ()), done.get(unit + 1, ())
+    reach = min(int(model.reaches[unit]), end - start)
+    firsts = model.variants(raw, unit, own)[:, :reach]
+    last = min(following + int(model.reaches[unit + 1]), raw.size) - start
+    patches: list[NDArray[np.uint8]] = []
+    pairs: list[Pair] = []
+    for bit in range(model.bits):
+        if bit in own:
+            continue
+        raw[start : start + reach] = firsts[bit]
+        same = np.array([later for later in range(bit + 1, model.bits) if later not in own], dtype=np.int64)
+        behind = np.array([later for later in range(model.bits) if later not in others], dtype=np.int64)
+        rows = np.repeat(raw[np.newaxis, start:end], same.size + behind.size, axis=0)
+        rows[: same.size, :reach] = model.variants(raw, unit, (*own, bit))[same, :reach]
+        rows[same.size :, following - start : last] = model.variants(raw, unit + 1, others)[
+            behind, : last - following + start
+        ]
+        raw[start:end] = stored
+        patches.append(rows)
+        pairs.extend(((unit, bit), (unit, int(later))) for later in same)
+        pairs.extend(((unit, bit), (unit + 1, int(later))) for later in behind)
+    count = len(pairs)
+    everything = Candidates(
+        np.full(count, start), np.full(count, end - start), np.concatenate(patches), np.full(count, checkpoint)
+    )
+    return everything, pairs
