@@ -56,6 +56,7 @@ def mend(source: ByteSource, layer: str, waiting: list[Pending], blocks: BlockMa
         if join is None:
             alone.append(entry)
             continue
+        blocks.take(join.first)
         blocks.take(join.second)
         free = without(free, join.second)
         yield _joined(source, entry.check, join).fragment(source, layer)

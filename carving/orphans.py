@@ -13,7 +13,7 @@ from carving.jpeg.borrowing import Sibling, borrow, sibling_of
 from carving.jpeg.sectors import SECTOR, is_foreign
 from carving.source import ByteSource, Run, evidence_runs
 
-_SHORTEST: Final = 1 << 12
+_SHORTEST: Final = 2 << 12
 _LONGEST: Final = 4 << 20
 _MOST_KNOWN: Final = 256
 _MOST_TRIED: Final = 12

@@ -21,7 +21,7 @@ from carving.jpeg.markers import DHT, DQT, SOI, SOS, JpegHeader, read_header
 from carving.jpeg.structure import SOF0, SOF1
 from carving.jpeg.tables import HuffmanTable
 
-_STARTS: Final = 8 * 256
+_STARTS: Final = 8 * 128
 """Bits of a stretch at which a first MCU is looked for."""
 _ENOUGH: Final = 400
 _FEWEST: Final = 60

@@ -58,6 +58,14 @@ def test_noise_and_foreign_tables_make_no_picture() -> None:
     assert set(carve_bytes(image)) == {0}
 
 
+def test_what_a_join_takes_is_no_orphan_too() -> None:
+    sibling, split = (coded_at(fractal_picture(480, 640, seed), 1.5) for seed in (1, 2))
+    cut = len(split) // 2 // CLUSTER * CLUSTER
+    gap = np.random.default_rng(2).bytes(5 * CLUSTER)
+    fragments = carve_bytes(padded(sibling) + split[:cut] + gap + padded(split[cut:]))
+    assert [fragment.data for _, fragment in sorted(fragments.items())] == [sibling, split]
+
+
 def test_an_orphan_goes_through_a_run_and_its_report(tmp_path: Path) -> None:
     sibling, lost = (coded_at(fractal_picture(480, 640, seed), 1.5) for seed in (1, 2))
     image = padded(sibling) + bytes(4 * CLUSTER) + padded(lost[len(lost) // 2 // CLUSTER * CLUSTER :]) + bytes(CLUSTER)
