@@ -64,8 +64,8 @@ wrong ones 4.8 and more."""
 PAIR_MARGIN: Final = 30.0
 """Nats by which two flips must beat the best other two to be taken."""
 
-MOST_PAIRS: Final = 40
-"""Signs of damage per file for which pairs are tried."""
+PAIR_WORK: Final = 300
+"""Decoded MCUs, per MCU of the picture, that pairs may cost; they do not count as the search's."""
 
 _PAIR_BACK: Final = 2
 _PAIR_REACH: Final = 32
@@ -100,7 +100,7 @@ class FlipSearch:
         self.first_changed = 0
         self._cost = FLIP_COST
         self._margin = MARGIN if model.encrypted else PLAIN_MARGIN
-        self._pairs = MOST_PAIRS if expansions > 1 else 0
+        self.pair_work = 0
         self._flipped: dict[int, tuple[int, ...]] = {}
 
     def resolve(self, base: int) -> tuple[Reversal, ...]:
@@ -137,6 +137,8 @@ class FlipSearch:
             pair = self._resolve_pair(base, stretch, reference, worth)
             if pair:
                 return self._commit(pair)
+        if stretch.why == ALARMED:  # it may be the picture that looks strange
+            return ()
         return self._commit(tuple(replace(reversal, certain=False) for reversal in found))
 
     def _crowded(self, flips: tuple[tuple[int, int], ...]) -> bool:
@@ -170,9 +172,9 @@ class FlipSearch:
     def _resolve_pair(self, base: int, stretch: Stretch, reference: Reference, due: float) -> tuple[Reversal, ...]:
         """Explain a sign of damage by two flips in one unit or in neighbouring ones that are worth more than `due`."""
         scan, model = self._scan, self._model
-        if not self._pairs or not model.encrypted:
+        if self.pair_work <= 0 or not model.encrypted:
             return ()
-        self._pairs -= 1
+        spent = scan.spent
         first_mcu = max(base, stretch.best_mcu - _PAIR_BACK)
         low, high = (int(scan.path.places[mcu]) >> 3 for mcu in (first_mcu, stretch.mcu))
         units = np.arange(np.searchsorted(model.starts, low - _PAIR_REACH), np.searchsorted(model.starts, high))
@@ -187,6 +189,8 @@ class FlipSearch:
             best += [
                 (float(gains[row]), pairs[row], candidates.take(np.array([row]))) for row in np.argsort(-gains)[:8]
             ]
+        self.pair_work -= scan.spent - spent
+        scan.spent = spent
         best = sorted(best, key=lambda entry: -entry[0])[:24]
         judged = []
         for _, pair, candidate in best:

@@ -18,7 +18,8 @@ from restore.repair.code_search import CodeSearch, search_of
 from restore.repair.hypotheses import Reversal
 from restore.repair.repair import Effort, follow_decoder, keen_alarm, look_over, open_scan, recalibrate, repair_scan
 from restore.repair.scan import Scan
-from restore.repair.search import ALARM
+from restore.repair.search import ALARM, PAIR_WORK
+from restore.repair.taking_back import take_back
 
 ENOUGH: Final = 0.6
 """Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""
@@ -94,14 +95,18 @@ def examine(
             follow_decoder(scan, decoded)
         recalibrate(scan)
         repair = repair_scan(scan, search_of(scan, model, effort.expansions, ALARM), effort)
-        again = bool(repair.reversals) and not repair.exhausted
+        reversals = repair.reversals
+        again = bool(repair.reversals or repair.unresolved) and not repair.exhausted
         placed = place(scan, decoded.header, None if again else thumbnail)
         if again:
             keen = keen_alarm(scan, recalibrate(scan), len(repair.reversals))
             scan.restart()
-            repair = repair_scan(scan, search_of(scan, model, effort.expansions, keen), effort)
+            search = search_of(scan, model, effort.expansions, keen)
+            search.pair_work = PAIR_WORK * scan.layout.mcu_count
+            repair = repair_scan(scan, search, effort)
+            reversals = take_back(scan, model, repair.reversals, claimable(model, repair.reversals))
             placed = place(scan, decoded.header, thumbnail)
-        reversals, exhausted = repair.reversals, repair.exhausted
+        exhausted = repair.exhausted
     jpeg = scan.raw[: decoded.end].tobytes()
     corrected = decode(jpeg) if reversals else decoded
     # what decodes to its last bit is taken at its word, however unusual it looks
