@@ -36,6 +36,10 @@ FLIP_COST: Final = 20.0
 """Nats a flip must earn: the odds against it at a bit error rate of 1e-5, and what the best of many wrong ones
 gains."""
 
+PLAIN_COST: Final = 100.0
+"""The same where a hypothesis changes a single bit: it draws no bytes at random, so strange places in an undamaged
+picture can be made to look better by it."""
+
 SHARE_AT_ONCE: Final = 0.5
 """Share of what an alarmed MCU lacks that a flip must win back there and then."""
 
@@ -98,7 +102,8 @@ class FlipSearch:
         self.alarm = alarm
         self._tried = np.ones(model.starts.size, dtype=np.bool_)
         self.first_changed = 0
-        self._cost = FLIP_COST
+        self._usual_cost = FLIP_COST if model.encrypted else PLAIN_COST
+        self._cost = self._usual_cost
         self._margin = MARGIN if model.encrypted else PLAIN_MARGIN
         self.pair_work = 0
         self._flipped: dict[int, tuple[int, ...]] = {}
@@ -112,7 +117,7 @@ class FlipSearch:
         stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self.alarm)
         if stretch.why not in SIGNS:
             return ()
-        self._cost = END_COST if stretch.mcu == self._scan.layout.mcu_count else FLIP_COST
+        self._cost = max(self._usual_cost, END_COST * (stretch.mcu == self._scan.layout.mcu_count))
         reference = self._go_on(base, stretch, NEVER)
         root = Hypothesis((), 0.0, settled=False)
         everything = [Hypothesis((), 0.0, settled=True), *self._children(base, stretch, root, reference, reference)]
@@ -304,14 +309,18 @@ class FlipSearch:
     def _lasting(
         self, stretch: Stretch, candidates: Candidates, own: Reference, outcomes: Outcomes
     ) -> NDArray[np.bool_]:
-        """Which hypotheses keep at least half of their gain until the MCUs below have been seen.
+        """Which hypotheses pay soon, and keep at least half of their gain until the MCUs below have been seen.
 
-        A single bit can shift the colours to please an edge in the picture; a row of MCUs further on that shows.
+        A single bit can shift the colours to please an edge in the picture, or to make up for a shift further on.
         """
-        _, target, _ = _ROUNDS[-1]
-        far = self._scan.evaluate(candidates, stretch.mcu + target, int(3 * target * self._scan.mcu_bytes) + 512, NEVER)
+        size = self._scan.mcu_bytes
+        soon, far = (
+            self._scan.evaluate(candidates, stretch.mcu + target, int(3 * target * size) + 512, NEVER)
+            for target in (_ROUNDS[0][1], _ROUNDS[-1][1])
+        )
+        pays = soon.last - own.level(soon.last_place) >= PLAIN_COST
         gained = outcomes.best - own.level(outcomes.place)
-        return np.asarray(far.last - own.level(far.last_place) >= gained / 2)
+        return np.asarray(pays & (far.last - own.level(far.last_place) >= gained / 2))
 
     def _slack(self, base: int, stretch: Stretch, own: Reference) -> float:
         """How much further a score may fall here: what the worst of the MCUs just before the sign of damage lacks."""
