@@ -14,7 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError, Executor, Future
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -105,7 +105,7 @@ class ClusterPool:
         self._client.close()
 
     def _workers(self) -> list[str]:
-        return list(self._client.scheduler_info(n_workers=-1)["workers"])
+        return list(self._client.scheduler_info(n_workers=-1).get("workers", ()))  # it has none once it is gone
 
     def _run(
         self, function: Restore, tasks: Iterable[RestoreTask], workers: Callable[[], int]
@@ -140,7 +140,10 @@ class _ClusterExecutor(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self._inner.shutdown(wait=wait and not cancel_futures)
+        from distributed.client import ClosedClientError
+
+        with suppress(ClosedClientError):  # the scheduler is gone, and all that was under way with it
+            self._inner.shutdown(wait=wait and not cancel_futures)
 
 
 def restore_remotely(function: Restore, code: str, task: RestoreTask) -> Delivery:

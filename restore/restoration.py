@@ -32,6 +32,8 @@ UNSEEN = "the evidence is not encrypted: a flip that changes an amplitude only c
 
 FOREIGN = "the thumbnail shows another picture, so it does not guide what is lost"
 
+STRANGE = "every block decodes, but some look as damage does, and no flip explains them"
+
 
 def restore(
     fragment: Fragment | bytes,
@@ -122,6 +124,8 @@ def _restore(
     if remark == (filling.NO_THUMBNAIL,) and small is not None:
         remark = (FOREIGN,)
     status = Status.PARTIAL if (provenance == Provenance.LOST).any() else Status.RESTORED
+    if np.isin(provenance, (Provenance.INTACT, Provenance.REPAIRED)).all():
+        remark += (STRANGE,)
     return Restoration(pixels, provenance, mcu_size, flips, status, None, notes + remark)
 
 

@@ -89,7 +89,7 @@ def examine(
             return settled
     placed = place(scan, decoded.header, None if searching else thumbnail)
     reversals: tuple[Reversal, ...] = ()
-    exhausted = False
+    exhausted = strange = False
     if model is not None and searching:
         if placed.known.mean() < ENOUGH:  # too little could be placed to learn from
             follow_decoder(scan, decoded)
@@ -105,6 +105,7 @@ def examine(
             search.pair_work = PAIR_WORK * scan.layout.mcu_count
             repair = repair_scan(scan, search, effort)
             reversals = take_back(scan, model, repair.reversals, claimable(model, repair.reversals))
+            strange = len(reversals) < len(repair.reversals)
             placed = place(scan, decoded.header, thumbnail)
         exhausted = repair.exhausted
     jpeg = scan.raw[: decoded.end].tobytes()
@@ -119,7 +120,8 @@ def examine(
         for reversal in reversals:
             if reversal not in claimed:
                 kinds[_touched(placed, model, reversal)] = Provenance.LOST
-    sound = flawless and not corrected.events and len(claimed) == len(reversals)
+    # where flips were taken back, something looks strange that may be damage all the same
+    sound = flawless and not corrected.events and len(claimed) == len(reversals) and not strange
     return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, exhausted, placed.thumbnail)
 
 
