@@ -68,8 +68,8 @@ wrong ones 4.8 and more."""
 PAIR_MARGIN: Final = 30.0
 """Nats by which two flips must beat the best other two to be taken."""
 
-PAIR_WORK: Final = 300
-"""Decoded MCUs, per MCU of the picture, that pairs may cost; they do not count as the search's."""
+PAIR_WORK: Final = 1_500_000
+"""Decoded MCUs that pairs may cost per file; they do not count as the search's."""
 
 _PAIR_BACK: Final = 2
 _PAIR_REACH: Final = 32

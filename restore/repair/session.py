@@ -102,7 +102,7 @@ def examine(
             keen = keen_alarm(scan, recalibrate(scan), len(repair.reversals))
             scan.restart()
             search = search_of(scan, model, effort.expansions, keen)
-            search.pair_work = PAIR_WORK * scan.layout.mcu_count
+            search.pair_work = PAIR_WORK
             repair = repair_scan(scan, search, effort)
             reversals = take_back(scan, model, repair.reversals, claimable(model, repair.reversals))
             strange = len(reversals) < len(repair.reversals)
