@@ -57,8 +57,8 @@ EFFORTS: Final = (Effort(0, 0), Effort(2, 100), Effort(6, 800), Effort(16, 8000)
 
 @dataclass(frozen=True, eq=False)
 class Repair:
-    """What repair made of a scan: the file's bytes, the reversed flips, whether it decodes cleanly, the work spent in
-    decoded MCUs, and whether it ran out before the end."""
+    """What repair made of a scan: the file's bytes, the reversed flips, whether it decodes cleanly, the bytes at which
+    damage stayed unexplained, the work spent in decoded MCUs, and whether it ran out before the end."""
 
     raw: NDArray[np.uint8]
     reversals: tuple[Reversal, ...]
@@ -105,6 +105,8 @@ def keen_alarm(scan: Scan, lacking: NDArray[np.float64], flips: int) -> float:
     count = scan.layout.mcu_count
     share = min(KEEN_SHARE, max(ALARM_SHARE, flips * ALARMS_PER_FLIP / count))
     spread = 1.4826 * float(np.median(np.abs(lacking)))
+    if scan.model.expected[3] <= 0:  # nothing was decoded, so nothing is expected
+        return 1.0
     return min(1.0, max(float(np.quantile(lacking, 1 - share)), LOWEST_ALARM * spread) / float(scan.model.expected[3]))
 
 
@@ -137,6 +139,7 @@ def expect(scan: Scan) -> NDArray[np.float64]:
     gained, bits, _, _ = scan.read_path(np.zeros(0, dtype=np.int16))
     known = bits > 0
     if not known.any():  # nothing was decoded, so nothing is expected
+        scan.model = scan.model._replace(expected=np.zeros(5))
         return np.zeros(bits.size)
     gained, bits = gained[known], bits[known]
     terms = np.stack([np.ones(bits.size), bits, np.sqrt(bits)], axis=1)
@@ -191,7 +194,7 @@ def repair_scan(scan: Scan, search: FlipSearch, effort: Effort) -> Repair:
         if stretch.why == ALARMED:
             mcu = max(floor, stretch.mcu - 1)
             continue
-        unresolved.append(stretch.mcu)
+        unresolved.append(int(scan.path.places[stretch.mcu]) >> 3)
         anchor = resume(scan, stretch)
         if anchor is None or (anchor.mcu <= floor and not anchor.stays):
             break

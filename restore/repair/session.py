@@ -24,6 +24,9 @@ from restore.repair.taking_back import take_back
 ENOUGH: Final = 0.6
 """Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""
 
+UNRESOLVED_BYTES: Final = 512
+"""How near to damage that stayed unexplained no flip is believed: it may make up for what was not found."""
+
 CROWD_BYTES: Final = 64
 CROWD: Final = 2
 """Most flips within `CROWD_BYTES` of one another that are believed."""
@@ -89,12 +92,15 @@ def examine(
             return settled
     placed = place(scan, decoded.header, None if searching else thumbnail)
     reversals: tuple[Reversal, ...] = ()
+    unresolved: tuple[int, ...] = ()
     exhausted = strange = False
     if model is not None and searching:
         if placed.known.mean() < ENOUGH:  # too little could be placed to learn from
             follow_decoder(scan, decoded)
         recalibrate(scan)
-        repair = repair_scan(scan, search_of(scan, model, effort.expansions, ALARM), effort)
+        search = search_of(scan, model, effort.expansions, ALARM)
+        search.pair_work = PAIR_WORK
+        repair = repair_scan(scan, search, effort)
         reversals = repair.reversals
         again = bool(repair.reversals or repair.unresolved) and not repair.exhausted
         placed = place(scan, decoded.header, None if again else thumbnail)
@@ -104,17 +110,18 @@ def examine(
             search = search_of(scan, model, effort.expansions, keen)
             search.pair_work = PAIR_WORK
             repair = repair_scan(scan, search, effort)
-            reversals = take_back(scan, model, repair.reversals, claimable(model, repair.reversals))
+            reversals = take_back(scan, model, repair.reversals, claimable(model, repair.reversals, repair.unresolved))
             strange = len(reversals) < len(repair.reversals)
             placed = place(scan, decoded.header, thumbnail)
-        exhausted = repair.exhausted
+        taken_back = (int(model.starts[item.unit]) for item in repair.reversals if item not in reversals)
+        exhausted, unresolved = repair.exhausted, (*repair.unresolved, *taken_back)
     jpeg = scan.raw[: decoded.end].tobytes()
     corrected = decode(jpeg) if reversals else decoded
     # what decodes to its last bit is taken at its word, however unusual it looks
     flawless = {event.kind for event in corrected.events} <= OUTSIDE_THE_SCANS
     if flawless:
         placed = _all_known(scan, corrected, placed.thumbnail)
-    claimed = claimable(model, reversals)
+    claimed = claimable(model, reversals, unresolved)
     kinds = _provenance(scan, placed)
     if model is not None:
         for reversal in reversals:
@@ -151,11 +158,13 @@ def _in_doubt(scan: Scan, model: FlipModel | None, effort: Effort, unseen: float
     return any(reversal.margin >= unseen for reversal in look_over(scan, model, effort))
 
 
-def claimable(model: FlipModel | None, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
+def claimable(
+    model: FlipModel | None, reversals: tuple[Reversal, ...], unresolved: tuple[int, ...] = ()
+) -> tuple[Reversal, ...]:
     """The reversals that may be claimed: certain ones with no uncertain one about, alone in their unit, and not in a
     crowd, unless they were found together.
 
-    Damage that cannot be explained draws all of these.
+    Damage that cannot be explained draws all of these, so none is claimed near one of the bytes `unresolved` either.
     """
     if model is None or not reversals:
         return ()
@@ -166,7 +175,8 @@ def claimable(model: FlipModel | None, reversals: tuple[Reversal, ...]) -> tuple
     near = distances < CROWD_BYTES
     alone = (distances == 0).sum(axis=1) == 1
     scattered = (near & ~joint).sum(axis=1) <= CROWD
-    claimed = ~(near & ~certain).any(axis=1) & (joint | (alone & scattered))
+    explained = (np.abs(places[:, np.newaxis] - np.array(unresolved, dtype=np.int64)) >= UNRESOLVED_BYTES).all(axis=1)
+    claimed = explained & ~(near & ~certain).any(axis=1) & (joint | (alone & scattered))
     return tuple(reversal for reversal, claim in zip(reversals, claimed, strict=True) if claim)
 
 
