@@ -142,7 +142,7 @@ class FlipSearch:
             pair = self._resolve_pair(base, stretch, reference, worth)
             if pair:
                 return self._commit(pair)
-        if False:  # it may be the picture that looks strange
+        if stretch.why == ALARMED:  # it may be the picture that looks strange
             return ()
         return self._commit(tuple(replace(reversal, certain=False) for reversal in found))
 

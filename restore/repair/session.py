@@ -122,6 +122,9 @@ def examine(
     if flawless:
         placed = _all_known(scan, corrected, placed.thumbnail)
     claimed = claimable(model, reversals, unresolved)
+    if model is not None and not (flawless and len(claimed) == len(reversals) and not strange):
+        # what a code could not correct holds several flips: one of them means little unless all is explained
+        claimed = tuple(reversal for reversal in claimed if reversal.joint or not model.suspect[reversal.unit])
     kinds = _provenance(scan, placed)
     if model is not None:
         for reversal in reversals:
