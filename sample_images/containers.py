@@ -108,9 +108,9 @@ def _run(words: str, *more: str | Path) -> str:
     """Run the command `words` (split at spaces) with the arguments `more`; what it printed."""
     command = [*words.split(), *map(str, more)]
     environment = os.environ | {"E2FSPROGS_FAKE_TIME": str(PHOTO_TIME), "LC_ALL": "C"}
-    for _ in range(3):
+    for _ in range(30):
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-        if "accurate CPU usage" not in done.stderr:  # qemu-img cannot time its key derivation on a busy machine
+        if "accurate CPU usage" not in done.stderr:  # qemu-img cannot time its key derivation by a coarse clock
             break
     if done.returncode != 0:
         raise SystemExit(f"{command[0]} ended with {done.returncode}:\n{done.stdout}{done.stderr}")

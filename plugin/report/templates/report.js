@@ -108,7 +108,7 @@
     const image = make("img", className);
     image.alt = label;
     image.addEventListener("load", () => {
-      if (className === "before" || className === "after") {
+      if (image.isConnected && (className === "before" || className === "after")) {
         natural = [image.naturalWidth, image.naturalHeight];
         layout();
         at("scale").textContent = image.src === new URL(full || "", document.baseURI).href ? "full size" : "small copy";

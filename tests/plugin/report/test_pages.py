@@ -182,6 +182,7 @@ def test_before_and_after_overlay_and_zoom(page: Page, folder: Path) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     assert "0000005000: partial" in (page.locator("#name").text_content() or "")
+    page.wait_for_function("document.getElementById('scale').textContent === 'full size'")
     turned = page.locator("#turned").bounding_box()
     assert turned is not None
     assert turned["height"] > turned["width"]  # orientation 6 stands on its side
