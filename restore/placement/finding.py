@@ -72,21 +72,32 @@ def find(ground: Ground, part: Interval, stretch: Stretch, first: int, good: int
     bit = ground.bit(int(path.places[start]))
     predictors = path.predictors[start].astype(np.int64)
     path.known[good:] = 0
-    found = ground.read(bit + 1 if broken else bit, part.end_bit, predictors)
-    if found == 0:
+    ground.begin(bit + 1 if broken else bit, predictors)
+    rows, more = _read(ground, part, WINDOWS[0])
+    if rows == 0:
         return None
-    ends = found < ground.sequence.lefts.size and part.end_bit - int(ground.sequence.bits[found]) < 8
     best = Find(0, start, 0, np.zeros(4, dtype=np.int64), 0.0)
     if not broken:
-        best, lead = _best(ground, part, min(WINDOWS[0], found), start, good, LIKELY, ends and found <= WINDOWS[0])
+        best, lead = _best(ground, part, rows, start, good, LIKELY, not more and _ends(ground, part, rows))
         if best.shift == 0 and not best.offsets.any() and lead > LEAD and best.mcu <= good + PLAIN_ROWS:
             return best
     for window in WINDOWS:
-        rows = min(window, found)
-        best, lead = _best(ground, part, rows, start, good, (-SHIFT, SHIFT), ends and rows == found)
-        if rows == found or (lead > LEAD and best.score >= SURE):
+        rows, more = _read(ground, part, window)
+        best, lead = _best(ground, part, rows, start, good, (-SHIFT, SHIFT), not more and _ends(ground, part, rows))
+        if not more or (lead > LEAD and best.score >= SURE):
             break
     return best
+
+
+def _read(ground: Ground, part: Interval, window: int) -> tuple[int, bool]:
+    """Rows of the sequence inside a window, and whether there are more."""
+    found = ground.read(window + 1, part.end_bit)
+    return min(window, found), found > window
+
+
+def _ends(ground: Ground, part: Interval, rows: int) -> bool:
+    """Whether a sequence of so many rows ends with its restart interval."""
+    return rows < ground.sequence.lefts.size and part.end_bit - int(ground.sequence.bits[rows]) < 8
 
 
 def _best(

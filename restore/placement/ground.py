@@ -44,6 +44,7 @@ class Ground:
     Attributes:
         scan: its path holds what is placed; places there are bits of the file.
         guide: what the thumbnail tells; no rows where there is none.
+        read_rows: rows of `sequence` that were read.
         parts: restart intervals in bits of the stream; one where the scan has none.
     """
 
@@ -53,6 +54,7 @@ class Ground:
     parts: tuple[Interval, ...] = field(init=False)
     work: Workspace = field(init=False)
     sequence: Sequence = field(init=False)
+    read_rows: int = field(init=False, default=0)
     seams: Seams = field(init=False)
     broad: NDArray[np.float64] = field(init=False)
     examined: NDArray[np.uint8] = field(init=False)
@@ -132,7 +134,7 @@ class Ground:
 
     def misfits(self, mcu: int, count: int) -> NDArray[np.bool_]:
         """Which of the first rows of the sequence, which begins at `mcu`, do not go with what is around them."""
-        found = min(count + 1, self.sequence.lefts.size)
+        found = min(count + 1, self.read_rows)
         offsets = np.zeros(4, dtype=np.int64)
         measure_seams(
             found, mcu, 0, self.layout.mcu_count, self.layout, self.scan.model, self.lean, self.scan.path,
@@ -160,14 +162,22 @@ class Ground:
         if self.told.levels.shape[0] and sure.size >= FEWEST:
             self.guide = fitted(self.told, levels, sure)
 
-    def read(self, bit: int, limit: int, predictors: NDArray[np.int64]) -> int:
-        """Read the sequence that begins at a bit of the stream; gives the number of its MCUs."""
-        self.work.predictors[:] = predictors
-        found = read_sequence(
-            bit, limit, self.layout, self.scan.codes, self.scan.model, self.work, self.broad, self.sequence
-        )
-        self.scan.spent += int(found)
-        return int(found)
+    def begin(self, bit: int, predictors: NDArray[np.int64]) -> None:
+        """Begin a sequence at a bit of the stream; nothing of it is read yet."""
+        self.sequence.bits[0] = bit
+        self.sequence.predictors[0] = predictors
+        self.read_rows = 0
+
+    def read(self, rows: int, limit: int) -> int:
+        """Read on in the sequence up to `rows` MCUs, none behind bit `limit`; gives the number that there are."""
+        if rows > self.read_rows:
+            found = read_sequence(
+                self.read_rows, min(rows, self.sequence.lefts.size), limit, self.layout, self.scan.codes,
+                self.scan.model, self.work, self.broad, self.sequence,
+            )  # fmt: skip
+            self.scan.spent += int(found) - self.read_rows
+            self.read_rows = int(found)
+        return self.read_rows
 
 
 def no_guide(components: int) -> Guide:

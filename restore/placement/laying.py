@@ -103,6 +103,7 @@ def _lay_part(ground: Ground, part: Interval) -> list[Segment]:
 
 def _pass(ground: Ground, part: Interval, good: int, end: int, segments: list[Segment]) -> int:
     """Go on over MCUs behind which nothing has moved; only those are lost that fit badly themselves."""
+    ground.read(end - good + 1, part.end_bit)
     misfits = ground.misfits(good, end - good)
     mcu = ground.walk(good, end, part.end_bit, NEVER).mcu
     unlikely = ground.unlikely(good, mcu)

@@ -14,7 +14,7 @@ from restore.placement.laying import Segment, lay
 from restore.placement.levels import levels_of
 from restore.placement.registration import registered
 from restore.placement.settling import settle
-from restore.placement.surveying import Survey, lean, survey_path
+from restore.placement.surveying import Survey, lean, shifted, survey_path
 from restore.repair.scan import Scan
 
 _ROUNDS = 3
@@ -79,17 +79,16 @@ def _settle_all(ground: Ground, segments: list[Segment], survey: Survey) -> Surv
     for _ in range(_ROUNDS):
         ground.match_guide(survey.levels)
         changes = settle(ground, segments, survey)
-        if not any(change.any() for change in changes):
+        if not changes.any():
             break
+        path = ground.scan.path
+        steps = np.zeros((ground.layout.mcu_count, 4), dtype=np.int64)
         for segment, change in zip(segments, changes, strict=True):
-            _change(ground.scan, segment, change)
-        survey = survey_path(ground)
+            segment.offsets = segment.offsets + change
+            steps[segment.first : segment.end] = change
+        path.predictors[: steps.shape[0]] += steps.astype(np.int32)
+        survey = shifted(ground, survey, steps[:, : ground.broad.size])
     return survey
-
-
-def _change(scan: Scan, segment: Segment, change: NDArray[np.int64]) -> None:
-    segment.offsets = segment.offsets + change
-    scan.path.predictors[segment.first : segment.end] += change.astype(np.int32)
 
 
 def _gapless(levels: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:

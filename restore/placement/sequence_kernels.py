@@ -87,7 +87,8 @@ def left_score(
 
 @kernel
 def read_sequence(
-    bit: int,
+    first: int,
+    rows: int,
     limit: int,
     layout: Layout,
     codes: Codes,
@@ -96,19 +97,20 @@ def read_sequence(
     broad: NDArray[np.float64],
     sequence: Sequence,
 ) -> int:
-    """Decode MCU after MCU at `bit` of the stream up to `limit`, stepping one bit on where that fails.
+    """Decode MCU after MCU up to bit `limit` of the stream, stepping one bit on where that fails.
 
-    `work.predictors` are those before the first.
+    Row `first` of the sequence already holds the bit to begin at and the predictors there; rows before it were read.
 
     Returns:
-        MCUs found, at most as many as `sequence` has rows.
+        MCUs found with those before, at most `rows`.
     """
     blocks = layout.component_of.size
-    found = 0
-    previous = -1
-    sequence.levels[:] = 0.0
-    sequence.bits[0] = bit
-    while bit < limit and found < sequence.lefts.size:
+    found = first
+    previous = first - 1
+    bit = sequence.bits[first]
+    for component in range(4):
+        work.predictors[component] = sequence.predictors[first, component]
+    while bit < limit and found < rows:
         for component in range(4):
             sequence.predictors[found, component] = work.predictors[component]
         following = decode_mcu(bit, layout, codes, work)
@@ -120,6 +122,8 @@ def read_sequence(
             continue
         sequence.bits[found] = bit
         left = 0.0
+        for component in range(4):
+            sequence.levels[found, component] = 0.0
         for block in range(blocks):
             component = layout.component_of[block]
             block_pixels(work.coefficients, block * 64, layout.quant, component * 64, work.pixels)
@@ -142,6 +146,6 @@ def read_sequence(
         for block in range(blocks):
             if layout.component_of[block] == component:
                 share += 1
-        for row in range(found):
+        for row in range(first, found):
             sequence.levels[row, component] /= share
     return found

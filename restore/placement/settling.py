@@ -58,8 +58,22 @@ class Evidence:
     share: Values
 
 
-def settle(ground: Ground, segments: list[Segment], survey: Survey) -> list[Numbers]:
-    """Changes of the segments' DC offsets, int64 (4,) each, that make all seams and levels fit best.
+@dataclass(frozen=True, eq=False)
+class Borders:
+    """Pairs of groups that measurements were taken between: there are far fewer of them than measurements.
+
+    Attributes:
+        own, other: int64 (pairs,), groups, as in `Evidence`.
+        pair: int64 (measurements,), the pair of each.
+    """
+
+    own: Numbers
+    other: Numbers
+    pair: Numbers
+
+
+def settle(ground: Ground, segments: list[Segment], survey: Survey) -> Numbers:
+    """Changes of the segments' DC offsets, int64 (segments, 4), that make all seams and levels fit best.
 
     The guide's levels are shifted to where they fit.
     """
@@ -68,7 +82,7 @@ def settle(ground: Ground, segments: list[Segment], survey: Survey) -> list[Numb
     for number, segment in enumerate(segments):
         owner[segment.first : segment.end] = number
     owner[ground.scan.path.known[:count] == 0] = -1
-    changes = [np.zeros(4, dtype=np.int64) for _ in segments]
+    changes = np.zeros((len(segments), 4), dtype=np.int64)
     fixed = np.array([*(segment.fixed for segment in segments), False])
     follows = np.array([False, *(not fixed[number] for number in range(1, len(segments))), False])
     leaning = np.stack([lean(ground, survey.above_steps), lean(ground, survey.left_steps)])
@@ -76,8 +90,7 @@ def settle(ground: Ground, segments: list[Segment], survey: Survey) -> list[Numb
         evidence = _evidence(ground, survey, owner, len(segments), component, leaning[:, component])
         offsets = _solve(evidence, fixed, follows)
         unit = float(ground.layout.quant[component * 64]) * 0.125
-        for number, steps in enumerate(np.rint(offsets[:-1] / unit).astype(np.int64)):
-            changes[number][component] = steps
+        changes[:, component] = np.rint(offsets[:-1] / unit)
         if ground.guide.levels.shape[0]:
             ground.guide.levels[:, component] += offsets[-1]
     return changes
@@ -142,7 +155,7 @@ def _scatter(surplus: Values, rough: NDArray[np.uint8]) -> Values:
 def _solve(evidence: Evidence, fixed: NDArray[np.bool_], follows: NDArray[np.bool_]) -> Values:
     """Offsets in samples to add to each segment, and to the thumbnail."""
     count = fixed.size
-    group = np.arange(count)
+    group = np.where(fixed, int(np.argmax(fixed)), np.arange(count))  # what is known is one group: its offset is none
     offsets = np.zeros(count)
     for last in (False, True):
         heads, group = np.unique(group, return_inverse=True)
@@ -155,9 +168,11 @@ def _solve(evidence: Evidence, fixed: NDArray[np.bool_], follows: NDArray[np.boo
         bordering = Evidence(
             own[cross], other[cross], evidence.surplus[cross], evidence.scatter[cross], evidence.share[cross]
         )
+        pairs, pair = np.unique(bordering.own * heads.size + bordering.other, return_inverse=True)
+        borders = Borders(pairs // heads.size, pairs % heads.size, pair)
         precision = np.zeros(heads.size)
         for widening in _WIDENINGS:
-            values, precision = _least_squares(bordering, values, held, widening)
+            values, precision = _least_squares(bordering, borders, values, held, widening)
         offsets = values[group]
         if last:
             break
@@ -176,15 +191,16 @@ def _tied(group: Numbers, values: Values, precision: Values, follows: NDArray[np
 
 
 def _least_squares(
-    evidence: Evidence, values: Values, held: NDArray[np.bool_], widening: float
+    evidence: Evidence, borders: Borders, values: Values, held: NDArray[np.bool_], widening: float
 ) -> tuple[Values, Values]:
     """One round: weights from the present values, new values, and the precision of each."""
     count = values.size
-    own, other = evidence.own, evidence.other
-    deviation = (evidence.surplus + values[own] - values[other]) / evidence.scatter
-    weights = evidence.share / (evidence.scatter**2 * (1.0 + (deviation / (2.0 * widening)) ** 2))
+    deviation = (evidence.surplus + values[evidence.own] - values[evidence.other]) / evidence.scatter
+    single = evidence.share / (evidence.scatter**2 * (1.0 + (deviation / (2.0 * widening)) ** 2))
+    own, other = borders.own, borders.other
+    weights = np.bincount(borders.pair, single, own.size)
+    pulls = np.bincount(borders.pair, single * evidence.surplus, own.size)
     diagonal = np.asarray(np.bincount(own, weights, count) + np.bincount(other, weights, count), dtype=np.float64)
-    pulls = weights * evidence.surplus
     pull = np.asarray(np.bincount(other, pulls, count) - np.bincount(own, pulls, count), dtype=np.float64)
     free = ~held & (diagonal > 0)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restore.placement.ground import Ground
 from restore.placement.survey_kernels import survey
+from restore.repair.score_kernels import EDGE_VALUES
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +44,35 @@ def survey_path(ground: Ground) -> Survey:
         result.coefficients.reshape(-1), result.end_bits,
     )  # fmt: skip
     return result
+
+
+def shifted(ground: Ground, survey: Survey, steps: NDArray[np.int64]) -> Survey:
+    """The survey, and the path's edges, with DC steps (MCUs, components) added to the MCUs of the path.
+
+    A change of DC moves all samples of a block alike, so nothing need be measured again.
+    """
+    layout, path = ground.layout, ground.scan.path
+    count, blocks = layout.mcu_count, layout.component_of.size
+    steps = np.where(path.known[:count, np.newaxis] != 0, steps, 0)
+    samples = (steps * (layout.quant[::64] * 0.125)).astype(np.float32)
+    by_block = samples[:, layout.component_of]
+    path.edges[: count * blocks * EDGE_VALUES].reshape(count, blocks, EDGE_VALUES)[:] += by_block[..., np.newaxis]
+    coefficients = survey.coefficients.copy()
+    coefficients[..., 0] += steps[:, layout.component_of].astype(np.int16)
+    return replace(
+        survey,
+        above_steps=survey.above_steps + by_block - _behind(by_block, layout.columns),
+        left_steps=survey.left_steps + by_block - _behind(by_block, 1),
+        levels=survey.levels + samples,
+        coefficients=coefficients,
+    )
+
+
+def _behind(values: NDArray[np.float32], distance: int) -> NDArray[np.float32]:
+    """Row r - `distance` in place of row r; zeros for those before the first."""
+    behind = np.zeros_like(values)
+    behind[distance:] = values[:-distance]
+    return behind
 
 
 def lean(ground: Ground, steps: NDArray[np.float32]) -> NDArray[np.float64]:
