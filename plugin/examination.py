@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -75,15 +75,19 @@ class Examination:
                 self._originals.setdefault(entry.carved.sha256, entry.carved.path)
             self._restored = len(self.journal.done)
 
-    def carve_and_restore(self, pool: Pool) -> tuple[FileEntry, ...]:
-        """Carve, and have the pool restore what has been carved; entries in order of layer and offset."""
+    def carve_and_restore(self, pool: Pool, meanwhile: Callable[[], None]) -> tuple[FileEntry, ...]:
+        """Carve, and have the pool restore what has been carved; entries in order of layer and offset.
+
+        `meanwhile` is called between any two fragments.
+        """
         if self.parameters.carve_only:
             for _ in self._tasks():
-                pass
+                meanwhile()
         else:
             with closing(pool.restore(restore_fragment, self._tasks())) as outcomes:
                 for task, outcome in outcomes:
                     self._take(task, outcome)
+                    meanwhile()
             self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
         return tuple(sorted(self._entries.values(), key=lambda entry: (entry.layer, entry.offset)))
 

@@ -10,8 +10,8 @@ from typing import Final
 from carving.errors import HashMismatchError
 from carving.source import ByteSource
 
-ALGORITHMS: Final = ("sha256", "md5")
-"""Always computed."""
+ALGORITHMS: Final = ("sha256",)
+"""Always computed, beside those that the acquisition stored."""
 _BUFFER: Final = 4 << 20
 
 

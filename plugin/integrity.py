@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from carving.errors import CarveRestoreError, EvidenceError, HashMismatchError
 from carving.source import Run
+from plugin.background import Background
 from plugin.custody import CustodyLog
 from plugin.evidence_facts import EvidenceFacts
-from plugin.evidence_files import FileState, compare_files, hash_files, look_at
-from plugin.hashing import ALGORITHMS, compare, hash_source
+from plugin.evidence_files import FileState, compare_files, hash_files
+from plugin.hashing import ALGORITHMS, compare
+from plugin.measuring import Measured, measure
 from plugin.progress import Progress, Stage
 from plugin.report.model import Evidence, to_json
 
@@ -21,83 +24,106 @@ Fail = Callable[[str, CarveRestoreError], None]
 _MOST_NAMED: Final = 10
 
 
-@dataclass(frozen=True)
 class Integrity:
-    """Hashes the evidence, records what comes out, and takes note of what does not hold."""
+    """Hashes the evidence, records what comes out, and takes note of what does not hold.
 
-    facts: EvidenceFacts
-    custody: CustodyLog
-    progress: Progress
-    fail: Fail
+    The first hashing runs in a thread of its own from the making of this on, beside the search.
+    """
+
+    def __init__(
+        self,
+        facts: EvidenceFacts,
+        further: tuple[str, ...],
+        custody: CustodyLog,
+        progress: Progress,
+        fail: Fail,
+        earlier: Evidence | None = None,
+    ) -> None:
+        """Begin to hash.
+
+        Args:
+            facts: of the evidence.
+            further: digests of the media to compute beside SHA-256 and those that the acquisition stored.
+            custody: where results are recorded.
+            progress: hears how far it is, also from that thread.
+            fail: hears what does not hold.
+            earlier: the evidence as an earlier run has hashed it, which is then not done again.
+        """
+        self._facts = facts
+        self._custody = custody
+        self._progress = progress
+        self._fail = fail
+        self._before = earlier
+        algorithms = tuple(dict.fromkeys((*ALGORITHMS, *further, *facts.stored_hashes)))
+        self._measuring = None if earlier else Background(partial(measure, facts, algorithms, progress))
+
+    def close(self) -> None:
+        """Stop hashing, if it still goes on."""
+        if self._measuring is not None:
+            self._measuring.close()
+
+    def settle(self) -> None:
+        """Record the first digests as soon as they are there; to be called now and then."""
+        if self._before is None and self._measuring is not None and self._measuring.is_done:
+            self.before()
 
     def before(self) -> Evidence:
-        """Digests of the media, compared with the stored ones, and of the evidence files.
+        """Digests of the media, compared with the stored ones, and of the evidence files; waits for them.
 
         A difference is a failure; the work goes on.
         """
-        facts = self.facts
-        computed: dict[str, str] = {}
-        match: bool | None = None
-        try:
-            algorithms = tuple(dict.fromkeys((*ALGORITHMS, *facts.stored_hashes)))
-            files = 0 if facts.is_one_raw_file else sum(look_at(path).size for path in facts.files)
-            computed = hash_source(
-                facts.bottom, algorithms, lambda done, media: self.progress.update(Stage.HASH, done, media + files)
-            )
-            compare(computed, facts.stored_hashes)
-            match = True if facts.stored_hashes else None
-        except EvidenceError as error:
-            self.fail("hash", error)
-        except HashMismatchError as error:
-            self.fail("hash", error)
-            match = False
-        if facts.damaged_runs:
-            self.fail("hash", CarveRestoreError(_damage(facts.damaged_runs)))
-        evidence = Evidence(
-            paths=facts.paths,
-            size=facts.bottom.size,
-            sha256=computed.get("sha256"),
-            md5=computed.get("md5"),
-            stored_hashes=facts.stored_hashes,
-            stored_hashes_match=match,
-            damaged_runs=facts.damaged_runs,
-            acquisition_errors=facts.acquisition_errors,
-            files=self._files(computed.get("sha256")),
-            unchanged=None,
-        )
-        self.custody.record("evidence_hashed", computed=computed, evidence=to_json(evidence))
-        return evidence
+        if self._before is None:
+            assert self._measuring is not None
+            self._before = self._take(self._measuring.result())
+        return self._before
 
-    def after(self, evidence: Evidence) -> Evidence:
+    def after(self) -> Evidence:
         """Hash the evidence files once more; the evidence, with whether they are as they were before."""
+        evidence = self.before()
         unchanged: bool | None = None
         files: tuple[FileState, ...] = ()
         try:
-            files = hash_files(self.facts.files, self._progress(Stage.RECHECK))
+            files = hash_files(self._facts.files, partial(self._progress.update, Stage.RECHECK))
             compare_files(evidence.files, files)
             unchanged = True if all(state.sha256 is not None for state in evidence.files) else None
         except EvidenceError as error:
-            self.fail("recheck", error)
+            self._fail("recheck", error)
         except HashMismatchError as error:
-            self.fail("recheck", error)
+            self._fail("recheck", error)
             unchanged = False
-        self.custody.record("evidence_hashed_again", files=[to_json(state) for state in files], unchanged=unchanged)
+        self._custody.record("evidence_hashed_again", files=[to_json(state) for state in files], unchanged=unchanged)
         return replace(evidence, unchanged=unchanged)
 
-    def _files(self, media_sha256: str | None) -> tuple[FileState, ...]:
-        """The evidence files with their digests; one raw file is its media, and is not read twice."""
-        paths = self.facts.files
-        try:
-            if self.facts.is_one_raw_file:
-                return (replace(look_at(paths[0]), sha256=media_sha256),)
-            media = self.facts.bottom.size
-            return hash_files(paths, lambda done, total: self.progress.update(Stage.HASH, media + done, media + total))
-        except EvidenceError as error:
-            self.fail("hash", error)
-            return tuple(FileState(path, 0, "", None) for path in self.facts.paths)
-
-    def _progress(self, stage: Stage) -> Callable[[int, int], None]:
-        return lambda done, total: self.progress.update(stage, done, total)
+    def _take(self, measured: Measured) -> Evidence:
+        facts = self._facts
+        match: bool | None = None
+        if measured.media_error is not None:
+            self._fail("hash", measured.media_error)
+        else:
+            try:
+                compare(measured.computed, facts.stored_hashes)
+                match = True if facts.stored_hashes else None
+            except HashMismatchError as error:
+                self._fail("hash", error)
+                match = False
+        if measured.damaged:
+            self._fail("hash", CarveRestoreError(_damage(measured.damaged)))
+        if measured.files_error is not None:
+            self._fail("hash", measured.files_error)
+        evidence = Evidence(
+            paths=facts.paths,
+            size=facts.bottom.size,
+            sha256=measured.computed.get("sha256"),
+            md5=measured.computed.get("md5"),
+            stored_hashes=facts.stored_hashes,
+            stored_hashes_match=match,
+            damaged_runs=measured.damaged,
+            acquisition_errors=facts.acquisition_errors,
+            files=measured.files,
+            unchanged=None,
+        )
+        self._custody.record("evidence_hashed", computed=measured.computed, evidence=to_json(evidence))
+        return evidence
 
 
 def _damage(runs: tuple[Run, ...]) -> str:

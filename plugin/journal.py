@@ -116,7 +116,7 @@ class Journal:
             UsageError: one is not the same.
         """
         if self.evidence is None:
-            return  # nothing was taken from the evidence yet
+            return  # nothing that was taken from the evidence counts yet
         assert self.opened is not None
         if any(self.opened[name] != opened[name] for name in ("size", "layers")):
             raise UsageError(f"the run in {self.folder} was begun with other evidence: {self.evidence.paths[0]}")
@@ -155,7 +155,15 @@ def read_journal(folder: Path) -> Journal | None:
             raise KeyError(", ".join(sorted(missing)))
     except (KeyError, TypeError, ValueError) as error:
         raise HashMismatchError(f"{log} holds a record that the tool does not write: {error}") from error
+    if journal.evidence is None:
+        _forget(journal)
     return journal
+
+
+def _forget(journal: Journal) -> None:
+    """Begin the search anew: nothing says that what was found before the evidence was hashed is of this evidence."""
+    for done in (journal.failures, journal.scans, journal.found, journal.done):
+        done.clear()
 
 
 def _take(journal: Journal, record: Record) -> None:

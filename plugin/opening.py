@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from carving.errors import UsageError
 from carving.source import ByteSource
-from plugin.report.model import Key
 from plugin.settings import Parameters
+
+if TYPE_CHECKING:
+    from plugin.report.model import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ def confirm_key(source: ByteSource) -> Key | None:
     """
     from carving.encryption.dmcrypt import find_decryption
     from carving.encryption.key_check import check_key
+    from plugin.report.model import Key
 
     decryption = find_decryption(source)
     if decryption is None:

@@ -1,4 +1,4 @@
-"""The main job, in order: open the evidence, try the key, hash, carve and restore side by side, report.
+"""The main job, in order: open the evidence, try the key, hash, carve and restore side by side, hash again, report.
 
 On the first run after installation kernels are compiled before the carving.
 
@@ -130,13 +130,22 @@ def run(
             examination = Examination(
                 source, facts, folder, volume_key(source), parameters, custody, progress, survey, journal
             )
-            integrity = Integrity(facts, custody, progress, examination.fail)
-            before = None if journal is None else journal.evidence
-            examined = integrity.before() if before is None else before
+            integrity = undo.enter_context(
+                closing(
+                    Integrity(
+                        facts,
+                        ("md5",) if parameters.md5 else (),
+                        custody,
+                        progress,
+                        examination.fail,
+                        None if journal is None else journal.evidence,
+                    )
+                )
+            )
             examination.compile_kernels()
             custody.record("restoring", **pool.facts())
-            files = examination.carve_and_restore(pool)
-            examined = integrity.after(examined)
+            files = examination.carve_and_restore(pool, integrity.settle)
+            examined = integrity.after()
             report = Report(
                 schema_version=SCHEMA_VERSION,
                 tool=Tool(DISTRIBUTION, tool_version(), library_versions(), weight_digests()),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import threading
 import time
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -11,7 +12,7 @@ from typing import Final, Protocol, TextIO
 
 
 class Stage(enum.StrEnum):
-    """The stages of a run, in order; scan and restore overlap."""
+    """The stages of a run; hash, scan and restore overlap."""
 
     HASH = "hash"
     """Bytes of the evidence."""
@@ -26,7 +27,7 @@ class Stage(enum.StrEnum):
 
 
 class Progress(Protocol):
-    """Hears how far a stage is; `done` and `total` in the stage's unit."""
+    """Hears how far a stage is, from several threads; `done` and `total` in the stage's unit."""
 
     def update(self, stage: Stage, done: int, total: int) -> None: ...
 
@@ -55,15 +56,17 @@ class JsonProgress(AbstractContextManager["JsonProgress"]):
         self._stream = stream
         self._last: dict[Stage, float] = {}
         self._held: dict[Stage, tuple[int, int]] = {}
+        self._turn = threading.Lock()
 
     def update(self, stage: Stage, done: int, total: int) -> None:
-        now = time.monotonic()
-        if done < total and now - self._last.get(stage, -self._INTERVAL) < self._INTERVAL:
-            self._held[stage] = (done, total)
-            return
-        self._last[stage] = now
-        self._held.pop(stage, None)
-        self._write(stage, done, total)
+        with self._turn:
+            now = time.monotonic()
+            if done < total and now - self._last.get(stage, -self._INTERVAL) < self._INTERVAL:
+                self._held[stage] = (done, total)
+                return
+            self._last[stage] = now
+            self._held.pop(stage, None)
+            self._write(stage, done, total)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -43,6 +43,7 @@ class Parameters:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     effort: int = 2
     carve_only: bool = False
+    md5: bool = False
 
 
 DEFAULTS: Final = Parameters()

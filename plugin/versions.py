@@ -10,7 +10,7 @@ from typing import Final
 
 DISTRIBUTION: Final = "carve-restore"
 PACKAGES: Final = ("carving", "plugin", "restore")
-_LIBRARIES: Final = ("cryptography", "deflate", "jsonschema", "numba", "numpy", "pillow", "pytsk3", "torch")
+_LIBRARIES: Final = ("cryptography", "deflate", "jsonschema-rs", "numba", "numpy", "pillow", "pytsk3", "torch")
 _WEIGHTS: Final = (".pt", ".safetensors", ".npz", ".onnx")
 """How the names of files with network weights end."""
 

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from carving.encryption.ciphers import CipherSpec, parse_cipher
+from carving.encryption.ciphers import CipherSpec, cipher_of_header
 from carving.encryption.key_derivation import KeyDerivation, Pbkdf2, Scrypt
-from carving.errors import UnsupportedEncryptionError, UsageError
+from carving.errors import UnsupportedEncryptionError
 from carving.source import ByteSource
 
 DEFAULT_PASSWORD: Final = b"default_password"
@@ -102,15 +102,7 @@ class AndroidFooter:
         Raises:
             UnsupportedEncryptionError: one that is not supported, or a key size that it does not take.
         """
-        try:
-            spec = parse_cipher(self.cipher)
-        except UsageError:
-            raise UnsupportedEncryptionError(
-                f"the {self.name} says that the volume is encrypted with {self.cipher}, which is not supported"
-            ) from None
-        if self.key_size not in spec.key_sizes:
-            raise UnsupportedEncryptionError(f"the {self.name} claims a key of {self.key_size} bytes for {spec}")
-        return spec
+        return cipher_of_header(self.name, self.cipher, self.key_size)
 
 
 def find_footer(source: ByteSource) -> AndroidFooter | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from carving.errors import UsageError
+from carving.errors import UnsupportedEncryptionError, UsageError
 
 KEY_SIZES: Final = (16, 24, 32)
 """Sizes of AES keys in bytes."""
@@ -102,3 +102,25 @@ def parse_cipher(text: str) -> CipherSpec:
     chain, _, iv_hash = name.partition(":")
     cipher, mode, iv_generator = (*chain.split("-"), "")[:3]
     return CipherSpec(cipher, mode, iv_generator, iv_hash)
+
+
+def cipher_of_header(header: str, cipher: str, key_size: int) -> CipherSpec:
+    """The cipher that an encryption header names.
+
+    Args:
+        header: what it is called in the message.
+        cipher: as it stands in the header.
+        key_size: bytes of the key that it claims.
+
+    Raises:
+        UnsupportedEncryptionError: a cipher that is not supported, or a key size that it does not take.
+    """
+    try:
+        spec = parse_cipher(cipher)
+    except UsageError:
+        raise UnsupportedEncryptionError(
+            f"the {header} says that the volume is encrypted with {cipher}, which is not supported"
+        ) from None
+    if key_size not in spec.key_sizes:
+        raise UnsupportedEncryptionError(f"the {header} claims a key of {key_size} bytes for {spec}")
+    return spec

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from carving.encryption.anti_forensic import merge_stripes
-from carving.encryption.ciphers import CipherSpec, SectorNumbering, parse_cipher
+from carving.encryption.ciphers import CipherSpec, SectorNumbering, cipher_of_header
 from carving.encryption.key_derivation import Pbkdf2
 from carving.encryption.sectors import decrypt_sectors
 from carving.encryption.unlocked import Unlocked
-from carving.errors import EvidenceError, KeyMismatchError, UnsupportedEncryptionError, UsageError
+from carving.errors import EvidenceError, KeyMismatchError
 from carving.source import ByteSource, Run
 
 MAGIC: Final = b"LUKS\xba\xbe"
@@ -59,15 +59,7 @@ class Luks1Header:
         Raises:
             UnsupportedEncryptionError: one that is not supported, or a key size that it does not take.
         """
-        try:
-            spec = parse_cipher(self.cipher)
-        except UsageError:
-            raise UnsupportedEncryptionError(
-                f"the LUKS1 volume is encrypted with {self.cipher}, which is not supported"
-            ) from None
-        if self.key_size not in spec.key_sizes:
-            raise UnsupportedEncryptionError(f"the LUKS1 header claims a key of {self.key_size} bytes for {spec}")
-        return spec
+        return cipher_of_header("LUKS1 header", self.cipher, self.key_size)
 
     def fits(self, key: bytes) -> bool:
         """Whether that is the volume key."""

@@ -161,6 +161,7 @@ Exit codes:
     help="Work spent on reversing flipped bits; 0 reverses none.",
 )
 @click.option("--carve-only", is_flag=True, help="Carve and report, restore nothing.")
+@click.option("--md5", is_flag=True, help="Compute the MD5 of the evidence, too, to compare it with an older record.")
 @click.option("--examiner", default=UNSPECIFIED, metavar="TEXT", help="Examiner, for the record.")
 @click.option("--case", "case_number", default=UNSPECIFIED, metavar="TEXT", help="Case number, for the record.")
 @click.option("--exhibit", default=UNSPECIFIED, metavar="TEXT", help="Exhibit number, for the record.")
@@ -196,6 +197,7 @@ def run_command(
     device: Literal["auto", "cpu", "cuda"],
     effort: int,
     carve_only: bool,
+    md5: bool,
     examiner: str,
     case_number: str,
     exhibit: str,
@@ -227,6 +229,7 @@ def run_command(
         device=device,
         effort=effort,
         carve_only=carve_only,
+        md5=md5,
     )
     secret = _ask("Master key (hex)") if key == PROMPT else key
     password_bytes = _ask("Password").encode() if password == PROMPT else password

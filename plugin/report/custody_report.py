@@ -65,16 +65,20 @@ def read_history(log: Path, report: Report) -> History:
     return History(origin, steps)
 
 
-def file_document(report: Report, entry: FileEntry, history: History) -> bytes:
-    """The custody report of one file as JSON: the run, the evidence, the file, and its records in the log."""
-    run = to_json(replace(report, files=()))  # all files in the report of each would be their square
+def shared_document(report: Report, history: History) -> dict[str, object]:
+    """What the custody reports of all files have in common: the run and the evidence, as JSON values."""
+    run = to_json(replace(report, files=()))
+    origin = {name: value for name, value in history.origin.items() if name not in ("details", "parameters")}
+    return {"kind": KIND, **{name: run[name] for name in _OF_THE_RUN}, "origin": origin, "log": report.custody.path}
+
+
+def file_document(shared: Mapping[str, object], entry: FileEntry, history: History) -> bytes:
+    """The custody report of one file as JSON: what all share, the file, and its records in the log."""
     document = {
-        "kind": KIND,
-        **{name: run[name] for name in _OF_THE_RUN},
-        "origin": {name: value for name, value in history.origin.items() if name not in ("details", "parameters")},
+        **{name: value for name, value in shared.items() if name != "log"},
         "file": to_json(entry),
         "natures": {kind: nature for kind, nature in NATURES.items() if getattr(entry, kind) is not None},
-        "custody": {"log": report.custody.path, "records": [to_json(step) for step in history.steps[entry.stem]]},
+        "custody": {"log": shared["log"], "records": [to_json(step) for step in history.steps[entry.stem]]},
     }
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     return text.encode("utf-8", "backslashreplace")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -43,7 +44,8 @@ class Evidence:
     Attributes:
         paths: the file or files, in order.
         size: bytes of the media.
-        sha256, md5: computed in this run; None where the evidence could not be read to its end.
+        sha256, md5: computed in this run; None where the evidence could not be read to its end, the second also where
+            neither the settings nor the acquisition asked for it.
         stored_hashes: digests the acquisition tool stored, by algorithm.
         stored_hashes_match: whether they equal the computed ones; None where one of the two is not there.
         damaged_runs: stretches that are damaged in the evidence file: some of their bytes are wrong.
@@ -193,13 +195,20 @@ class Report:
 
 def to_json(record: DataclassInstance) -> dict[str, object]:
     """A report, or any record of the model, as JSON values."""
-    values = _plain(asdict(record))
-    assert isinstance(values, dict)
-    return values
+    return {name: _plain(getattr(record, name)) for name in _names(type(record))}
+
+
+@cache
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _plain(value: object) -> object:
     """Tuples as lists, and no number that JSON lacks: a margin is infinite where the search had no second candidate."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return to_json(value)
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

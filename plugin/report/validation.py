@@ -32,9 +32,8 @@ def validate(text: bytes) -> None:
     Raises:
         CarveRestoreError: it is not what its schema promises; the message names the first such place.
     """
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
+    from jsonschema_rs import Draft202012Validator
 
-    error = best_match(Draft202012Validator(load_schema()).iter_errors(json.loads(text)))
-    if error is not None:
-        raise CarveRestoreError(f"report.json does not fit its schema at {error.json_path}: {error.message}")
+    for error in Draft202012Validator(load_schema()).iter_errors(json.loads(text)):
+        place = "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in error.instance_path)
+        raise CarveRestoreError(f"report.json does not fit its schema at ${place}: {error.message}")

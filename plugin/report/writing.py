@@ -12,7 +12,7 @@ from plugin.custody import CustodyLog, file_written
 from plugin.faults import LOG_NAME
 from plugin.output import OutputFile, describe_file, write_file
 from plugin.report.case import case_document
-from plugin.report.custody_report import file_document, read_history
+from plugin.report.custody_report import file_document, read_history, shared_document
 from plugin.report.dfxml import dfxml_document
 from plugin.report.model import Report, to_json
 from plugin.report.pages import file_page, report_page
@@ -45,8 +45,9 @@ def _beside(report: Report, folder: Path) -> Iterator[OutputFile]:
     if (folder / LOG_NAME).exists():
         yield describe_file(folder, LOG_NAME, "tracebacks of the tool's own failures")
     history = read_history(folder / CUSTODY_NAME, report)
+    shared = shared_document(report, history)
     for entry in report.files:
-        document = file_document(report, entry, history)
+        document = file_document(shared, entry, history)
         yield write_file(folder, f"files/{entry.stem}.json", document, "the custody report of one file")
         page = file_page(report, entry, history, folder)
         yield write_file(folder, f"files/{entry.stem}.html", page, "the custody report of one file, to print")

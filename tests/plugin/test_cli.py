@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -27,7 +28,7 @@ RunCommand = Callable[..., subprocess.CompletedProcess[str]]
 def test_importing_the_command_imports_nothing_heavy() -> None:
     program = (
         "import sys, plugin.cli, plugin.commands.run;"
-        "heavy = {'torch', 'numba', 'numpy', 'PIL', 'pytsk3', 'pyewf', 'rich', 'jsonschema', 'cryptography'};"
+        "heavy = {'torch', 'numba', 'numpy', 'PIL', 'pytsk3', 'pyewf', 'rich', 'jsonschema_rs', 'cryptography'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -59,6 +60,15 @@ def test_run_is_the_default(command: RunCommand, tmp_path: Path, plain_image: Pa
 def test_quiet_says_nothing(command: RunCommand, tmp_path: Path, plain_image: Path) -> None:
     done = command(plain_image, "--quiet", "--carve-only", "-o", tmp_path / "out")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_md5_is_computed_where_it_is_asked_for(command: RunCommand, tmp_path: Path, plain_image: Path) -> None:
+    done = command(plain_image, "--md5", "--carve-only", "--quiet", "-o", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    evidence = json.loads((tmp_path / "out/report.json").read_text("utf-8"))["evidence"]
+    media = plain_image.read_bytes()
+    assert evidence["md5"] == hashlib.md5(media, usedforsecurity=False).hexdigest()
+    assert evidence["sha256"] == hashlib.sha256(media).hexdigest()
 
 
 def test_json_progress(command: RunCommand, tmp_path: Path, plain_image: Path) -> None:

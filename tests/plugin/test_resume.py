@@ -102,13 +102,19 @@ def test_killed_at_random_moments(
         killed += tries
         assert timeless(folder) == expected
         verify(folder)
+        records = events(folder)
+        (hashed,) = (number for number, record in enumerate(records) if record["event"] == "evidence_hashed")
+        begun_anew = max(
+            number
+            for number, record in enumerate(records[:hashed])
+            if record["event"] in ("run_started", "run_resumed")
+        )
         done = Counter(
             (record["event"], record["details"]["stem"])
-            for record in events(folder)
+            for record in records[begun_anew:]
             if record["event"] in ("carved", "restored")
         )
         assert set(done.values()) == {1}
-        assert sum(record["event"] == "evidence_hashed" for record in events(folder)) == 1
 
 
 def cut(folder: Path, records: int, extra: bytes = b"") -> None:
@@ -279,11 +285,38 @@ def test_two_runs_do_not_go_on_in_one_folder(evidence: Path, carved: tuple[Path,
         go_on(evidence, folder, journal=journal)
 
 
+def test_nothing_counts_that_was_found_before_the_evidence_was_hashed(
+    evidence: Path, carved: tuple[Path, Report]
+) -> None:
+    folder, report = carved
+    expected = timeless(folder)
+    log = (folder / "custody.jsonl").read_text("ascii").splitlines(keepends=True)
+    written = [json.loads(line)["details"]["path"] for line in log if '"event":"file_written"' in line]
+    hashed = next(number for number, line in enumerate(log) if '"event":"evidence_hashed"' in line)
+    with CustodyLog(folder / "again.jsonl") as custody:
+        for number, line in enumerate(log):
+            if number != hashed:
+                record = json.loads(line)
+                custody.record(record["event"], **record["details"])
+    (folder / "again.jsonl").replace(folder / "custody.jsonl")
+    cut(folder, [record["event"] for record in events(folder)].index("scan_finished") + 1)
+
+    journal = read_journal(folder)
+    assert journal is not None
+    assert (journal.found, journal.scans) == ({}, {})
+    assert go_on(evidence, folder).files == report.files
+    assert timeless(folder) == expected
+    (resumed,) = (record for record in events(folder) if record["event"] == "run_resumed")
+    assert set(resumed["details"]["removed"]) >= {path for path in written if path.startswith("carved/")}
+    verify(folder)
+
+
 def test_evidence_that_changes_between_is_noticed(evidence: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.dd"
     copy.write_bytes(evidence.read_bytes())
     plugin.run(copy, tmp_path / "out", parameters=CARVE_ONLY)
-    cut(tmp_path / "out", 6)
+    names = [record["event"] for record in events(tmp_path / "out")]
+    cut(tmp_path / "out", names.index("evidence_hashed") + 1)
     content = bytearray(copy.read_bytes())
     content[-1] ^= 1
     copy.write_bytes(content)

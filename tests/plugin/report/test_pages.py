@@ -21,7 +21,7 @@ from carving.source import Run
 from plugin.output import OutputFile, write_file
 from plugin.previews import Previews
 from plugin.report.allocation import AllocatedClaim
-from plugin.report.custody_report import History, Step, file_document
+from plugin.report.custody_report import History, Step, file_document, shared_document
 from plugin.report.model import FileEntry, Report, ThumbnailFile
 from plugin.report.pages import EMBEDDED, file_page, report_page
 from plugin.settings import CaseDetails
@@ -268,8 +268,9 @@ def test_custody_report_of_one_file(page: Page, folder: Path) -> None:
     made = make_report(restored)
     origin = {"host": "h", "user": "u", "system": "s", "code_sha256": SHA256, "arguments": ["carve-restore", HOSTILE]}
     history = History(origin, {restored.stem: [Step(7, TIME, "carved", SHA256)]})
-    document = file_document(made, restored, history)
-    assert hashlib.sha256(document).digest() == hashlib.sha256(file_document(made, restored, history)).digest()
+    shared = shared_document(made, history)
+    document = file_document(shared, restored, history)
+    assert hashlib.sha256(document).digest() == hashlib.sha256(file_document(shared, restored, history)).digest()
     write_file(folder, "files/0000001000.html", file_page(made, restored, history, folder), "")
     page.goto((folder / "files/0000001000.html").as_uri())
     text = page.locator("body").inner_text()
