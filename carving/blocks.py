@@ -15,27 +15,36 @@ _BLOCK: Final = 4096
 _LONGEST_MUTE: Final = 16
 
 
+WindowBlocks = tuple[int, NDArray[np.uint8]]
+"""The blocks of a window: how many, and a bit for each, set where it can hold entropy-coded data."""
+
+
+def judge(data: bytes, span: int) -> tuple[WindowBlocks | None, list[int]]:
+    """Judge the first `span` bytes of a window: its blocks, None where none is coded, and where FF D8 FF stands."""
+    from carving.jpeg.block_kernels import BLOCK, CODED, ENDING, MUTE, look_over
+
+    size = min(span, len(data))
+    classes = np.zeros(-(-size // BLOCK), dtype=np.uint8)
+    starts = np.zeros(_MOST_STARTS, dtype=np.int64)
+    words = np.frombuffer(data, dtype=np.uint64, count=size // 8)
+    found = look_over(words, np.frombuffer(data, dtype=np.uint8), classes, starts)
+    anywhere = [int(start) for start in starts[: min(found, _MOST_STARTS)]]
+    coded = (classes == CODED) | (classes == ENDING)
+    if not coded.any():
+        return None, anywhere
+    return (coded.size, np.packbits(_bridged(coded, classes == MUTE))), anywhere
+
+
 class BlockMap:
     """One bit for each block of 4096 bytes (32 MiB for a TiB), and the stretches that are taken by files."""
 
     def __init__(self) -> None:
-        self._windows: dict[int, tuple[int, NDArray[np.uint8]]] = {}
+        self._windows: dict[int, WindowBlocks] = {}
         self._taken: list[tuple[int, int]] = []
 
-    def look(self, offset: int, data: bytes, span: int) -> list[int]:
-        """Judge the first `span` bytes of a window that begins at `offset`; where FF D8 FF stands among them."""
-        from carving.jpeg.block_kernels import BLOCK, CODED, ENDING, MUTE, look_over
-
-        size = min(span, len(data))
-        classes = np.zeros(-(-size // BLOCK), dtype=np.uint8)
-        starts = np.zeros(_MOST_STARTS, dtype=np.int64)
-        words = np.frombuffer(data, dtype=np.uint64, count=size // 8)
-        found = look_over(words, np.frombuffer(data, dtype=np.uint8), classes, starts)
-        coded = (classes == CODED) | (classes == ENDING)
-        if coded.any():
-            coded = _bridged(coded, classes == MUTE)
-            self._windows[offset] = coded.size, np.packbits(coded)
-        return [int(start) for start in starts[: min(found, _MOST_STARTS)]]
+    def note(self, offset: int, blocks: WindowBlocks) -> None:
+        """Put in what was judged of a window that begins at `offset`."""
+        self._windows[offset] = blocks
 
     def take(self, run: Run) -> None:
         """Note that the bytes of a run belong to a file."""

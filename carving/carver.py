@@ -7,17 +7,16 @@ those that break off follow when all is known that they might go on with.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import lcm
 
 from carving.blocks import BlockMap
-from carving.candidates import read_candidate
 from carving.errors import UsageError
 from carving.fragments import Fragment
-from carving.jpeg.signatures import LOOK, find_starts
 from carving.mending import Pending, mend, pending, without_gap
 from carving.orphans import Families, find_orphans
+from carving.shared import SharedSource
 from carving.source import ByteSource
+from carving.windows import Search, Windows
 
 _CLUSTER = 4096
 
@@ -29,6 +28,7 @@ def carve(
     alignment: int = 512,
     window: int = 16 << 20,
     max_file_size: int = 64 << 20,
+    threads: int = 1,
 ) -> Iterator[Fragment]:
     """Yield the JPEGs in `source`; no byte is in two of them.
 
@@ -38,64 +38,48 @@ def carve(
     their file, never fragments of their own.
 
     Args:
-        source: what to scan; about `window` plus two times `max_file_size` bytes of it are in memory at most.
+        source: what to scan; for each thread about `window` plus two times `max_file_size` bytes of it are in memory
+            at most.
         layer: name of the scanned view, copied into every fragment.
         alignment: files whose beginning is damaged are found at multiples of this many bytes, others anywhere.
         window: bytes scanned at a time.
         max_file_size: the longest file believed.
+        threads: how many look at the source ahead; more than one only where nobody else reads it meanwhile.
 
     Raises:
         UsageError: a parameter is not positive.
         EvidenceError: the source cannot be read.
     """
-    for name, value in (("alignment", alignment), ("window", window), ("maximum file size", max_file_size)):
+    given = {"alignment": alignment, "window": window, "maximum file size": max_file_size, "number of threads": threads}
+    for name, value in given.items():
         if value < 1:
             raise UsageError(f"the {name} must be at least 1, not {value}")
     step = lcm(alignment, _CLUSTER)
     span = max(step, window - window % step)
+    search = Search(SharedSource(source), span, alignment, max_file_size)
     blocks, families = BlockMap(), Families()
     waiting: list[Pending] = []
-    blank = bytes(span + LOOK)
-    position = free = passed = 0
-    while position < source.size:
-        scanned = _Window(source, position, source.read_at(position, span + LOOK))
-        if scanned.data == blank:
-            position += span
-            continue
-        anywhere = blocks.look(position, scanned.data, span)
-        for start in sorted({*find_starts(scanned.data, span, alignment), *anywhere}):
-            offset = position + start
-            if offset < free:
+    free = 0
+    windows = Windows(search, threads)
+    for found in windows:
+        if found.blocks is not None:
+            blocks.note(found.offset, found.blocks)
+        for start in found.starts:
+            if start < free:
                 continue
-            limit = min(max_file_size, source.size - offset)
-            candidate = read_candidate(scanned.read, offset, limit, alignment)
+            candidate = found.candidate(search, start)
             if candidate is None:
                 continue
             if candidate.is_broken:
-                free = offset + len(candidate.data)
+                free = candidate.runs[-1].end
                 waiting.append(pending(candidate))
                 continue
-            candidate = without_gap(source, candidate)
-            passed = free = candidate.runs[-1].end
+            candidate = without_gap(search.source, candidate)
+            windows.passed = free = candidate.runs[-1].end
             for run in candidate.runs:
                 blocks.take(run)
             if candidate.check is not None and candidate.check.whole:
-                families.note(candidate.data, offset)
+                families.note(candidate.data, start)
             yield candidate.fragment(source, layer)
-        position = max(position + span, passed - passed % step)
     yield from mend(source, layer, waiting, blocks)
     yield from find_orphans(source, layer, blocks, families)
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """The bytes being scanned; what lies inside them is not read (and decrypted) again."""
-
-    source: ByteSource
-    offset: int
-    data: bytes
-
-    def read(self, offset: int, length: int) -> bytes:
-        if offset + length <= self.offset + len(self.data):
-            return self.data[offset - self.offset : offset - self.offset + length]
-        return self.source.read_at(offset, length)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from carving.allocation import AllocationMap
+from carving.cores import available_cores
 from carving.errors import UsageError
 from carving.fragments import Fragment
 from carving.source import ByteSource, layers
@@ -16,6 +17,7 @@ from plugin.settings import Parameters
 from plugin.watched import WatchedSource
 
 _MOST_NAMED: Final = 10
+_MOST_THREADS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class Finder:
         return self._watched.farthest if self._taken is None else self._taken
 
     @property
+    def _threads(self) -> int:
+        """How many may read the source: one where others restore beside it, who also fill the cores."""
+        return min(available_cores(), _MOST_THREADS) if self.parameters.carve_only else 1
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What was pointed out and not taken, with the reasons for the first few."""
         if self.earlier is not None:
@@ -91,7 +98,7 @@ class Finder:
         else:
             from carving.carver import carve
 
-            yield from carve(self._watched, layer=self.layer)
+            yield from carve(self._watched, layer=self.layer, threads=self._threads)
 
     def _unallocated(self, allocation: AllocationMap) -> Iterator[Fragment]:
         from carving.carver import carve
@@ -99,7 +106,7 @@ class Finder:
 
         free = UnallocatedSource(self.source, allocation.unallocated(self.source.size))
         self._watched = WatchedSource(free, self.tell)
-        for fragment in carve(self._watched, layer=self.layer):
+        for fragment in carve(self._watched, layer=self.layer, threads=self._threads):
             yield placed_below(fragment, free)
 
     def _counted(self, fragments: Iterator[Fragment]) -> Iterator[Fragment]:

@@ -57,7 +57,7 @@ def warm_up(progress: Callable[[str, int, int], None]) -> None:
 
 
 def _decode_sequential() -> None:
-    from carving.blocks import BlockMap
+    from carving.blocks import judge
     from carving.jpeg.coding import check_scan, coding_of
     from carving.jpeg.markers import read_header
     from carving.jpeg.mcu_count import mcus_between
@@ -71,7 +71,7 @@ def _decode_sequential() -> None:
     coding = coding_of(header)
     assert coding is not None  # it is sequential
     check_scan(picture, header, coding)
-    BlockMap().look(0, picture, len(picture))
+    judge(picture, len(picture))
 
 
 def _decode_progressive() -> None:

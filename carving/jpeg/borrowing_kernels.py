@@ -1,7 +1,7 @@
 """The hot loop of reading pictures without a header: at which bit of a stretch a sound run of MCUs begins.
 
-Runs that begin at different bits soon fall in step, for Huffman codes synchronise themselves. How many MCUs follow a bit
-at which one begins is therefore remembered, and each run is walked only as far as no other was.
+Runs that begin at different bits soon fall in step, for Huffman codes synchronise themselves. How many MCUs follow a
+bit at which one begins is therefore remembered, and each run is walked only as far as no other was.
 """
 
 from __future__ import annotations
