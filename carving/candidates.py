@@ -37,6 +37,8 @@ class Candidate:
     segments: tuple[Segment, ...]
     ending: Ending
     check: Check | None
+    witnessed: bool | None = None
+    """Whether the thumbnail shows what is behind a join; None where nothing was joined, or it cannot tell."""
 
     @property
     def is_broken(self) -> bool:
@@ -60,6 +62,7 @@ class Candidate:
             ending=self.ending,
             thumbnail=extract_thumbnail(self.data, self.segments),
             check=self.check,
+            witnessed=self.witnessed,
         )
 
 

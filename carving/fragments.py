@@ -71,6 +71,8 @@ class Fragment:
     """What decoding its scan to the first flaw gave; None where the header does not allow it."""
     claim: Claim | None = None
     """What another tool says of it; None where it was found by searching."""
+    witnessed: bool | None = None
+    """Whether its thumbnail shows what stands behind a join; None where nothing was joined, or that cannot be told."""
     borrowed: Borrowed | None = None
     """For data without a header of their own: the one that another file lends."""
 

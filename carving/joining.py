@@ -4,7 +4,8 @@ The head decodes up to a flaw that lies at most some hundred bytes behind the tr
 the flaw is combined with every free block that can hold entropy-coded data, and the join that decodes to exactly the
 last MCU with EOI right behind it is the file: any other leaves MCUs over or out. After A. Pal and N. Memon ("The
 evolution of file carving", 2009; sequential hypothesis testing) and S. Garfinkel ("Carving contiguous and fragmented
-files with fast object validation", DFRWS 2007: bifragment gap carving), with decoding as the test.
+files with fast object validation", DFRWS 2007: bifragment gap carving), with decoding as the test. Where the header has
+a thumbnail, it is a witness: a join behind which the picture shows something else is refused, however well it decodes.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from numpy.typing import NDArray
 from carving.errors import JpegError
 from carving.jpeg.coding import Check, Coding, behind_eoi, coding_of, first_state, walk
 from carving.jpeg.coding_kernels import BARRIER, ENDED, MARKER, MCU, NONE, POSITION
-from carving.jpeg.markers import read_header
+from carving.jpeg.markers import JpegHeader, read_header
 from carving.jpeg.seams import SMOOTH, seam_step
 from carving.jpeg.sectors import is_foreign
+from carving.jpeg.witness import Samples, agrees, samples_of, thumbnail_samples
 from carving.source import ByteSource, Run
 
 _CLUSTER: Final = 4096
@@ -65,11 +67,37 @@ class Join:
     """The two runs of a bifragmented file, which together decode without a flaw.
 
     `step` is how much larger than around it the picture's steps are across the join; see `seams.seam_step`.
+    `witnessed` is whether the thumbnail shows the same as the picture behind the join; None where it cannot tell.
     """
 
     first: Run
     second: Run
     step: float
+    witnessed: bool | None
+
+    @property
+    def is_believed(self) -> bool:
+        """Whether no other place need be tried."""
+        return self.step <= SMOOTH or self.witnessed is True
+
+
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """What joins are tried for: a picture's header and coding, and its thumbnail's brightness where there is one."""
+
+    header: JpegHeader
+    coding: Coding
+    thumbnail: Samples | None
+
+    def witnessed(self, levels: NDArray[np.int64], seam: int) -> bool | None:
+        """Whether the thumbnail shows what the picture shows behind an MCU; None where it cannot tell."""
+        samples = None if self.thumbnail is None else samples_of(levels, self.header)
+        if self.thumbnail is None or samples is None:
+            return None
+        frame = self.header.frame
+        row = seam // self.coding.columns
+        share = frame.mcu_height / frame.height
+        return agrees(self.thumbnail, samples, row * share, (row + 2) * share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +128,8 @@ def join_near(source: ByteSource, broken: Broken) -> Join | None:
 
 
 def _find(source: ByteSource, broken: Broken, runs: list[Run], reach: int) -> Join | None:
-    """The first smooth join into one of the runs, at most `reach` bytes behind the break; else the best at clusters."""
+    """The first join to be believed into one of the runs, at most `reach` bytes behind the break; else the smoothest at
+    clusters."""
     try:
         header = read_header(broken.head)
     except JpegError:
@@ -108,6 +137,7 @@ def _find(source: ByteSource, broken: Broken, runs: list[Run], reach: int) -> Jo
     coding = coding_of(header)
     if coding is None:
         return None
+    picture = _Picture(header, coding, thumbnail_samples(broken.head, header.segments))
     cuts = _cuts(broken, header.scan.entropy_start, coding)
     work = _WORK
     rough: Join | None = None
@@ -120,11 +150,11 @@ def _find(source: ByteSource, broken: Broken, runs: list[Run], reach: int) -> Jo
             for cut in cuts[step]:
                 behind = places + run.offset - broken.offset - cut.place
                 fit = ((behind > 0) & (behind <= reach)) | (behind < -cut.place)
-                joins, work = _try(data, len(broken.head), cut, places[fit], coding, work)
+                joins, work = _try(data, len(broken.head), cut, places[fit], picture, work)
                 for join in joins:
                     second = Run(run.offset + join.second.offset, join.second.length)
-                    found = Join(Run(broken.offset, cut.place), second, join.step)
-                    if found.step <= SMOOTH:
+                    found = Join(Run(broken.offset, cut.place), second, join.step, join.witnessed)
+                    if found.is_believed:
                         return found
                     if step == _CLUSTER and (rough is None or found.step < rough.step):
                         rough = found
@@ -189,13 +219,15 @@ def _states(
 
 
 def _try(
-    data: NDArray[np.uint8], base: int, cut: _Cut, targets: NDArray[np.int64], coding: Coding, work: int
+    data: NDArray[np.uint8], base: int, cut: _Cut, targets: NDArray[np.int64], picture: _Picture, work: int
 ) -> tuple[list[Join], int]:
-    """The joins that fit, up to the first smooth one, with offsets of the second run from `base`; and the work left."""
+    """The joins that fit and that no thumbnail speaks against, up to the first to be believed, with offsets of the
+    second run from `base`; and the work left."""
     from carving.jpeg.joining_kernels import first_that_fits
 
+    coding = picture.coding
     joins: list[Join] = []
-    while targets.size and work >= 0 and not (joins and joins[-1].step <= SMOOTH):
+    while targets.size and work >= 0 and not (joins and joins[-1].is_believed):
         index, work = first_that_fits(
             data,
             cut.state,
@@ -220,9 +252,13 @@ def _try(
         state = first_state(cut.start, cut.place, base + target)
         levels = np.zeros(coding.mcus, dtype=np.int64)
         walk(data, state, data.size, coding, levels)
+        seam = int(cut.state[MCU])
+        witnessed = picture.witnessed(levels, seam)
+        if witnessed is False:
+            continue
         position = int(state[POSITION])
         end = behind_eoi(data[position : position + _TRAILER].tobytes(), 0)
         assert end is not None  # the kernel has seen it
         second = Run(target, position + end - base - target)
-        joins.append(Join(Run(0, cut.place), second, seam_step(levels, coding.columns, int(cut.state[MCU]))))
+        joins.append(Join(Run(0, cut.place), second, seam_step(levels, coding.columns, seam), witnessed))
     return joins, work

@@ -87,4 +87,4 @@ def _joined(source: ByteSource, check: Check, join: Join) -> Candidate:
     runs = (join.first, join.second)
     data = b"".join(source.read_at(run.offset, run.length) for run in runs)
     whole = Check(check.mcus, check.mcus, len(data), len(data), whole=True)
-    return Candidate(runs, data, walk_header(data).segments, Ending.EOI, whole)
+    return Candidate(runs, data, walk_header(data).segments, Ending.EOI, whole, join.witnessed)

@@ -50,7 +50,8 @@ def _judgement(fragment: Fragment) -> tuple[str, float]:
         return "without an end, or its header is damaged; the carved bytes end where they stop looking like a JPEG", 0.3
     share = check.sound / max(1, check.mcus)
     if check.whole and pieces > 1:
-        return f"whole, joined from {pieces} pieces that lie apart: together they decode to the last block", 0.97
+        joined = f"whole, joined from {pieces} pieces that lie apart: together they decode to the last block"
+        return (f"{joined}, and the thumbnail shows the same picture", 0.99) if fragment.witnessed else (joined, 0.97)
     if check.whole:
         return "whole: all blocks decode, and the end marker follows", 0.999
     decoded = f"the first {check.sound} of {check.mcus} blocks decode"
