@@ -62,7 +62,8 @@ def similar(picture: Pixels) -> Pixels:
     """A picture that is the same down to a little below the cut, and another one there."""
     other = picture[::-1, ::-1].astype(float)
     share = np.clip((np.arange(HEIGHT) - 16.0 * (ROW + 2)) / 60.0, 0.0, 1.0)[:, None, None]
-    return ((1.0 - share) * picture + share * (255.0 - other)).astype(np.uint8)
+    mixed: Pixels = ((1.0 - share) * picture + share * (255.0 - other)).astype(np.uint8)
+    return mixed
 
 
 def medium(picture: Pixels, similar: Pixels, thumbnail: bytes | None, *, own: bool) -> bytes:
