@@ -10,7 +10,8 @@ import pytest
 
 from carving.errors import EvidenceError
 from carving.media.ewf import decoding_pool
-from carving.media.ewf.chunks import Chunk
+from carving.media.ewf import source as ewf_source
+from carving.media.ewf.chunks import Chunk, StoredBytes, decode_chunk
 from carving.media.ewf.decoding_pool import DecodingPool
 from carving.media.ewf.source import open_ewf
 from carving.source import Run
@@ -64,6 +65,24 @@ def test_work_is_spread_and_what_is_not_wanted_any_more_forgotten() -> None:
     assert set(pool._ahead) == set(range(105, 130))
     assert pool.chunks([107, 3])[107].data == bytes([107])
     pool.close()
+
+
+def test_chunks_are_inflated_on_all_cores(acquire: Acquire, medium: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inflating goes on only once three threads are at it, which one after the other never are."""
+    together = threading.Barrier(3, timeout=30)
+    met = threading.Event()
+
+    def inflate(stored: StoredBytes, size: int) -> Chunk:
+        if not met.is_set():
+            together.wait()
+            met.set()
+        return decode_chunk(stored, size)
+
+    monkeypatch.setattr(ewf_source, "decode_chunk", inflate)
+    source = open_ewf(acquire("-c", "fast", "-b", "16"))
+    assert source.read_at(0, 1 << 20) == medium[: 1 << 20]
+    assert met.is_set()
+    source.close()
 
 
 def test_an_error_reaches_who_reads() -> None:
