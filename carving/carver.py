@@ -81,5 +81,5 @@ def carve(
             if candidate.check is not None and candidate.check.whole:
                 families.note(candidate.data, start)
             yield candidate.fragment(source, layer)
-    yield from mend(source, layer, waiting, blocks)
-    yield from find_orphans(source, layer, blocks, families)
+    yield from mend(search.source, layer, waiting, blocks, threads)
+    yield from find_orphans(search.source, layer, blocks, families, threads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Final
 
 from carving.blocks import BlockMap, without
@@ -11,6 +12,7 @@ from carving.candidates import Candidate
 from carving.fragments import Ending, Fragment
 from carving.jpeg.coding import Check
 from carving.jpeg.header_walk import walk_header
+from carving.side_by_side import in_order
 from carving.source import ByteSource, Run
 
 if TYPE_CHECKING:
@@ -37,34 +39,55 @@ def pending(candidate: Candidate) -> Pending:
     return Pending(candidate.runs[0].offset, len(candidate.data), candidate.ending, candidate.check)
 
 
-def mend(source: ByteSource, layer: str, waiting: list[Pending], blocks: BlockMap) -> Iterator[Fragment]:
+def mend(
+    source: ByteSource, layer: str, waiting: list[Pending], blocks: BlockMap, threads: int = 1
+) -> Iterator[Fragment]:
     """Yield every waiting file, joined where a join is found; the map then knows which blocks they take.
+
+    All are searched for in the same free blocks; where two find the same ones, the second searches the rest.
+
+    Args:
+        source: read from that many threads.
+        layer: name of the scanned view.
+        waiting: the files.
+        blocks: which blocks are free, and which are taken.
+        threads: how many search side by side.
 
     Raises:
         EvidenceError: the source cannot be read.
     """
-    from carving.joining import Broken, join_far
-
     for entry in waiting:
         blocks.take(Run(entry.offset, max(0, min(entry.size, entry.check.offset) - _DOUBT)))
     free = blocks.free_runs() if waiting else []
     alone: list[Pending] = []
-    for entry in waiting:
-        size = max(entry.size, entry.check.reached)
-        head = source.read_at(entry.offset, size + _BEHIND_FLAW)
-        join = join_far(source, Broken(entry.offset, head, entry.size, entry.check), free)
+    taken: list[Run] = []
+    for entry, found in in_order(partial(_join, source, free=free), waiting, threads):
+        join = found
+        if join is not None and any(_overlap(join.second, run) for run in taken):
+            join = _join(source, entry, free=reduce(without, taken, free))
         if join is None:
             alone.append(entry)
             continue
         blocks.take(join.first)
         blocks.take(join.second)
-        free = without(free, join.second)
+        taken.append(join.second)
         yield _joined(source, entry.check, join).fragment(source, layer)
     for entry in alone:
         data = source.read_at(entry.offset, entry.size)
         blocks.take(Run(entry.offset, entry.size))
         runs = (Run(entry.offset, entry.size),)
         yield Candidate(runs, data, walk_header(data).segments, entry.ending, entry.check).fragment(source, layer)
+
+
+def _join(source: ByteSource, entry: Pending, *, free: list[Run]) -> Join | None:
+    from carving.joining import Broken, join_far
+
+    head = source.read_at(entry.offset, max(entry.size, entry.check.reached) + _BEHIND_FLAW)
+    return join_far(source, Broken(entry.offset, head, entry.size, entry.check), free)
+
+
+def _overlap(one: Run, other: Run) -> bool:
+    return one.offset < other.end and other.offset < one.end
 
 
 def without_gap(source: ByteSource, candidate: Candidate) -> Candidate:

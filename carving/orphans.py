@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from carving.blocks import BlockMap
 from carving.fragments import Ending, Fragment
 from carving.jpeg.borrowing import Sibling, borrow, sibling_of
 from carving.jpeg.sectors import SECTOR, is_foreign
+from carving.side_by_side import in_order
 from carving.source import ByteSource, Run, evidence_runs
 
 _SHORTEST: Final = 2 << 12
@@ -44,8 +46,10 @@ class Families:
         return [list(self._members[tables].values()) for tables, _ in self._seen.most_common(_MOST_TRIED)]
 
 
-def find_orphans(source: ByteSource, layer: str, blocks: BlockMap, families: Families) -> Iterator[Fragment]:
-    """Yield the headerless stretches in free blocks that a sibling's tables decode.
+def find_orphans(
+    source: ByteSource, layer: str, blocks: BlockMap, families: Families, threads: int = 1
+) -> Iterator[Fragment]:
+    """Yield the headerless stretches in free blocks that a sibling's tables decode; tried in so many threads.
 
     Raises:
         EvidenceError: the source cannot be read.
@@ -54,26 +58,31 @@ def find_orphans(source: ByteSource, layer: str, blocks: BlockMap, families: Fam
     if not common:
         return
     runs = [run for run in blocks.free_runs() if run.length >= _SHORTEST]
-    for run in runs[:_MOST_ORPHANS]:
-        data = source.read_at(run.offset, min(run.length, _LONGEST) + _SHORTEST)
-        start = _first_coded(data)
-        data = data[start:]
-        eoi = data.find(_EOI)
-        data = data[: run.length - start if eoi < 0 else eoi]
-        borrowed = borrow(data, common)
-        if borrowed is None:
-            continue
-        kept = data if eoi < 0 else data + _EOI
-        yield Fragment(
-            layer=layer,
-            offset=run.offset + start,
-            data=kept,
-            byte_runs=(Run(run.offset + start, len(kept)),),
-            evidence_runs=evidence_runs(source, run.offset + start, len(kept)),
-            ending=Ending.TRUNCATED if eoi < 0 else Ending.EOI,
-            thumbnail=None,
-            borrowed=borrowed,
-        )
+    for _, orphan in in_order(partial(_orphan, source, layer, common), runs[:_MOST_ORPHANS], threads):
+        if orphan is not None:
+            yield orphan
+
+
+def _orphan(source: ByteSource, layer: str, common: list[list[Sibling]], run: Run) -> Fragment | None:
+    data = source.read_at(run.offset, min(run.length, _LONGEST) + _SHORTEST)
+    start = _first_coded(data)
+    data = data[start:]
+    eoi = data.find(_EOI)
+    data = data[: run.length - start if eoi < 0 else eoi]
+    borrowed = borrow(data, common)
+    if borrowed is None:
+        return None
+    kept = data if eoi < 0 else data + _EOI
+    return Fragment(
+        layer=layer,
+        offset=run.offset + start,
+        data=kept,
+        byte_runs=(Run(run.offset + start, len(kept)),),
+        evidence_runs=evidence_runs(source, run.offset + start, len(kept)),
+        ending=Ending.TRUNCATED if eoi < 0 else Ending.EOI,
+        thumbnail=None,
+        borrowed=borrowed,
+    )
 
 
 def _first_coded(data: bytes) -> int:

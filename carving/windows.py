@@ -6,14 +6,13 @@ that begin there. None of it depends on other windows; what the carver makes of 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from carving.blocks import WindowBlocks, judge
 from carving.candidates import Candidate, read_candidate
 from carving.jpeg.signatures import LOOK, find_starts
+from carving.side_by_side import in_order
 from carving.source import ByteSource
 
 
@@ -70,6 +69,7 @@ class Windows:
         self.passed = 0
         self._search = search
         self._threads = threads
+        self._blank = bytes(search.span + LOOK)
 
     def __iter__(self) -> Iterator[Window]:
         """Yield them.
@@ -77,24 +77,19 @@ class Windows:
         Raises:
             EvidenceError: the source cannot be read.
         """
-        return self._looked_at() if self._threads == 1 else self._ahead()
+        for _, window in in_order(self._look_at, self._offsets(), self._threads):
+            yield window
 
-    def _looked_at(self) -> Iterator[Window]:
-        for offset in self._offsets():
-            yield _look_at(self._search, offset, self.passed)
-
-    def _ahead(self) -> Iterator[Window]:
-        threads = ThreadPoolExecutor(self._threads, "carve")
-        ahead: deque[Future[Window]] = deque()
-        try:
-            for offset in self._offsets():
-                ahead.append(threads.submit(_look_at, self._search, offset, self.passed))
-                if len(ahead) > self._threads:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            threads.shutdown(cancel_futures=True)
+    def _look_at(self, offset: int) -> Window:
+        search, passed = self._search, self.passed
+        data = search.source.read_at(offset, search.span + LOOK)
+        if data == self._blank[: len(data)]:
+            return Window(offset, b"", None, (), {})
+        blocks, anywhere = judge(data, search.span)
+        found = sorted({*find_starts(data, search.span, search.alignment), *anywhere})
+        starts = tuple(offset + start for start in found if offset + start >= passed)
+        candidates = _candidates(search, starts, _reader(search.source, offset, data))
+        return Window(offset, data, blocks, starts, candidates)
 
     def _offsets(self) -> Iterator[int]:
         span = self._search.span
@@ -102,17 +97,6 @@ class Windows:
         while offset < self._search.source.size:
             yield offset
             offset = max(offset + span, self.passed // span * span)
-
-
-def _look_at(search: Search, offset: int, passed: int) -> Window:
-    source, span = search.source, search.span
-    data = source.read_at(offset, span + LOOK)
-    if not any(data[:LOOK]) and data.count(0) == len(data):
-        return Window(offset, b"", None, (), {})
-    blocks, anywhere = judge(data, span)
-    found = sorted({*find_starts(data, span, search.alignment), *anywhere})
-    starts = tuple(offset + start for start in found if offset + start >= passed)
-    return Window(offset, data, blocks, starts, _candidates(search, starts, _reader(source, offset, data)))
 
 
 def _candidates(
