@@ -10,9 +10,9 @@ from carving.fragments import Ending, Fragment
 from carving.jpeg.coding import Check
 from carving.jpeg.cutting import refined_end
 from carving.jpeg.header_walk import HeaderWalk, walk_header
-from carving.jpeg.markers import DHT, DQT, SOI, SOS, Segment
+from carving.jpeg.markers import DHT, DQT, SOI, SOS, JpegHeader, Segment
 from carving.jpeg.mcu_count import share_coded
-from carving.jpeg.picture_walk import PictureEnd, check_picture, find_picture_end
+from carving.jpeg.picture_walk import PictureEnd, check_picture, find_picture_end, sound_header
 from carving.jpeg.plausibility import is_followed, is_strict
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.source import ByteSource, Run, evidence_runs, merge
@@ -37,6 +37,8 @@ class Candidate:
     segments: tuple[Segment, ...]
     ending: Ending
     check: Check | None
+    header: JpegHeader | None = None
+    """The same header read; None where it is damaged, or was not looked at again."""
     witnessed: bool | None = None
     """Whether the thumbnail shows what is behind a join; None where nothing was joined, or it cannot tell."""
 
@@ -82,7 +84,8 @@ def read_candidate(read: Reader, offset: int, limit: int, alignment: int) -> Can
         if not _is_picture(walk, data):
             return None
         final = size == limit or len(data) < size
-        check = check_picture(data, walk)
+        header = sound_header(data, walk)
+        check = check_picture(data, header)
         if offset % alignment and not _is_sound(walk, check):
             return None
         if check is not None and check.whole:
@@ -93,19 +96,24 @@ def read_candidate(read: Reader, offset: int, limit: int, alignment: int) -> Can
             size = min(_GROWTH * size, limit)
             continue
         if picture.settled or final:
-            return _candidate(offset, data, walk, picture, check)
+            return _candidate(offset, data, walk, picture, header, check)
         size = min(_GROWTH * size, limit)
 
 
 def _candidate(
-    offset: int, data: bytes, walk: HeaderWalk, picture: PictureEnd, check: Check | None
+    offset: int,
+    data: bytes,
+    walk: HeaderWalk,
+    picture: PictureEnd,
+    header: JpegHeader | None,
+    check: Check | None,
 ) -> Candidate | None:
     if picture.end < _SHORTEST:
         return None
     end = picture.end
     if check is not None and picture.ending is Ending.TRUNCATED:
         end = refined_end(offset, end, check)
-    return Candidate((Run(offset, end),), data[:end], walk.segments, picture.ending, check)
+    return Candidate((Run(offset, end),), data[:end], walk.segments, picture.ending, check, header)
 
 
 def _is_picture(walk: HeaderWalk, data: bytes) -> bool:

@@ -78,8 +78,8 @@ def carve(
             windows.passed = free = candidate.runs[-1].end
             for run in candidate.runs:
                 blocks.take(run)
-            if candidate.check is not None and candidate.check.whole:
-                families.note(candidate.data, start)
+            if candidate.header is not None and candidate.check is not None and candidate.check.whole:
+                families.note(candidate.data, candidate.header, start)
             yield candidate.fragment(source, layer)
     yield from mend(search.source, layer, waiting, blocks, threads)
     yield from find_orphans(search.source, layer, blocks, families, threads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from typing import TYPE_CHECKING, Final
 
@@ -103,11 +103,11 @@ def without_gap(source: ByteSource, candidate: Candidate) -> Candidate:
         return candidate
     offset = candidate.runs[0].offset
     join = join_near(source, Broken(offset, candidate.data, len(candidate.data), check))
-    return candidate if join is None else _joined(source, check, join)
+    return candidate if join is None else replace(_joined(source, check, join), header=candidate.header)
 
 
 def _joined(source: ByteSource, check: Check, join: Join) -> Candidate:
     runs = (join.first, join.second)
     data = b"".join(source.read_at(run.offset, run.length) for run in runs)
     whole = Check(check.mcus, check.mcus, len(data), len(data), whole=True)
-    return Candidate(runs, data, walk_header(data).segments, Ending.EOI, whole, join.witnessed)
+    return Candidate(runs, data, walk_header(data).segments, Ending.EOI, whole, witnessed=join.witnessed)

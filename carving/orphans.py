@@ -11,6 +11,7 @@ from typing import Final
 from carving.blocks import BlockMap
 from carving.fragments import Ending, Fragment
 from carving.jpeg.borrowing import Sibling, borrow, sibling_of
+from carving.jpeg.markers import JpegHeader
 from carving.jpeg.sectors import SECTOR, is_foreign
 from carving.side_by_side import in_order
 from carving.source import ByteSource, Run, evidence_runs
@@ -30,9 +31,9 @@ class Families:
     _members: dict[bytes, dict[int, Sibling]] = field(default_factory=dict)
     _seen: Counter[bytes] = field(default_factory=Counter)
 
-    def note(self, jpeg: bytes, offset: int) -> None:
+    def note(self, jpeg: bytes, header: JpegHeader, offset: int) -> None:
         """Remember a whole file, unless one like it, or enough others, are known."""
-        sibling = sibling_of(jpeg, offset)
+        sibling = sibling_of(jpeg, header, offset)
         if sibling is None:
             return
         tables = sibling.tables

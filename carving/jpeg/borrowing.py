@@ -15,7 +15,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.errors import JpegError
 from carving.jpeg.coding import Coding, coding_of, first_state, walk
 from carving.jpeg.markers import DHT, DQT, SOI, SOS, JpegHeader, read_header
 from carving.jpeg.structure import SOF0, SOF1
@@ -84,12 +83,8 @@ def jpeg_of(data: bytes, borrowed: Borrowed) -> bytes:
     return bytes.fromhex(borrowed.header) + entropy + b"\xff\xd9"
 
 
-def sibling_of(jpeg: bytes, offset: int) -> Sibling | None:
-    """What a whole file can lend; None where it is not one baseline scan without restart intervals."""
-    try:
-        header = read_header(jpeg)
-    except JpegError:
-        return None
+def sibling_of(jpeg: bytes, header: JpegHeader, offset: int) -> Sibling | None:
+    """What a whole file with that header can lend; None where it is not one baseline scan without restart intervals."""
     coding = coding_of(header)
     if coding is None or header.restart_interval or len(header.scan.components) < len(header.frame.components):
         return None

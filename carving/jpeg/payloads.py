@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from typing import Final
 
@@ -60,10 +61,7 @@ def read_quant_tables(segment: Segment, payload: bytes) -> dict[int, QuantTable]
         raw = payload[position + 1 : position + 1 + size]
         if len(raw) < size or slot > 3:
             raise JpegStructureError(f"a quantisation table at byte {segment.offset} is damaged")
-        step = 2 if wide else 1
-        tables[slot] = QuantTable(
-            tuple(int.from_bytes(raw[index : index + step], "big") for index in range(0, size, step)), wide
-        )
+        tables[slot] = QuantTable(struct.unpack(">64H" if wide else "64B", raw), wide)
         position += 1 + size
     return tables
 

@@ -30,12 +30,16 @@ class PictureEnd:
     settled: bool
 
 
-def check_picture(data: bytes, walk: HeaderWalk) -> Check | None:
-    """Decode the picture whose header `walk` passed to its first flaw; it begins at offset 0 of `data`.
+def sound_header(data: bytes, walk: HeaderWalk) -> JpegHeader | None:
+    """The header that `walk` passed, of the picture that begins at offset 0 of `data`; None where it is damaged."""
+    return None if walk.damaged or walk.entropy_start is None else _header(data, walk.entropy_start)
 
-    None where the header is damaged, and for progressive pictures and those of several scans.
+
+def check_picture(data: bytes, header: JpegHeader | None) -> Check | None:
+    """Decode the picture with that header to its first flaw; it begins at offset 0 of `data`.
+
+    None without a sound header, and for progressive pictures and those of several scans.
     """
-    header = None if walk.damaged or walk.entropy_start is None else _header(data, walk.entropy_start)
     if header is None or len(header.scan.components) < len(header.frame.components):
         return None
     coding = coding_of(header)

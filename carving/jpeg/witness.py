@@ -68,14 +68,12 @@ def samples_of(levels: NDArray[np.int64], header: JpegHeader) -> Samples | None:
     table = header.quant_tables.get(component.quant_table)
     if table is None:
         return None
-    alone = len(frame.components) == 1
-    across_mcu, down_mcu = (_BLOCK, _BLOCK) if alone else (frame.mcu_width, frame.mcu_height)
-    wide = across_mcu / (1 if alone else component.horizontal)
-    high = down_mcu / (1 if alone else component.vertical)
+    wide = frame.mcu_width / component.horizontal
+    high = frame.mcu_height / component.vertical
     scale = float(table.steps[0]) / _BLOCK
-    grid = levels.astype(np.float64).reshape(-1, -(-frame.width // across_mcu)) * scale + 128.0
-    across = ((np.arange(grid.shape[1]) + 1) * across_mcu - wide / 2) / frame.width
-    down = ((np.arange(grid.shape[0]) + 1) * down_mcu - high / 2) / frame.height
+    grid = levels.astype(np.float64).reshape(-1, frame.mcu_columns) * scale + 128.0
+    across = ((np.arange(grid.shape[1]) + 1) * frame.mcu_width - wide / 2) / frame.width
+    down = ((np.arange(grid.shape[0]) + 1) * frame.mcu_height - high / 2) / frame.height
     if down[0] >= 1.0 or across[0] >= 1.0:
         return None
     return Samples(

@@ -7,7 +7,7 @@ from typing import Final
 
 from carving.fragments import Claim, Ending, Fragment
 from carving.jpeg.header_walk import walk_header
-from carving.jpeg.picture_walk import check_picture
+from carving.jpeg.picture_walk import check_picture, sound_header
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.selection.inodes import FileSystem, Locator, NotThereError
 from carving.selection.listed import ListedFile
@@ -64,7 +64,7 @@ def make_fragment(source: ByteSource, data: bytes, runs: tuple[Run, ...], layer:
         evidence_runs=merge(tuple(low for run in runs for low in evidence_runs(source, run.offset, run.length))),
         ending=Ending.EOI if data.rstrip(b"\0").endswith(_EOI) else Ending.TRUNCATED,
         thumbnail=extract_thumbnail(data, walk.segments),
-        check=check_picture(data, walk),
+        check=check_picture(data, sound_header(data, walk)),
         claim=claim,
     )
 

@@ -51,6 +51,9 @@ CONTESTANTS: Final[dict[str, Command]] = {
     "carve-restore --carve-only": lambda image, folder: (
         [sys.executable, "-m", "plugin", str(image), "--carve-only", "--quiet", "-o", str(folder / "found")]
     ),
+    "carve-restore's carver alone": lambda image, folder: (
+        [sys.executable, "-m", "tests.bench.carver_alone", str(image), str(folder)]
+    ),
     "photorec, paranoid": _photorec("paranoid"),
     "photorec, paranoid_no": _photorec("paranoid_no"),
     "foremost": lambda image, folder: ["foremost", "-t", "jpg", "-o", str(folder / "found"), "-i", str(image)],
