@@ -234,8 +234,8 @@ def test_file_that_fails_is_named_and_stops_nothing(
 def test_evidence_that_fails_halfway_is_reported_as_far_as_it_went(
     tmp_path: Path, plain_image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def carve_one(source: ByteSource, *, layer: str) -> Iterator[Fragment]:
-        yield next(carve(source, layer=layer))
+    def carve_one(source: ByteSource, *, layer: str, threads: int) -> Iterator[Fragment]:
+        yield next(carve(source, layer=layer, threads=threads))
         raise EvidenceError("the disk cannot be read at byte 65536")
 
     monkeypatch.setattr("carving.carver.carve", carve_one)
