@@ -19,6 +19,8 @@ from carving.jpeg.markers import JpegHeader, Segment, read_header
 from carving.jpeg.thumbnails import extract_thumbnail
 
 _BLOCK: Final = 8
+_MOST_MCUS: Final = 1 << 16
+"""No thumbnail has so many; one that claims more is not worth the memory."""
 _FEWEST: Final = 6
 """Samples of the thumbnail on either side of the seam without which it says nothing."""
 _LIKE: Final = 0.7
@@ -96,7 +98,7 @@ def thumbnail_samples(data: bytes, segments: tuple[Segment, ...]) -> Samples | N
     except JpegError:
         return None
     coding = coding_of(header)
-    if coding is None:
+    if coding is None or coding.mcus > _MOST_MCUS:
         return None
     stored = np.frombuffer(thumbnail.data, dtype=np.uint8)
     levels = np.zeros(coding.mcus, dtype=np.int64)
