@@ -36,23 +36,27 @@ def levels_of(thumbnail: NDArray[np.uint8], header: JpegHeader) -> Guide | None:
     components = len(frame.components)
     if components not in (1, 3):
         return None
-    inner = thumbnail.astype(np.float64)
-    if components == 1:
-        colours = inner @ _YCC[:1].T - 128.0
-    elif is_ycc(header):
-        colours = inner @ _YCC.T - np.array([128.0, 0.0, 0.0])
-    else:
-        colours = inner - 128.0
-    down = _means(inner.shape[0], frame.height, frame.mcu_height, frame.mcu_rows)
-    across = _means(inner.shape[1], frame.width, frame.mcu_width, frame.mcu_columns)
+    colours = to_components(thumbnail, components, is_ycc(header))
+    down = _means(colours.shape[0], frame.height, frame.mcu_height, frame.mcu_rows)
+    across = _means(colours.shape[1], frame.width, frame.mcu_width, frame.mcu_columns)
     levels = np.einsum("ry,yxc,kx->rkc", down, colours, across, optimize=True)
-    weight = _WEIGHT * min(1.0, inner.shape[0] * inner.shape[1] / frame.mcu_count)
+    weight = _WEIGHT * min(1.0, colours.shape[0] * colours.shape[1] / frame.mcu_count)
     spread = _SPREAD + _contrast(levels)
     return Guide(
         np.ascontiguousarray(levels.reshape(-1, components)),
         np.ascontiguousarray(spread.reshape(-1, components)),
         weight,
     )
+
+
+def to_components(thumbnail: NDArray[np.uint8], components: int, ycc: bool) -> NDArray[np.float64]:
+    """A thumbnail, (rows, columns, 3), in the components of a picture, less 128: (rows, columns, components)."""
+    pixels = thumbnail.astype(np.float64)
+    if components == 1:
+        return np.asarray(pixels @ _YCC[:1].T - 128.0)
+    if ycc:
+        return np.asarray(pixels @ _YCC.T - np.array([128.0, 0.0, 0.0]))
+    return np.asarray(pixels - 128.0)
 
 
 def fitted(guide: Guide, levels: NDArray[np.float64], sure: NDArray[np.int64]) -> Guide:
