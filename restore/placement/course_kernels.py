@@ -30,17 +30,17 @@ class Course(NamedTuple):
 def standing_at(mcu: int, record: int, end: int, course: Course) -> tuple[int, int]:
     """The row that stands at an MCU if the stretch `record` goes on up to row `end`, -1 for none, and the record behind
     the one it belongs to, which holds its DC; -1 if that is the last."""
-    behind = np.int64(-1)
+    behind = -1
     while record >= 0:
         shift = course.shift[record]
         if mcu >= end + shift:
             break
         if mcu >= course.first[record] + shift:
-            return mcu - shift, behind
+            return int(mcu - shift), behind
         behind = record
-        end = course.last[record]
-        record = course.before[record]
-    return np.int64(-1), np.int64(-1)
+        end = int(course.last[record])
+        record = int(course.before[record])
+    return -1, -1
 
 
 @kernel

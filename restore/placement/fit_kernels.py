@@ -76,7 +76,7 @@ def feature_nats(row: int, mcu: int, rows: Rows, outlook: Outlook) -> float:
         here = (value - outlook.expected[mcu, feature]) * outlook.sharpness[group, feature]
         odds += outlook.odds[group, feature]
         ratio *= (1.0 + anyhow * anyhow) / (1.0 + here * here)
-    return min(max(_FEATURES * (odds + 1.5 * np.log(ratio)), _FEATURE_FLOOR), _FEATURE_ROOF)
+    return float(min(max(_FEATURES * (odds + 1.5 * np.log(ratio)), _FEATURE_FLOOR), _FEATURE_ROOF))
 
 
 @kernel

@@ -99,7 +99,7 @@ def contrast_classes(expected: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Class of every MCU by the magnitude of what is expected of it, equally many in each."""
     magnitude = np.abs(expected).sum(axis=1)
     edges = np.quantile(magnitude, np.arange(1, _CONTRASTS) / _CONTRASTS)
-    return np.searchsorted(edges, magnitude).astype(np.uint8)
+    return np.asarray(np.searchsorted(edges, magnitude), dtype=np.uint8)
 
 
 def first_guess(thumbnail: NDArray[np.uint8], header: JpegHeader, features: NDArray[np.float32]) -> Lookout:

@@ -106,13 +106,12 @@ def _better(ground: Ground, header: JpegHeader, thumbnail: Pixels, laid: _Laid) 
     if agreed > _AGREED:
         return laid
     path = ground.scan.path
-    kept = [values.copy() for values in (path.known, path.places, path.predictors)]
+    known, places, predictors = path.known.copy(), path.places.copy(), path.predictors.copy()
     told = ground.told
     tracked = _tracked(ground, header, thumbnail, laid)
     if tracked is not None and agreement(ground, tracked.survey) > agreed + _CLEARLY:
         return tracked
-    for values, before in zip((path.known, path.places, path.predictors), kept, strict=True):
-        values[:] = before
+    path.known[:], path.places[:], path.predictors[:] = known, places, predictors
     ground.told = told
     return replace(laid, survey=survey_path(ground))
 

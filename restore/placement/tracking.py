@@ -145,7 +145,8 @@ def track_all(reading: Reading, ground: Ground, lookout: Lookout, guide: Guide) 
         )
     ]
     records = max(_RECORDS, 64 * (2 * max(widest) + 1))
-    course = Course(*(np.zeros(records, dtype=np.int64) for _ in range(4)), np.zeros((records, components)))
+    table = np.zeros((4, records), dtype=np.int64)
+    course = Course(table[0], table[1], table[2], table[3], np.zeros((records, components)))
     marks = np.zeros(records, dtype=np.int64)
     stands: list[Stand] = []
     for number, part in enumerate(ground.parts):
@@ -190,7 +191,7 @@ def sifted(found: Found, reading: Reading, guide: Guide) -> Found:
         mcus = np.arange(stand.first, stand.end) + stand.shift
         lacks = guide.levels[mcus] - reading.rows.levels[stand.first : stand.end]
         limit = _BASELESS + _BEYOND * usual * guide.spread[mcus]
-        strange = (np.abs(lacks - stand.offsets) > limit).any(axis=1)
+        strange = np.asarray((np.abs(lacks - stand.offsets) > limit).any(axis=1))
         bounds = np.flatnonzero(np.diff(strange, prepend=~strange[:1], append=~strange[-1:]))
         for first, end in pairwise(bounds):
             offsets = stand.offsets

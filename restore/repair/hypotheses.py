@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+UNSETTLED_MARGIN: Final = 60.0
+"""Nats by which a flip must beat its best rival where the path does not go on cleanly behind it."""
+
+IN_STEP: Final = 60.0
+"""Nats a flip must gain to be taken without being claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +56,25 @@ class Reference:
     def level(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
         """The path's score where it gets to `places`; where it breaks off before, what it had by then."""
         return np.interp(places, self.places, self.scores)
+
+
+def verdict(hypotheses: list[Hypothesis], cost: float, margin: float) -> tuple[Reversal, ...]:
+    """The flips of the best hypothesis, in the order found, as far as they stand out.
+
+    Args:
+        hypotheses: all that were looked at, among them the path as it stands.
+        cost: nats that each flip has to earn.
+        margin: nats by which one must beat its best rival to be certain.
+    """
+    winner = max(hypotheses, key=lambda hypothesis: (hypothesis.worth, hypothesis.settled))
+    reversals = []
+    before = 0.0
+    for depth, flip in enumerate(winner.flips):
+        with_it = max(other.worth for other in hypotheses if other.flips == winner.flips[: depth + 1])
+        lead = winner.worth - max(other.worth for other in hypotheses if flip not in other.flips)
+        in_step = winner.settled and with_it - before >= IN_STEP
+        if lead < (margin if winner.settled else UNSETTLED_MARGIN) and not in_step:
+            break
+        reversals.append(Reversal(*flip, with_it - before + cost, lead, lead >= margin))
+        before = with_it
+    return tuple(reversals)

@@ -16,7 +16,8 @@ from restore.repair.contracts import ALARMED, COMPLETE, HORIZON
 from restore.repair.extend_kernels import NEVER
 from restore.repair.hypotheses import Reversal
 from restore.repair.scan import Scan
-from restore.repair.search import ALARM, DROP, FlipSearch
+from restore.repair.search import DROP, FlipSearch
+from restore.repair.suspicion import suspicious
 from restore.repair.workspace import scan_codes, scan_layout
 
 BACKTRACK: Final = 24
@@ -37,8 +38,12 @@ REGION_MCUS: Final = 16
 MAX_TAKEN: Final = 3
 """How often flips are taken in one region; where that does not mend it, no more are tried there."""
 
-DOUBTFUL: Final = 5
-"""MCUs looked into in a file that decodes without a flaw."""
+MOVED: Final = 3
+NOISY: Final = 4
+"""Places looked into in a file that decodes without a flaw, by why they are suspicious."""
+
+KEENEST: Final = 1.0
+"""Spreads that an MCU at such a place must lack to be looked into."""
 
 SPARSE_ROWS: Final = 8
 
@@ -110,8 +115,8 @@ def keen_alarm(scan: Scan, lacking: NDArray[np.float64], flips: int) -> float:
     return min(1.0, max(float(np.quantile(lacking, 1 - share)), LOWEST_ALARM * spread) / float(scan.model.expected[3]))
 
 
-def look_over(scan: Scan, model: FlipModel, effort: Effort) -> tuple[Reversal, ...]:
-    """The reversals that the few MCUs which fit worst call for, in a scan that decodes without a flaw.
+def look_over(scan: Scan, model: FlipModel, effort: Effort, coefficients: NDArray[np.int16]) -> tuple[Reversal, ...]:
+    """The reversals that the few places which look most like damage call for, in a scan that decodes without a flaw.
 
     It costs a fraction of a search: score tables come from every fourth pair of MCU rows, and nothing else is looked
     into. The scan is left as it was.
@@ -120,14 +125,19 @@ def look_over(scan: Scan, model: FlipModel, effort: Effort) -> tuple[Reversal, .
     known = scan.path.known.copy()
     scan.path.known[:count] &= np.arange(count) // scan.layout.columns % SPARSE_ROWS < 2
     scan.model = calibrate(scan.raw, scan.end, scan.layout, scan.codes, scan.path, scan.work)
+    expect(scan)
     scan.path.known[:] = known
-    lacking = expect(scan)
-    doubtful = np.argsort(-lacking)[:DOUBTFUL]
-    scan.examined[scan.path.places[:count] >> 3] = 1
-    scan.examined[scan.path.places[doubtful] >> 3] = 0
-    found = repair_scan(scan, FlipSearch(scan, model, 1, ALARM), effort).reversals
+    alarm = look_about(scan, coefficients, MOVED, NOISY)
+    found = repair_scan(scan, FlipSearch(scan, model, 1, alarm), effort).reversals
     scan.restart()
     return found
+
+
+def look_about(scan: Scan, coefficients: NDArray[np.int16], moved: int, noisy: int) -> float:
+    """Have only the places looked into that are most suspicious; returns the level at which their MCUs are."""
+    scan.examined[:] = 1
+    scan.examined[scan.path.places[suspicious(scan, coefficients, moved, noisy)] >> 3] = 0
+    return KEENEST * float(scan.model.expected[4]) / max(float(scan.model.expected[3]), 1e-9)
 
 
 def expect(scan: Scan) -> NDArray[np.float64]:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from carving.flips import FlipModel
 from restore.repair.contracts import ALARMED, BROKEN, COMPLETE, DROPPED, HORIZON
 from restore.repair.extend_kernels import NEVER
-from restore.repair.hypotheses import Hypothesis, Reference, Reversal
+from restore.repair.hypotheses import UNSETTLED_MARGIN, Hypothesis, Reference, Reversal, verdict
+from restore.repair.ledger import Ledger
 from restore.repair.pairs import Pair, pairs_about
 from restore.repair.scan import Candidates, Outcomes, Scan, Stretch
 
@@ -52,12 +53,6 @@ MARGIN: Final = 20.0
 PLAIN_MARGIN: Final = 3.0
 """The same where a hypothesis changes a single bit: rivals are few, and none draws 16 bytes at random to please."""
 
-UNSETTLED_MARGIN: Final = 60.0
-"""The same where the path does not go on cleanly behind it."""
-
-IN_STEP: Final = 60.0
-"""Nats a flip must gain to be taken without being claimed."""
-
 CLEAR: Final = 40.0
 """Nats of lead at which the best hypothesis need not be followed further."""
 
@@ -74,6 +69,10 @@ PAIR_WORK: Final = 1_500_000
 _PAIR_BACK: Final = 2
 _PAIR_REACH: Final = 32
 """MCUs before the highest score, and bytes before these, in which two flips are looked for."""
+
+_MUCH: Final = 100.0
+_LONG: Final = 96
+"""Nats that a flip need not prove to be lasting, and the MCUs over which others must."""
 
 _AT_ONCE: Final = 2
 _SOON: Final = 8
@@ -95,6 +94,8 @@ class FlipSearch:
             model: its flip model.
             expansions: how many hypotheses may be pursued per sign of damage.
             alarm: the level at which single MCUs are looked into.
+
+        `hunches` are then the units in which a flip would gain something that could not be believed.
         """
         self._scan = scan
         self._model = model
@@ -106,7 +107,8 @@ class FlipSearch:
         self._cost = self._usual_cost
         self._margin = MARGIN if model.encrypted else PLAIN_MARGIN
         self.pair_work = 0
-        self._flipped: dict[int, tuple[int, ...]] = {}
+        self.hunches: list[int] = []
+        self.ledger = Ledger(scan, model)
 
     def resolve(self, base: int) -> tuple[Reversal, ...]:
         """Explain the sign of damage that the path shows next behind MCU `base`; commits what it returns.
@@ -134,17 +136,23 @@ class FlipSearch:
             for hypothesis in self._expand(base, top, reference):
                 everything.append(hypothesis)
                 heapq.heappush(queue, (-hypothesis.worth, len(everything), hypothesis))
-        found = self._verdict(everything)
-        if found and not (self._crowded(_flips(found)) or self._doubtful(base, stretch, reference, _flips(found))):
-            return self._commit(found)
+        found = verdict(everything, self._cost, self._margin)
         worth = sum(reversal.gain - self._cost for reversal in found)
+        flips = _flips(found)
+        if found and not (self._crowded(flips) or self._doubtful(base, stretch, reference, flips, worth)):
+            return self._commit(found)
         if found or stretch.why != ALARMED:
             pair = self._resolve_pair(base, stretch, reference, worth)
             if pair:
                 return self._commit(pair)
         if stretch.why == ALARMED:  # it may be the picture that looks strange
+            self.hunches.extend(unit for unit, _ in max(everything, key=lambda entry: entry.worth).flips)
             return ()
         return self._commit(tuple(replace(reversal, certain=False) for reversal in found))
+
+    def adopt(self, reversals: tuple[Reversal, ...]) -> None:
+        """Take flips for reversed that are so in the scan's bytes already."""
+        self.ledger.enter(_flips(reversals))
 
     def _crowded(self, flips: tuple[tuple[int, int], ...]) -> bool:
         """Whether flips that were found one after the other share a unit, or lie in neighbouring ones.
@@ -153,26 +161,45 @@ class FlipSearch:
         """
         if not self._model.encrypted:
             return False
-        units = np.sort([*self._flipped, *(unit for unit, _ in flips)])
+        units = np.sort([*self.ledger.reversed, *(unit for unit, _ in flips)])
         own = np.isin(units, [unit for unit, _ in flips])
         return bool(((np.diff(units) <= 1) & (own[1:] | own[:-1])).any())
 
-    def _doubtful(self, base: int, stretch: Stretch, reference: Reference, flips: tuple[tuple[int, int], ...]) -> bool:
-        """Whether MCUs still score too low once flips are reversed: then something else was flipped there."""
-        model, found = self._model, self._scan.path
-        undo = self._apply(flips)
-        self._scan.walk(base, stretch.mcu + _SOON, NEVER)
+    def _doubtful(
+        self, base: int, stretch: Stretch, reference: Reference, flips: tuple[tuple[int, int], ...], due: float
+    ) -> bool:
+        """Whether MCUs still score too low once flips are reversed, or the gain `due` does not last: then something
+        else was flipped there, or nothing."""
+        model = self._model
+        undo = self.ledger.assume(flips)
+        path = self._walked(base, stretch.mcu + _SOON)
+        self.ledger.undo(undo)
         units = [unit for unit, _ in flips]
         low = 8 * min(int(model.starts[unit]) for unit in units)
         high = 8 * max(int(model.starts[unit]) + int(model.reaches[unit]) // 2 for unit in units)
-        rows = slice(base, stretch.mcu + _SOON + 1)
-        path = Reference(found.places[rows].copy(), found.scores[rows].copy())
         first = max(0, int(np.searchsorted(path.places, low, side="right")) - 1)
         last = min(int(np.searchsorted(path.places, high, side="left")), path.places.size - 1)
-        self._take_back(undo)
         lacks = [self._lack(path, row) for row in range(first, last)]
         allowed = DOUBT * float(self._scan.model.expected[4]) + self._slack(base, stretch, reference)
-        return bool(lacks) and max(lacks) > allowed
+        return (bool(lacks) and max(lacks) > allowed) or self._fleeting(base, stretch, flips, due)
+
+    def _fleeting(self, base: int, stretch: Stretch, flips: tuple[tuple[int, int], ...], gain: float) -> bool:
+        """Whether flips that gain little here lose half of it again soon, as those do that please an odd place of the
+        picture by moving all that follows. Much is not lost so, but damage further on can outweigh it."""
+        if gain > _MUCH:
+            return False
+        target = stretch.mcu + _LONG
+        without = self._walked(base, target)
+        undo = self.ledger.assume(flips)
+        with_them = self._walked(base, target)
+        self.ledger.undo(undo)
+        place = np.minimum(without.places[-1:], with_them.places[-1:])
+        return bool((with_them.level(place) - without.level(place))[0] < gain / 2)
+
+    def _walked(self, base: int, target: int) -> Reference:
+        """The path from `base` on as far as it can be decoded, at most to `target`."""
+        rows = slice(base, self._scan.walk(base, target, NEVER).mcu + 1)
+        return Reference(self._scan.path.places[rows].copy(), self._scan.path.scores[rows].copy())
 
     def _resolve_pair(self, base: int, stretch: Stretch, reference: Reference, due: float) -> tuple[Reversal, ...]:
         """Explain a sign of damage by two flips in one unit or in neighbouring ones that are worth more than `due`."""
@@ -188,7 +215,8 @@ class FlipSearch:
         best: list[tuple[float, Pair, Candidates]] = []
         for unit in units[(units > 0) & (units + 1 < model.starts.size)]:
             checkpoint = int(np.searchsorted(places, 8 * model.starts[unit], side="right")) - 1 + first_mcu
-            candidates, pairs = pairs_about(model, scan.raw, int(unit), self._flipped, max(checkpoint, first_mcu))
+            done = self.ledger.reversed
+            candidates, pairs = pairs_about(model, scan.raw, int(unit), done, max(checkpoint, first_mcu))
             outcomes = scan.evaluate(candidates, stretch.mcu + _AT_ONCE, int(3 * _AT_ONCE * size) + 256, 20.0)
             gains = outcomes.best - reference.level(outcomes.place)
             best += [
@@ -210,47 +238,27 @@ class FlipSearch:
         margin = worth - max([due, 0.0, *(other for other, _, _ in judged[1:])])
         if margin < (PAIR_MARGIN if settled else UNSETTLED_MARGIN):
             return ()
-        if self._doubtful(base, stretch, reference, pair):
+        if self._doubtful(base, stretch, reference, pair, worth):
             return ()
         gain = worth / 2 + self._cost
         return tuple(Reversal(*flip, gain, margin, certain=True, joint=True) for flip in pair)
 
-    def _verdict(self, hypotheses: list[Hypothesis]) -> tuple[Reversal, ...]:
-        winner = max(hypotheses, key=lambda hypothesis: (hypothesis.worth, hypothesis.settled))
-        reversals = []
-        before = 0.0
-        for depth, flip in enumerate(winner.flips):
-            with_it = max(other.worth for other in hypotheses if other.flips == winner.flips[: depth + 1])
-            margin = winner.worth - max(other.worth for other in hypotheses if flip not in other.flips)
-            in_step = winner.settled and with_it - before >= IN_STEP
-            if margin < (self._margin if winner.settled else UNSETTLED_MARGIN) and not in_step:
-                break
-            reversals.append(Reversal(*flip, with_it - before + self._cost, margin, margin >= self._margin))
-            before = with_it
-        return tuple(reversals)
-
     def _commit(self, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
         """Reverse flips for good."""
-        flips = _flips(reversals)
-        self._apply(flips)
-        for unit, bit in flips:
-            self._flipped[unit] = (*self._flipped.get(unit, ()), bit)
+        self.ledger.assume(_flips(reversals))
+        self.adopt(reversals)
         return reversals
 
     def _explains(self, base: int, hypothesis: Hypothesis, mcu: int) -> bool:
         """Whether a hypothesis leaves no sign of damage about MCU `mcu`, where another flip would lie close by."""
-        undo = self._apply(hypothesis.flips)
+        undo = self.ledger.assume(hypothesis.flips)
         stretch = self._scan.walk(base, mcu + _AT_ONCE, DROP, self.alarm)
-        self._take_back(undo)
+        self.ledger.undo(undo)
         return stretch.why not in SIGNS
-
-    def _take_back(self, undo: list[tuple[int, NDArray[np.uint8]]]) -> None:
-        for start, stored in reversed(undo):
-            self._scan.raw[start : start + stored.size] = stored
 
     def _expand(self, base: int, parent: Hypothesis, reference: Reference) -> list[Hypothesis]:
         """Hypotheses with one flip more than `parent`, and the parent itself gone on beyond its sign of damage."""
-        undo = self._apply(parent.flips)
+        undo = self.ledger.assume(parent.flips)
         try:
             stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self.alarm)
             if stretch.why not in SIGNS:
@@ -261,7 +269,7 @@ class FlipSearch:
             gone_on = Hypothesis(parent.flips, max(worth, parent.worth), settled=True)
             return [gone_on, *self._children(base, stretch, parent, own, reference)]
         finally:
-            self._take_back(undo)
+            self.ledger.undo(undo)
 
     def _go_on(self, base: int, stretch: Stretch, drop: float) -> Reference:
         """The path from `base` on, led over a sign of damage as if it were none."""
@@ -350,7 +358,7 @@ class FlipSearch:
             np.searchsorted(model.starts, high, side="right"),
         )
         units = units[self._tried[units]]
-        done = dict(self._flipped)
+        done = dict(self.ledger.reversed)
         for unit, bit in parent.flips:
             done[unit] = (*done.get(unit, ()), bit)
         places = scan.path.places[first_mcu : stretch.mcu + 1]
@@ -365,19 +373,6 @@ class FlipSearch:
             np.maximum(checkpoints, first_mcu).repeat(model.bits),
         )
         return everything.take(np.flatnonzero(fresh)), [flip for flip, new in zip(flips, fresh, strict=True) if new]
-
-    def _apply(self, flips: tuple[tuple[int, int], ...]) -> list[tuple[int, NDArray[np.uint8]]]:
-        """Reverse flips in the scan's bytes; returns what stood there, in order."""
-        raw, model = self._scan.raw, self._model
-        done = dict(self._flipped)
-        undo = []
-        for unit, bit in flips:
-            start = int(model.starts[unit])
-            first, last = max(start, 0), min(start + int(model.reaches[unit]), raw.size)
-            undo.append((first, raw[first:last].copy()))
-            raw[first:last] = model.variants(raw, unit, done.get(unit, ()))[bit][first - start : last - start]
-            done[unit] = (*done.get(unit, ()), bit)
-        return undo
 
 
 def _flips(reversals: tuple[Reversal, ...]) -> tuple[tuple[int, int], ...]:

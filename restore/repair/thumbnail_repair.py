@@ -41,9 +41,9 @@ def search_thumbnail(raw: NDArray[np.uint8], run: Run, model: FlipModel, effort:
     frame = decoded.header.frame
     if frame.progressive or len(decoded.header.scan.components) != len(frame.components):
         return ()
-    from restore.repair.session import UNSEEN_MARGIN, examine
+    from restore.repair.session import examine
 
-    unseen = _UNSEEN if model.encrypted else UNSEEN_MARGIN
+    unseen = _UNSEEN if model.encrypted else None
     window = WindowedFlips(model, raw[: run.end + _BEHIND], run)
     if window.starts.size == 0:  # the medium vouches for the thumbnail
         return ()

@@ -1,0 +1,131 @@
+"""What is looked at again once the search has ended: wrong bits, flips too many, flips that leave no trace."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from restore import decode
+from restore.decoding.decoded import OUTSIDE_THE_SCANS
+from restore.lab.bit_errors import Flip
+from restore.provenance import Status
+from restore.repair.hypotheses import Reversal
+from restore.repair.ledger import Ledger
+from restore.repair.polish import polish, pursue
+from restore.repair.repair import open_scan, recalibrate
+from restore.repair.scan import Scan
+from restore.repair.suspicion import level_shifts, suspicious
+from restore.restoration import restore
+from tests.restore.repair.headers import Damaged, flipped
+from tests.restore.repair.test_scan_repair import photo, place
+
+
+def damaged(*flips: Flip) -> tuple[Damaged, Scan]:
+    """A photo with these flips, and its undamaged scan as it is when all are reversed."""
+    case = flipped(photo(), flips)
+    whole = decode(photo())
+    scan = open_scan(photo(), whole, whole.end - 2)
+    recalibrate(scan)
+    return case, scan
+
+
+def reversal(case: Damaged, flip: Flip) -> Reversal:
+    unit = int(np.searchsorted(case.model.starts, flip.offset, side="right")) - 1
+    bit = 8 * (flip.offset - int(case.model.starts[unit])) + flip.bit
+    assert case.model.place(unit, bit) == (flip.offset, flip.bit)
+    return Reversal(unit, bit, 100.0, 50.0, certain=True)
+
+
+def test_a_right_flip_stays_and_gets_its_margin() -> None:
+    flip = Flip(place(0.5) + 3, 4)
+    case, scan = damaged(flip)
+    right = reversal(case, flip)
+    (kept,) = polish(scan, case.model, (right,), ())
+    assert (kept.unit, kept.bit, kept.certain) == (right.unit, right.bit, True)
+    assert kept.margin > 20.0
+    assert scan.raw.tobytes() == photo()
+
+
+def test_a_wrong_bit_gives_way_to_the_right_one() -> None:
+    flip = Flip(place(0.5) + 3, 4)
+    case, scan = damaged(flip)
+    right = reversal(case, flip)
+    wrong = Reversal(right.unit, right.bit + 7, 100.0, 50.0, certain=True)
+    ledger = Ledger(scan, case.model)
+    ledger.enter(((right.unit, right.bit),))
+    ledger.assume(((right.unit, right.bit), (wrong.unit, wrong.bit)))
+    assert scan.raw.tobytes() != photo()
+    (kept,) = polish(scan, case.model, (wrong,), ())
+    assert (kept.unit, kept.bit) == (right.unit, right.bit)
+    assert scan.raw.tobytes() == photo()
+
+
+def test_a_flip_too_many_is_dropped() -> None:
+    case, scan = damaged()
+    unit = int(np.searchsorted(case.model.starts, place(0.5)))
+    Ledger(scan, case.model).assume(((unit, 40),))
+    assert polish(scan, case.model, (Reversal(unit, 40, 100.0, 50.0, certain=True),), ()) == ()
+    assert scan.raw.tobytes() == photo()
+
+
+def test_nothing_is_judged_by_what_lies_behind_unexplained_damage() -> None:
+    flip = Flip(place(0.5) + 3, 4)
+    case, scan = damaged(flip)
+    right = reversal(case, flip)
+    assert polish(scan, case.model, (right,), (flip.offset - 3,)) == (right,)
+
+
+def test_a_flip_not_believed_before_is_pursued() -> None:
+    flip = Flip(place(0.5) + 3, 4)
+    case, scan = damaged(flip)
+    right = reversal(case, flip)
+    quiet = right.unit + 40
+    ledger = Ledger(scan, case.model)
+    ledger.enter(((right.unit, right.bit),))
+    ledger.assume(((right.unit, right.bit),))
+    believed, doubts = pursue(scan, case.model, (right.unit, quiet), (), ())
+    assert [(item.unit, item.bit) for item in believed] == [(right.unit, right.bit)]
+    assert doubts == ()
+    assert scan.raw.tobytes() == photo()
+
+
+@pytest.fixture(scope="module")
+def traceless() -> Flip:
+    """A flip behind which the scan decodes to its last bit as if nothing had happened, in wrong colours."""
+    for block in range(100):
+        flip = Flip(place(0.3) + 16 * block + 5, 2)
+        found = decode(flipped(photo(), (flip,)).data)
+        same = np.array_equal(found.coefficients, decode(photo()).coefficients)
+        if {event.kind for event in found.events} <= OUTSIDE_THE_SCANS and not same:
+            return flip
+    raise AssertionError("no flip of the photo heals itself")
+
+
+def test_damage_without_a_trace_is_suspicious(traceless: Flip) -> None:
+    case = flipped(photo(), (traceless,))
+    found = decode(case.data)
+    scan = open_scan(case.data, found, found.end - 2)
+    recalibrate(scan)
+    looked_into = scan.path.places[suspicious(scan, found.coefficients, 3, 4)] >> 3
+    assert (np.abs(looked_into - traceless.offset) < 128).any()
+
+
+def test_damage_without_a_trace_is_reversed(traceless: Flip) -> None:
+    case = flipped(photo(), (traceless,))
+    result = restore(case.data, case.model)
+    assert {(flip.evidence_offset, flip.bit) for flip in result.bit_flips} == {(traceless.offset, traceless.bit)}
+    assert result.status is Status.EXACT
+    assert result.jpeg == photo()
+
+
+def test_a_level_that_moves_for_one_row_is_told_from_one_that_stays() -> None:
+    _, scan = damaged()
+    layout = scan.layout
+    dice = np.random.default_rng(3)
+    levels = dice.normal(0.0, 2.0, (layout.mcu_count, layout.component_of.size)).round().astype(np.int16)
+    at = 5 * layout.columns + 7
+    levels[at:] += 40
+    shifts = level_shifts(levels, layout)
+    assert abs(int(np.argmax(shifts)) - at) <= 1
+    assert shifts[at] > 3.0
+    assert np.median(shifts) < 0.5
