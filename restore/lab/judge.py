@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -62,6 +63,8 @@ class Score:
     reversed: int
     wrong: int
     missed: int
+    margins: tuple[tuple[float | None, bool], ...] = ()
+    """Margin of every reversed bit in nats, None where it had no rival, and whether it was right."""
 
 
 class Judge:
@@ -118,6 +121,10 @@ class Judge:
             reversed=len(reversed_flips & true_flips),
             wrong=len(reversed_flips - true_flips),
             missed=len(true_flips - reversed_flips),
+            margins=tuple(
+                (flip.margin if isfinite(flip.margin) else None, Flip(flip.evidence_offset, flip.bit) in true_flips)
+                for flip in result.bit_flips
+            ),
         )
 
     def _exact_mcus(self, result: MethodResult, pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -1,4 +1,5 @@
-"""Plots of an evaluation: PSNR against the bit error rate, and its distribution over the files, as PNG and SVG."""
+"""Plots of an evaluation: PSNR against the bit error rate, its distribution over the files, and how often reversed bits
+were right by the margin they had, as PNG and SVG."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from carving.errors import UsageError
 from restore.lab.evaluate import Record
-from restore.lab.summary import PSNR_LIMIT, Line, limited_psnr
+from restore.lab.summary import MARGIN_EDGES, PSNR_LIMIT, Line, limited_psnr, right_by_margin
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +30,8 @@ def require_matplotlib() -> None:
 
 
 def write_plots(folder: Path, lines: Sequence[Line], records: Sequence[Record]) -> list[Path]:
-    """Draw `psnr-against-ber` and `distribution` into a folder, one panel per dataset.
+    """Draw `psnr-against-ber` and `distribution` into a folder, and `margins` where bits were reversed, one panel per
+    dataset.
 
     Raises:
         UsageError: matplotlib is not installed.
@@ -37,8 +39,11 @@ def write_plots(folder: Path, lines: Sequence[Line], records: Sequence[Record]) 
     require_matplotlib()
     from matplotlib import rc_context
 
+    figures = {"psnr-against-ber": against_ber(lines), "distribution": distribution(records)}
+    if any(record.score is not None and record.score.margins for record in records):
+        figures["margins"] = margins(records)
     written = []
-    for stem, figure in (("psnr-against-ber", against_ber(lines)), ("distribution", distribution(records))):
+    for stem, figure in figures.items():
         for suffix in _SUFFIXES:
             path = folder / f"{stem}.{suffix}"
             with warnings.catch_warnings(), rc_context({"svg.hashsalt": stem}):
@@ -79,6 +84,20 @@ def distribution(records: Sequence[Record]) -> Figure:
     return _finished(figure, axes, "share of files")
 
 
+def margins(records: Sequence[Record]) -> Figure:
+    """Share of reversed bits that were right, by their margin, with how many there were; the last bin is open."""
+    datasets = list(dict.fromkeys(record.dataset for record in records))
+    figure, axes = _panels(datasets)
+    for dataset, axis in zip(datasets, axes, strict=True):
+        shares = right_by_margin([record for record in records if record.dataset == dataset])
+        axis.bar(range(len(shares)), [right / max(total, 1) for right, total in shares])
+        for place, (right, total) in enumerate(shares):
+            axis.annotate(f"{right}/{total}", (place, 0.5), rotation=90, ha="center", va="center", fontsize="small")
+        axis.set_xticks(range(len(shares)), [f"{edge:g}–" for edge in MARGIN_EDGES])
+        axis.set(xlabel="margin over the best rival, nats", title=dataset)
+    return _finished(figure, axes, "share of reversed bits that were right")
+
+
 def _panels(titles: Sequence[str]) -> tuple[Figure, list[Any]]:
     from matplotlib.figure import Figure
 
@@ -92,5 +111,6 @@ def _finished(figure: Figure, axes: list[Any], height: str = "PSNR in Y, dB") ->
         axis.grid(visible=True, alpha=0.3)
     if axes:
         axes[0].set_ylabel(height)
-        axes[0].legend(fontsize="small")
+        if axes[0].get_legend_handles_labels()[0]:
+            axes[0].legend(fontsize="small")
     return figure

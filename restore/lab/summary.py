@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import fmean, median
 from typing import Final
 
 from restore.lab.evaluate import Record
 from restore.lab.judge import Score
 from restore.lab.metrics import psnr
+
+MARGIN_EDGES: Final = (0.0, 3.0, 6.0, 10.0, 15.0, 20.0, 30.0, 60.0, 100.0)
+"""Margins of reversed bits in nats, from which on they are counted together."""
 
 PSNR_LIMIT: Final = 100.0
 """dB that an identical picture counts in a mean."""
@@ -65,6 +70,16 @@ def summarise(records: Sequence[Record]) -> list[Line]:
     datasets = list(dict.fromkeys(record.dataset for record in records))
     lines = [_line(*key, members) for key, members in groups.items()]
     return sorted(lines, key=lambda line: (datasets.index(line.dataset), -line.ber))
+
+
+def right_by_margin(records: Sequence[Record]) -> list[tuple[int, int]]:
+    """Right ones and all reversed bits, by margin, from each of `MARGIN_EDGES` up to the next."""
+    shares = [(0, 0)] * len(MARGIN_EDGES)
+    for record in records:
+        for margin, is_right in record.score.margins if record.score is not None else ():
+            place = bisect_right(MARGIN_EDGES, inf if margin is None else max(margin, 0.0)) - 1
+            shares[place] = (shares[place][0] + is_right, shares[place][1] + 1)
+    return shares
 
 
 def skipped(records: Iterable[Record]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from restore.lab import judge, metrics
 from restore.lab.evaluate import Plan, Record
-from restore.lab.summary import Line, limited_psnr, skipped
+from restore.lab.summary import MARGIN_EDGES, Line, limited_psnr, right_by_margin, skipped
 
 CONVENTIONS: Final = (
     *metrics.CONVENTIONS,
@@ -25,7 +25,7 @@ HEADINGS: Final = (
 )
 OVERVIEW: Final = ("method", "PSNR Y", "SSIM Y", "MCUs exact", "SHA-256", "hole PSNR", "s/file")
 """The columns that fit a terminal."""
-_CSV_SCORE: Final = tuple(judge.Score.__dataclass_fields__)
+_CSV_SCORE: Final = tuple(name for name in judge.Score.__dataclass_fields__ if name != "margins")
 
 
 def cells(line: Line) -> tuple[str, ...]:
@@ -66,10 +66,25 @@ def markdown(lines: Sequence[Line], plan: Plan, records: Sequence[Record]) -> st
     for title, members in groups(lines).items():
         rows = [HEADINGS, tuple("---" for _ in HEADINGS), *map(cells, members)]
         parts += [f"## {title}", "", *(f"| {' | '.join(row)} |" for row in rows), ""]
+    parts += _margins(records)
     missing = skipped(records)
     if missing:
         parts += ["## Not measured", "", *(f"- {name}: {note}" for name, note in missing.items()), ""]
     return "\n".join([*parts, "## Conventions", "", *(f"- {sentence}" for sentence in CONVENTIONS), ""])
+
+
+def _margins(records: Sequence[Record]) -> list[str]:
+    """How often reversed bits were right, by the margin they had, and how often `exact` was."""
+    shares = right_by_margin(records)
+    if not any(total for _, total in shares):
+        return []
+    called = [record.score for record in records if record.score is not None and record.score.status == "exact"]
+    wrongly = sum(not score.stream_exact for score in called)
+    return [
+        *("## Reversed bits by margin", "", "| nats, from | reversed | right |", "| --- | --- | --- |"),
+        *(f"| {edge:g} | {total} | {right} |" for edge, (right, total) in zip(MARGIN_EDGES, shares, strict=True)),
+        *("", f"Called `exact`: {len(called)} files, {wrongly} of them wrongly.", ""),
+    ]
 
 
 def write_tables(folder: Path, lines: Sequence[Line], plan: Plan, records: Sequence[Record]) -> list[Path]:

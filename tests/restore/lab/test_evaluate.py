@@ -20,7 +20,7 @@ from restore.lab.methods import METHODS
 from restore.lab.plots import write_plots
 from restore.lab.simulate import Simulation, simulate
 from restore.lab.specimens import Source, find_sources, load
-from restore.lab.summary import skipped, summarise
+from restore.lab.summary import MARGIN_EDGES, right_by_margin, skipped, summarise
 from restore.lab.tables import CONVENTIONS, HEADINGS, cells, write_tables
 
 PLAN = Plan(
@@ -139,7 +139,7 @@ def test_unknown_methods_and_empty_folders_are_refused(folder: Path, tmp_path: P
 def a_score(**changes: object) -> Score:
     fields: dict[str, Any] = dict.fromkeys(Score.__dataclass_fields__, 0) | {
         "shown": True, "status": "shown", "mcus": 100, "mse_y": 100.0, "mse_rgb": 100.0, "ssim_y": 0.5,
-        "mse_hole": None, "mse_hit": None, "picture_exact": False,
+        "mse_hole": None, "mse_hit": None, "picture_exact": False, "margins": (),
     }  # fmt: skip
     return Score(**(fields | changes))
 
@@ -169,6 +169,23 @@ def test_a_line_of_the_table_by_hand(folder: Path, tmp_path: Path) -> None:
     row = dict(zip(HEADINGS, cells(line), strict=True))
     assert row["flips reversed/wrong/missed"] == "3/1/2"
     assert row["PSNR Y"] == "65.00"
+
+
+def test_reversed_bits_are_counted_by_their_margin(tmp_path: Path) -> None:
+    scores = [
+        a_score(margins=((2.0, False), (19.9, True), (20.0, True)), status="exact", stream_exact=True),
+        a_score(margins=((None, True), (25.0, False)), status="exact", stream_exact=False),
+    ]
+    records = [Record(f"i{n}", "set", f"f{n}", 1e-5, 1, "m", 1.0, score) for n, score in enumerate(scores)]
+    shares = dict(zip(MARGIN_EDGES, right_by_margin(records), strict=True))
+    assert (shares[0.0], shares[15.0], shares[20.0], shares[100.0]) == ((0, 1), (1, 1), (1, 2), (1, 1))
+    assert sum(total for _, total in shares.values()) == 5
+    write_tables(tmp_path, summarise(records), PLAN, records)
+    write_plots(tmp_path, summarise(records), records)
+    text = (tmp_path / "table.md").read_text("utf-8")
+    assert "| 20 | 2 | 1 |" in text
+    assert "Called `exact`: 2 files, 1 of them wrongly." in text
+    assert ET.parse(tmp_path / "margins.svg").getroot().tag.endswith("svg")
 
 
 def test_tables_and_plots(folder: Path, tmp_path: Path) -> None:
