@@ -173,7 +173,8 @@ def _once_more(
     reversals = polish(scan, model, (*kept, *further.reversals), further.unresolved)
     hunches = (*earlier.hunches, *search.hunches)
     believed, doubts = pursue(scan, model, hunches, reversals, further.unresolved)
-    return replace(further, reversals=(*reversals, *believed)), bool(doubts)
+    unresolved = (*further.unresolved, *(int(model.starts[unit]) for unit in doubts))
+    return replace(further, reversals=(*reversals, *believed), unresolved=unresolved), bool(doubts)
 
 
 def _by_code(
