@@ -105,12 +105,14 @@ def _judge(
     best = int(np.argmax(trial.worths))
     worth = float(trial.worths[best])
     if worth <= 0.0:
-        return replace(item, margin=-worth, certain=-worth >= SURE)
+        believable = item.certain or not model.suspect[item.unit]  # where a code failed there are several flips
+        return replace(item, margin=-worth, certain=-worth >= SURE and believable)
     trial.settle(scan, best)
     if trial.bits[best] == model.bits:
         return None
     margin = worth - max(0.0, float(np.partition(trial.worths, -2)[-2]))
-    return replace(item, bit=int(trial.bits[best]), margin=margin, certain=margin >= SURE)
+    certain = margin >= SURE and not model.suspect[item.unit]
+    return replace(item, bit=int(trial.bits[best]), margin=margin, certain=certain)
 
 
 @dataclass(frozen=True, eq=False)

@@ -162,16 +162,16 @@ def _once_more(
     """A further round that keeps what was found: it looks where damage may have left no trace in the entropy stream,
     and comes back to what could not be believed before. Also whether there is still something of that kind."""
     kept = polish(scan, model, repair.reversals, repair.unresolved)
-    if repair.exhausted:
-        return replace(repair, reversals=kept), True
-    placed = place(scan, decoded.header, None)
-    recalibrate(scan)
-    search = search_of(scan, model, effort.expansions, look_about(scan, placed.coefficients, MOVED, NOISY))
-    search.adopt(kept)
-    search.pair_work = PAIR_WORK
-    further = repair_scan(scan, search, effort)
-    reversals = polish(scan, model, (*kept, *further.reversals), further.unresolved)
-    hunches = (*earlier.hunches, *search.hunches)
+    hunches, reversals, further = tuple(earlier.hunches), kept, repair
+    if not repair.exhausted:
+        placed = place(scan, decoded.header, None)
+        recalibrate(scan)
+        search = search_of(scan, model, effort.expansions, look_about(scan, placed.coefficients, MOVED, NOISY))
+        search.adopt(kept)
+        search.pair_work = PAIR_WORK
+        further = repair_scan(scan, search, effort)
+        hunches += tuple(search.hunches)
+        reversals = polish(scan, model, (*kept, *further.reversals), further.unresolved)
     believed, doubts = pursue(scan, model, hunches, reversals, further.unresolved)
     unresolved = (*further.unresolved, *(int(model.starts[unit]) for unit in doubts))
     return replace(further, reversals=(*reversals, *believed), unresolved=unresolved), bool(doubts)

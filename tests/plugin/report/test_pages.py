@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from carving.fragments import Claim
 from carving.source import Run
@@ -160,7 +160,7 @@ def test_gallery_filters_and_search(page: Page, folder: Path) -> None:
 def test_before_and_after_overlay_and_zoom(page: Page, folder: Path) -> None:
     page.goto((folder / "report.html").as_uri())
     page.locator(".card").first.click()
-    page.wait_for_function("document.getElementById('scale').textContent === 'full size'")
+    expect(page.locator("#scale")).to_have_text("full size")
     slide_to(page, 0)
     red, green, _ = centre(page)
     assert (red < 60, green > 200) == (True, True)  # as made
@@ -182,7 +182,7 @@ def test_before_and_after_overlay_and_zoom(page: Page, folder: Path) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     assert "0000005000: partial" in (page.locator("#name").text_content() or "")
-    page.wait_for_function("document.getElementById('scale').textContent === 'full size'")
+    expect(page.locator("#scale")).to_have_text("full size")
     turned = page.locator("#turned").bounding_box()
     assert turned is not None
     assert turned["height"] > turned["width"]  # orientation 6 stands on its side
@@ -199,7 +199,7 @@ def test_page_alone_shows_its_small_copies(page: Page, folder: Path, tmp_path_fa
     page.goto(alone.as_uri())
     page.wait_for_function("[...document.querySelectorAll('.card img')].every((image) => image.naturalWidth > 0)")
     page.locator(".card").first.click()
-    page.wait_for_function("document.getElementById('scale').textContent === 'small copy'")
+    expect(page.locator("#scale")).to_have_text("small copy")
     slide_to(page, 0)
     assert centre(page)[1] > 200
 
