@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from carving.errors import EvidenceError, UsageError
+from carving.interrupts import put_off_interrupts
 from carving.source import ByteSource, Run, clamp
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def list_volumes(source: ByteSource) -> tuple[Volume, ...]:
 
     image, failures = tsk_image(source)
     try:
-        table = pytsk3.Volume_Info(image)
+        with put_off_interrupts():
+            table = pytsk3.Volume_Info(image)
     except OSError:  # no partition table, or one that contradicts itself
         if failures:
             raise failures[0] from None

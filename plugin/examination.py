@@ -12,6 +12,7 @@ from typing import Any
 from carving.allocation import AllocationMap
 from carving.errors import CarveRestoreError, EvidenceError, OutputError, UsageError
 from carving.fragments import Fragment
+from carving.interrupts import put_off_interrupts
 from carving.source import ByteSource, location
 from plugin.allocation_survey import AllocationSurvey, claim_at
 from plugin.custody import CustodyLog
@@ -125,9 +126,11 @@ class Examination:
 
     def compile_kernels(self) -> None:
         """Compile what restoring needs, once after installation, before many processes would do so side by side."""
-        from restore.warming import is_cold, warm_up
+        with put_off_interrupts():  # libraries swallow what a signal raises while they are imported
+            from restore.warming import is_cold, warm_up
 
-        if not self.parameters.carve_only and is_cold():
+            cold = not self.parameters.carve_only and is_cold()
+        if cold:
             warm_up(lambda _name, number, count: self.progress.update(Stage.COMPILE, number, count))
 
     def fail(self, stage: str, error: CarveRestoreError) -> None:
