@@ -5,38 +5,25 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable
 
-from carving.source import ByteSource, Run, clamp
+from carving.layer import LayerInPlace
+from carving.source import ByteSource
 
 
-class FlippedSource(ByteSource):
+class FlippedSource(LayerInPlace):
     """The source below with single bits changed."""
 
     def __init__(self, below: ByteSource, flips: Iterable[tuple[int, int]]) -> None:
         """Args: the source, and the byte and bit (0 = most significant) of each flip."""
-        self._below = below
+        super().__init__(below)
         self._flips = sorted(flips)
 
     @property
     def name(self) -> str:
         return f"{len(self._flips)} bits reversed"
 
-    @property
-    def size(self) -> int:
-        return self._below.size
-
-    @property
-    def below(self) -> ByteSource:
-        return self._below
-
     def read_at(self, offset: int, length: int) -> bytes:
-        data = bytearray(self._below.read_at(offset, length))
+        data = bytearray(super().read_at(offset, length))
         first, last = (bisect_left(self._flips, (place, 0)) for place in (offset, offset + len(data)))
         for place, bit in self._flips[first:last]:
             data[place - offset] ^= 128 >> bit
         return bytes(data)
-
-    def trace(self, offset: int, length: int) -> tuple[Run, ...]:
-        return (clamp(offset, length, self.size),)
-
-    def close(self) -> None:
-        self._below.close()

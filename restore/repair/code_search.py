@@ -8,13 +8,13 @@ from carving.flips import Combination, FlipModel
 from restore.repair.extend_kernels import NEVER
 from restore.repair.hypotheses import Reversal
 from restore.repair.scan import Scan
-from restore.repair.search import DROP, FLIP_COST, FURTHEST_DROP, MARGIN, SIGNS, FlipSearch
+from restore.repair.search import DROP, FLIP_COST, FURTHEST_DROP, MARGIN, PAIR_WORK, SIGNS, FlipSearch
 
 
 def search_of(scan: Scan, model: FlipModel, expansions: int, alarm: float) -> FlipSearch:
     """The search that a flip model calls for."""
     informed = model.suspect.any() or model.combinations
-    return (InformedSearch if informed else FlipSearch)(scan, model, expansions, alarm)
+    return (InformedSearch if informed else FlipSearch)(scan, model, expansions, alarm, PAIR_WORK)
 
 
 class CodeSearch(FlipSearch):

@@ -20,7 +20,8 @@ from carving.jpeg.markers import read_header
 from carving.jpeg.thumbnails import extract_thumbnail
 from restore.repair.header_bytes import reverse_by_bytes
 from restore.repair.header_search import is_doubtful, search_header
-from restore.repair.hypotheses import Reversal
+from restore.repair.hypotheses import Reversal, flips_of
+from restore.repair.ledger import bits_by_unit, reverse_flips
 from restore.repair.repair import Effort
 from restore.repair.thumbnail_repair import search_thumbnail
 
@@ -60,7 +61,7 @@ def repair_header(data: bytes, model: FlipModel | None, effort: Effort) -> Heade
     thumbnail = _thumbnail(raw)
     if thumbnail is not None and thumbnail.is_jpeg:
         found = search_thumbnail(raw, thumbnail.run, model, effort)
-        apply_reversals(raw, model, found, tuple(reversals))
+        reverse_flips(raw, model, flips_of(found), bits_by_unit(flips_of(tuple(reversals))))
         reversals.extend(found)
     return HeaderRepair(raw.tobytes() if reversals else data, tuple(reversals))
 
@@ -71,33 +72,13 @@ def _search_structure(raw: NDArray[np.uint8], model: FlipModel, earlier: tuple[R
     for _ in range(_ROUNDS):
         if not is_doubtful(raw.tobytes()):
             break
-        found = search_header(raw, model, _bits((*earlier, *reversals)))
+        done = bits_by_unit(flips_of((*earlier, *reversals)))
+        found = search_header(raw, model, done)
         if found is None:
             break
-        apply_reversals(raw, model, (found,), (*earlier, *reversals))
+        reverse_flips(raw, model, flips_of((found,)), done)
         reversals.append(found)
     return tuple(reversals)
-
-
-def _bits(reversals: tuple[Reversal, ...]) -> dict[int, tuple[int, ...]]:
-    """The reversed bits of each unit."""
-    bits: dict[int, tuple[int, ...]] = {}
-    for reversal in reversals:
-        bits[reversal.unit] = (*bits.get(reversal.unit, ()), reversal.bit)
-    return bits
-
-
-def apply_reversals(
-    raw: NDArray[np.uint8], model: FlipModel, reversals: tuple[Reversal, ...], earlier: tuple[Reversal, ...]
-) -> None:
-    """Reverse flips in `raw`, in place; `earlier` are those that are reversed there already."""
-    done = _bits(earlier)
-    for reversal in reversals:
-        unit, before = reversal.unit, done.get(reversal.unit, ())
-        start = int(model.starts[unit])
-        first, last = max(start, 0), min(start + int(model.reaches[unit]), raw.size)
-        raw[first:last] = model.variants(raw, unit, before)[reversal.bit][first - start : last - start]
-        done[unit] = (*before, reversal.bit)
 
 
 def _thumbnail(raw: NDArray[np.uint8]) -> Thumbnail | None:

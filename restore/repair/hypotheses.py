@@ -15,6 +15,10 @@ IN_STEP: Final = 60.0
 """Nats a flip must gain to be taken without being claimed."""
 
 
+Flips = tuple[tuple[int, int], ...]
+"""Units and bits of a flip model."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reversal:
     """One reversed flip: unit and bit of the flip model, gain over leaving it, margin over the best rival, in nats.
@@ -41,7 +45,7 @@ class Hypothesis:
         settled: whether there is no more to explain: the path goes on cleanly, or as well as it can.
     """
 
-    flips: tuple[tuple[int, int], ...]
+    flips: Flips
     worth: float
     settled: bool
 
@@ -56,6 +60,11 @@ class Reference:
     def level(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
         """The path's score where it gets to `places`; where it breaks off before, what it had by then."""
         return np.interp(places, self.places, self.scores)
+
+
+def flips_of(reversals: tuple[Reversal, ...]) -> Flips:
+    """What reversals reverse, in their order."""
+    return tuple((reversal.unit, reversal.bit) for reversal in reversals)
 
 
 def verdict(hypotheses: list[Hypothesis], cost: float, margin: float) -> tuple[Reversal, ...]:

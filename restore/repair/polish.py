@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from carving.flips import FlipModel
 from restore.repair.extend_kernels import NEVER
-from restore.repair.hypotheses import Reference, Reversal
+from restore.repair.hypotheses import Reference, Reversal, flips_of
+from restore.repair.ledger import bits_by_unit, stretch_of
 from restore.repair.scan import Candidates, Scan
 from restore.repair.search import FLIP_COST
 
@@ -44,10 +45,8 @@ def polish(
         reversals: all flips reversed in it.
         beyond: bytes at which damage stayed unexplained; nothing is judged by what lies behind one of them.
     """
-    flipped: dict[int, tuple[int, ...]] = {}
-    for item in reversals:
-        flipped[item.unit] = (*flipped.get(item.unit, ()), item.bit)
-    limits = np.sort(np.array([*beyond, scan.end], dtype=np.int64))
+    flipped = bits_by_unit(flips_of(reversals))
+    limits = _limits(scan, beyond)
     kept = []
     for item in reversals:
         others = tuple(bit for bit in flipped[item.unit] if bit != item.bit)
@@ -71,15 +70,13 @@ def pursue(
         The flips that can be believed now, reversed in the scan's bytes; and the units in which one would still gain
         something, but not enough.
     """
-    flipped: dict[int, tuple[int, ...]] = {}
-    for item in reversals:
-        flipped[item.unit] = (*flipped.get(item.unit, ()), item.bit)
-    limits = np.sort(np.array([*beyond, scan.end], dtype=np.int64))
+    flipped = bits_by_unit(flips_of(reversals))
+    limits = _limits(scan, beyond)
     found: list[Reversal] = []
     open_ones: list[int] = []
     for unit in sorted(set(hunches)):
         others = flipped.get(unit, ())
-        trial = _compare(scan, model, unit, others, None, limits)
+        trial = _compare(scan, model, unit, others, (), limits)
         if trial is None:
             open_ones.append(unit)
             continue
@@ -95,11 +92,16 @@ def pursue(
     return tuple(found), tuple(open_ones)
 
 
+def _limits(scan: Scan, beyond: tuple[int, ...]) -> NDArray[np.int64]:
+    """Bytes, ascending, across which nothing is compared."""
+    return np.sort(np.array([*beyond, scan.end], dtype=np.int64))
+
+
 def _judge(
     scan: Scan, model: FlipModel, item: Reversal, others: tuple[int, ...], limits: NDArray[np.int64]
 ) -> Reversal | None:
     """The best explanation of one unit beside `others` that are reversed in it; None where it is best left alone."""
-    trial = _compare(scan, model, item.unit, others, item.bit, limits)
+    trial = _compare(scan, model, item.unit, others, (item.bit,), limits)
     if trial is None:
         return item
     best = int(np.argmax(trial.worths))
@@ -139,12 +141,39 @@ class _Trial:
 
 
 def _compare(
-    scan: Scan, model: FlipModel, unit: int, others: tuple[int, ...], bit: int | None, limits: NDArray[np.int64]
+    scan: Scan,
+    model: FlipModel,
+    unit: int,
+    others: tuple[int, ...],
+    doubted: tuple[int, ...],
+    limits: NDArray[np.int64],
 ) -> _Trial | None:
-    """Every other hypothesis about a unit in which `others`, and `bit` if any, are reversed; None where the path about
-    it cannot tell."""
-    start = int(model.starts[unit])
-    first, last = max(start, 0), min(start + int(model.reaches[unit]), scan.raw.size)
+    """Hypotheses about a unit in which the bits `others` and `doubted` are reversed: that any other single bit is, in
+    place of the doubted one or besides, or that the doubted one is not. None where the path about it cannot tell."""
+    span = _span(scan, model, unit, limits)
+    if span is None:
+        return None
+    base, target = span
+    rows = slice(base, target + 1)
+    own = Reference(scan.path.places[rows].copy(), scan.path.scores[rows].copy())
+    first, patches = _patches(scan, model, unit, others, doubted)
+    bits = np.array([bit for bit in range(model.bits + 1) if bit not in (*others, *doubted)], dtype=np.int64)
+    bits = bits if doubted else bits[:-1]
+    length = patches.shape[1]
+    candidates = Candidates(
+        np.full(bits.size, first), np.full(bits.size, length), patches[bits], np.full(bits.size, base)
+    )
+    outcomes = scan.evaluate(candidates, target, length + int(3 * (target - base) * scan.mcu_bytes) + 512, NEVER)
+    arrived = outcomes.table[:, 4] >= target
+    worths = np.where(arrived, outcomes.last - own.level(outcomes.last_place), -np.inf)
+    worths[bits == model.bits] += FLIP_COST
+    return _Trial(bits, patches[bits], first, worths, span)
+
+
+def _span(scan: Scan, model: FlipModel, unit: int, limits: NDArray[np.int64]) -> tuple[int, int] | None:
+    """The MCUs over which hypotheses about a unit are compared, the path laid along them; None where that cannot be
+    followed."""
+    first, last = stretch_of(model, unit, scan.raw.size)
     places = scan.path.places[: scan.layout.mcu_count + 1]
     base = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 2)
     target = int(np.searchsorted(places, 8 * last, side="left")) + _BEHIND
@@ -153,26 +182,22 @@ def _compare(
     if target <= base or (np.diff(places[base : target + 1]) < 0).any():
         return None
     target = scan.walk(base, target, NEVER).mcu
-    if target <= base + 2:
-        return None
-    own = Reference(places[base : target + 1].copy(), scan.path.scores[base : target + 1].copy())
+    return (base, target) if target > base + 2 else None
+
+
+def _patches(
+    scan: Scan, model: FlipModel, unit: int, others: tuple[int, ...], doubted: tuple[int, ...]
+) -> tuple[int, NDArray[np.uint8]]:
+    """First byte that a unit changes, and the bytes from there on with each of its bits reversed beside `others`; in
+    the last row with none, nor the doubted one."""
+    start = int(model.starts[unit])
+    first, last = stretch_of(model, unit, scan.raw.size)
     inside = slice(first - start, last - start)
-    stored = scan.raw[first:last].copy()
-    if bit is not None:
-        scan.raw[first:last] = model.variants(scan.raw, unit, (*others, bit))[bit][inside]
-    untouched = scan.raw[first:last].copy()
-    patches = np.vstack([model.variants(scan.raw, unit, others)[:, inside], untouched[np.newaxis]])
-    scan.raw[first:last] = stored
-    none = () if bit is not None else (model.bits,)
-    bits = np.array([row for row in range(model.bits + 1) if row not in (*others, *none, bit)], dtype=np.int64)
-    patches = patches[bits]
-    outcomes = scan.evaluate(
-        Candidates(np.full(bits.size, first), np.full(bits.size, last - first), patches, np.full(bits.size, base)),
-        target,
-        last - first + int(3 * (target - base) * scan.mcu_bytes) + 512,
-        NEVER,
-    )
-    arrived = outcomes.table[:, 4] >= target
-    worths = np.where(arrived, outcomes.last - own.level(outcomes.last_place), -np.inf)
-    worths[bits == model.bits] += FLIP_COST
-    return _Trial(bits, patches, first, worths, (base, target))
+    raw = scan.raw
+    stored = raw[first:last].copy()
+    for bit in doubted:
+        raw[first:last] = model.variants(raw, unit, (*others, bit))[bit][inside]
+    without = raw[first:last].copy()
+    patches = np.vstack([model.variants(raw, unit, others)[:, inside], without[np.newaxis]])
+    raw[first:last] = stored
+    return first, patches

@@ -128,7 +128,7 @@ def look_over(scan: Scan, model: FlipModel, effort: Effort, coefficients: NDArra
     expect(scan)
     scan.path.known[:] = known
     alarm = look_about(scan, coefficients, MOVED, NOISY)
-    found = repair_scan(scan, FlipSearch(scan, model, 1, alarm), effort).reversals
+    found = repair_scan(scan, FlipSearch(scan, model, 1, alarm, 0), effort).reversals
     scan.restart()
     return found
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from carving.flips import FlipModel
 from restore.repair.contracts import ALARMED, BROKEN, COMPLETE, DROPPED, HORIZON
 from restore.repair.extend_kernels import NEVER
-from restore.repair.hypotheses import UNSETTLED_MARGIN, Hypothesis, Reference, Reversal, verdict
+from restore.repair.hypotheses import UNSETTLED_MARGIN, Flips, Hypothesis, Reference, Reversal, flips_of, verdict
 from restore.repair.ledger import Ledger
 from restore.repair.pairs import Pair, pairs_about
 from restore.repair.scan import Candidates, Outcomes, Scan, Stretch
@@ -64,7 +64,7 @@ PAIR_MARGIN: Final = 30.0
 """Nats by which two flips must beat the best other two to be taken."""
 
 PAIR_WORK: Final = 1_500_000
-"""Decoded MCUs that pairs may cost per file; they do not count as the search's."""
+"""Decoded MCUs that pairs may cost in each round of a file's repair."""
 
 _PAIR_BACK: Final = 2
 _PAIR_REACH: Final = 32
@@ -86,7 +86,7 @@ FURTHEST_DROP: Final = _ROUNDS[-1][2]
 class FlipSearch:
     """Finds the flips behind one sign of damage after another; the scan's bytes hold all that are committed."""
 
-    def __init__(self, scan: Scan, model: FlipModel, expansions: int, alarm: float) -> None:
+    def __init__(self, scan: Scan, model: FlipModel, expansions: int, alarm: float, pair_work: int) -> None:
         """Set out to search.
 
         Args:
@@ -94,6 +94,7 @@ class FlipSearch:
             model: its flip model.
             expansions: how many hypotheses may be pursued per sign of damage.
             alarm: the level at which single MCUs are looked into.
+            pair_work: decoded MCUs that looking for two flips at once may cost; they do not count as the search's.
 
         `hunches` are then the units in which a flip would gain something that could not be believed.
         """
@@ -106,7 +107,7 @@ class FlipSearch:
         self._usual_cost = FLIP_COST if model.encrypted else PLAIN_COST
         self._cost = self._usual_cost
         self._margin = MARGIN if model.encrypted else PLAIN_MARGIN
-        self.pair_work = 0
+        self._pair_work = pair_work
         self.hunches: list[int] = []
         self.ledger = Ledger(scan, model)
 
@@ -125,7 +126,7 @@ class FlipSearch:
         everything = [Hypothesis((), 0.0, settled=True), *self._children(base, stretch, root, reference, reference)]
         queue = [(-hypothesis.worth, number, hypothesis) for number, hypothesis in enumerate(everything)]
         heapq.heapify(queue)
-        pursued: set[tuple[tuple[int, int], ...]] = set()
+        pursued: set[Flips] = set()
         while queue and len(pursued) < self._expansions - 1:
             _, _, top = heapq.heappop(queue)
             if top.settled and (not top.flips or self._explains(base, top, stretch.mcu)):
@@ -138,7 +139,7 @@ class FlipSearch:
                 heapq.heappush(queue, (-hypothesis.worth, len(everything), hypothesis))
         found = verdict(everything, self._cost, self._margin)
         worth = sum(reversal.gain - self._cost for reversal in found)
-        flips = _flips(found)
+        flips = flips_of(found)
         if found and not (self._crowded(flips) or self._doubtful(base, stretch, reference, flips, worth)):
             return self._commit(found)
         if found or stretch.why != ALARMED:
@@ -152,9 +153,9 @@ class FlipSearch:
 
     def adopt(self, reversals: tuple[Reversal, ...]) -> None:
         """Take flips for reversed that are so in the scan's bytes already."""
-        self.ledger.enter(_flips(reversals))
+        self.ledger.enter(flips_of(reversals))
 
-    def _crowded(self, flips: tuple[tuple[int, int], ...]) -> bool:
+    def _crowded(self, flips: Flips) -> bool:
         """Whether flips that were found one after the other share a unit, or lie in neighbouring ones.
 
         What the later one draws makes up for the earlier one, right or wrong.
@@ -165,9 +166,7 @@ class FlipSearch:
         own = np.isin(units, [unit for unit, _ in flips])
         return bool(((np.diff(units) <= 1) & (own[1:] | own[:-1])).any())
 
-    def _doubtful(
-        self, base: int, stretch: Stretch, reference: Reference, flips: tuple[tuple[int, int], ...], due: float
-    ) -> bool:
+    def _doubtful(self, base: int, stretch: Stretch, reference: Reference, flips: Flips, due: float) -> bool:
         """Whether MCUs still score too low once flips are reversed, or the gain `due` does not last: then something
         else was flipped there, or nothing."""
         model = self._model
@@ -183,7 +182,7 @@ class FlipSearch:
         allowed = DOUBT * float(self._scan.model.expected[4]) + self._slack(base, stretch, reference)
         return (bool(lacks) and max(lacks) > allowed) or self._fleeting(base, stretch, flips, due)
 
-    def _fleeting(self, base: int, stretch: Stretch, flips: tuple[tuple[int, int], ...], gain: float) -> bool:
+    def _fleeting(self, base: int, stretch: Stretch, flips: Flips, gain: float) -> bool:
         """Whether flips that gain little here lose half of it again soon, as those do that please an odd place of the
         picture by moving all that follows. Much is not lost so, but damage further on can outweigh it."""
         if gain > _MUCH:
@@ -204,7 +203,7 @@ class FlipSearch:
     def _resolve_pair(self, base: int, stretch: Stretch, reference: Reference, due: float) -> tuple[Reversal, ...]:
         """Explain a sign of damage by two flips in one unit or in neighbouring ones that are worth more than `due`."""
         scan, model = self._scan, self._model
-        if self.pair_work <= 0 or not model.encrypted:
+        if self._pair_work <= 0 or not model.encrypted:
             return ()
         spent = scan.spent
         first_mcu = max(base, stretch.best_mcu - _PAIR_BACK)
@@ -222,7 +221,7 @@ class FlipSearch:
             best += [
                 (float(gains[row]), pairs[row], candidates.take(np.array([row]))) for row in np.argsort(-gains)[:8]
             ]
-        self.pair_work -= scan.spent - spent
+        self._pair_work -= scan.spent - spent
         scan.spent = spent
         best = sorted(best, key=lambda entry: -entry[0])[:24]
         judged = []
@@ -245,7 +244,7 @@ class FlipSearch:
 
     def _commit(self, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
         """Reverse flips for good."""
-        self.ledger.assume(_flips(reversals))
+        self.ledger.assume(flips_of(reversals))
         self.adopt(reversals)
         return reversals
 
@@ -373,10 +372,6 @@ class FlipSearch:
             np.maximum(checkpoints, first_mcu).repeat(model.bits),
         )
         return everything.take(np.flatnonzero(fresh)), [flip for flip, new in zip(flips, fresh, strict=True) if new]
-
-
-def _flips(reversals: tuple[Reversal, ...]) -> tuple[tuple[int, int], ...]:
-    return tuple((reversal.unit, reversal.bit) for reversal in reversals)
 
 
 def _lead(gains: NDArray[np.float64]) -> float:

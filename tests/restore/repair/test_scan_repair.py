@@ -16,9 +16,9 @@ from restore.lab.bit_errors import Flip
 from restore.lab.embed import embed_thumbnail, make_thumbnail
 from restore.lab.medium import Medium
 from restore.provenance import Status
+from restore.repair.claims import claimable
 from restore.repair.hypotheses import Reversal
 from restore.repair.pairs import pairs_about
-from restore.repair.session import claimable
 from restore.restoration import restore
 from tests.restore.repair.headers import ENCRYPTED, PLAIN, flipped
 

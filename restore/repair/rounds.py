@@ -1,0 +1,94 @@
+"""The rounds in which a damaged scan is searched: each sees better than the one before what sound MCUs look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from carving.flips import FlipModel
+from restore.decoding.decoded import Decoded
+from restore.placement.placement import place
+from restore.repair.claims import claimable
+from restore.repair.code_search import search_of
+from restore.repair.hypotheses import Reversal
+from restore.repair.polish import polish, pursue
+from restore.repair.repair import (
+    Effort,
+    Repair,
+    follow_decoder,
+    keen_alarm,
+    look_about,
+    recalibrate,
+    repair_scan,
+)
+from restore.repair.scan import Scan
+from restore.repair.search import ALARM, FlipSearch
+from restore.repair.taking_back import take_back
+
+ENOUGH: Final = 0.6
+"""Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""
+
+MOVED: Final = 16
+NOISY: Final = 80
+"""Places looked into once all that shows is reversed, by why they are suspicious."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a search makes of a scan, in whose bytes the flips are then reversed.
+
+    Attributes:
+        reversals: flips reversed, in the order found.
+        unresolved: bytes at which damage stayed unexplained.
+        exhausted: the search ended because its effort was spent.
+        strange: something may be damaged that shows no sign of it.
+    """
+
+    reversals: tuple[Reversal, ...]
+    unresolved: tuple[int, ...]
+    exhausted: bool
+    strange: bool
+
+
+NOTHING: Final = Findings((), (), exhausted=False, strange=False)
+
+
+def search_in_rounds(scan: Scan, decoded: Decoded, model: FlipModel, effort: Effort) -> Findings:
+    """Reverse flips in the bytes of a scan that has a model and whose path is laid along what was decoded."""
+    placed = place(scan, decoded.header, None)
+    if placed.known.mean() < ENOUGH:  # too little could be placed to learn from
+        follow_decoder(scan, decoded)
+    recalibrate(scan)
+    first = repair_scan(scan, search_of(scan, model, effort.expansions, ALARM), effort)
+    if first.exhausted or not (first.reversals or first.unresolved):
+        return Findings(first.reversals, first.unresolved, first.exhausted, strange=False)
+    place(scan, decoded.header, None)
+    keen = keen_alarm(scan, recalibrate(scan), len(first.reversals))
+    scan.restart()
+    search = search_of(scan, model, effort.expansions, keen)
+    repair, strange = repair_scan(scan, search, effort), False
+    if model.encrypted:
+        repair, strange = _once_more(scan, decoded, model, effort, repair, search)
+    kept = take_back(scan, model, repair.reversals, claimable(model, repair.reversals, repair.unresolved))
+    gone = tuple(int(model.starts[item.unit]) for item in repair.reversals if item not in kept)
+    return Findings(kept, (*repair.unresolved, *gone), repair.exhausted, strange or bool(gone))
+
+
+def _once_more(
+    scan: Scan, decoded: Decoded, model: FlipModel, effort: Effort, repair: Repair, earlier: FlipSearch
+) -> tuple[Repair, bool]:
+    """A further round that keeps what was found: it looks where damage may have left no trace in the entropy stream,
+    and comes back to what could not be believed before. Also whether there is still something of that kind."""
+    kept = polish(scan, model, repair.reversals, repair.unresolved)
+    hunches, reversals, further = tuple(earlier.hunches), kept, repair
+    if not repair.exhausted:
+        placed = place(scan, decoded.header, None)
+        recalibrate(scan)
+        search = search_of(scan, model, effort.expansions, look_about(scan, placed.coefficients, MOVED, NOISY))
+        search.adopt(kept)
+        further = repair_scan(scan, search, effort)
+        hunches += tuple(search.hunches)
+        reversals = polish(scan, model, (*kept, *further.reversals), further.unresolved)
+    believed, doubts = pursue(scan, model, hunches, reversals, further.unresolved)
+    unresolved = (*further.unresolved, *(int(model.starts[unit]) for unit in doubts))
+    return replace(further, reversals=(*reversals, *believed), unresolved=unresolved), bool(doubts)
