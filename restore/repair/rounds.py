@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from carving.flips import FlipModel
-from restore.decoding.decoded import Decoded
+from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded
+from restore.decoding.robust import decode
 from restore.placement.placement import place
 from restore.repair.claims import claimable
 from restore.repair.code_search import search_of
@@ -82,9 +86,9 @@ def _once_more(
     kept = polish(scan, model, repair.reversals, repair.unresolved)
     hunches, reversals, further = tuple(earlier.hunches), kept, repair
     if not repair.exhausted:
-        placed = place(scan, decoded.header, None)
+        coefficients = read_anew(scan, decoded)
         recalibrate(scan)
-        search = search_of(scan, model, effort.expansions, look_about(scan, placed.coefficients, MOVED, NOISY))
+        search = search_of(scan, model, effort.expansions, look_about(scan, coefficients, MOVED, NOISY))
         search.adopt(kept)
         further = repair_scan(scan, search, effort)
         hunches += tuple(search.hunches)
@@ -92,3 +96,13 @@ def _once_more(
     believed, doubts = pursue(scan, model, hunches, reversals, further.unresolved)
     unresolved = (*further.unresolved, *(int(model.starts[unit]) for unit in doubts))
     return replace(further, reversals=(*reversals, *believed), unresolved=unresolved), bool(doubts)
+
+
+def read_anew(scan: Scan, decoded: Decoded) -> NDArray[np.int16]:
+    """Lay the path along the bytes as they are now; returns the coefficients. What decodes without a flaw is not
+    placed: that would level out what a flip without a trace has moved."""
+    corrected = decode(scan.raw[: decoded.end].tobytes())
+    if {event.kind for event in corrected.events} <= OUTSIDE_THE_SCANS:
+        follow_decoder(scan, corrected)
+        return corrected.coefficients
+    return place(scan, decoded.header, None).coefficients

@@ -8,11 +8,13 @@ import pytest
 from restore import decode
 from restore.decoding.decoded import OUTSIDE_THE_SCANS
 from restore.lab.bit_errors import Flip
+from restore.placement.placement import place as lay_out
 from restore.provenance import Status
 from restore.repair.hypotheses import Reversal
 from restore.repair.ledger import Ledger
 from restore.repair.polish import polish, pursue
 from restore.repair.repair import open_scan, recalibrate
+from restore.repair.rounds import read_anew
 from restore.repair.scan import Scan
 from restore.repair.suspicion import level_shifts, suspicious
 from restore.restoration import restore
@@ -108,6 +110,18 @@ def test_damage_without_a_trace_is_suspicious(traceless: Flip) -> None:
     recalibrate(scan)
     looked_into = scan.path.places[suspicious(scan, found.coefficients, 3, 4)] >> 3
     assert (np.abs(looked_into - traceless.offset) < 128).any()
+
+
+def test_a_scan_without_a_flaw_is_looked_at_as_it_decodes(traceless: Flip) -> None:
+    case = flipped(photo(), (traceless,))
+    found = decode(case.data)
+    scan = open_scan(case.data, found, found.end - 2)
+    recalibrate(scan)
+    levelled = lay_out(scan, found.header).coefficients
+    assert not np.array_equal(levelled, found.coefficients)
+    np.testing.assert_array_equal(read_anew(scan, found), found.coefficients)
+    _, lengths, _, _ = scan.read_path(np.zeros(0, dtype=np.int16))
+    assert (lengths > 0).all()
 
 
 def test_damage_without_a_trace_is_reversed(traceless: Flip) -> None:
