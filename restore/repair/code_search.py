@@ -11,10 +11,10 @@ from restore.repair.scan import Scan
 from restore.repair.search import DROP, FLIP_COST, FURTHEST_DROP, MARGIN, PAIR_WORK, SIGNS, FlipSearch
 
 
-def search_of(scan: Scan, model: FlipModel, expansions: int, alarm: float) -> FlipSearch:
-    """The search that a flip model calls for."""
+def search_of(scan: Scan, model: FlipModel, expansions: int, alarm: float, at_once: float = 1.0) -> FlipSearch:
+    """The search that a flip model calls for; arguments as there."""
     informed = model.suspect.any() or model.combinations
-    return (InformedSearch if informed else FlipSearch)(scan, model, expansions, alarm, PAIR_WORK)
+    return (InformedSearch if informed else FlipSearch)(scan, model, expansions, alarm, PAIR_WORK, at_once)
 
 
 class CodeSearch(FlipSearch):

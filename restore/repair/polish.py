@@ -27,6 +27,9 @@ unexplained near it, half of them wrong below."""
 BELIEVED: Final = 6.0
 """Nats by which a flip that a search did not believe must beat its rivals, and leaving it with the odds against it."""
 
+_STANDS_OUT: Final = 0.25
+"""Share of its gain by which it must do so: where many bits gain nearly as much, it is the picture that is strange."""
+
 OPEN: Final = 12.0
 """Nats from which on a flip that cannot be believed leaves a file in doubt."""
 
@@ -83,7 +86,7 @@ def pursue(
         best = int(np.argmax(trial.worths))
         gain = float(trial.worths[best])
         margin = min(gain - FLIP_COST, gain - float(np.partition(trial.worths, -2)[-2]))
-        if margin >= BELIEVED and not others:
+        if margin >= max(BELIEVED, _STANDS_OUT * gain) and not others:
             trial.settle(scan, best)
             found.append(Reversal(unit, int(trial.bits[best]), gain, margin, certain=True))
             flipped[unit] = (int(trial.bits[best]),)

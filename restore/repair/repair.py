@@ -38,8 +38,8 @@ REGION_MCUS: Final = 16
 MAX_TAKEN: Final = 3
 """How often flips are taken in one region; where that does not mend it, no more are tried there."""
 
-MOVED: Final = 3
-NOISY: Final = 4
+MOVED: Final = 2
+NOISY: Final = 5
 """Places looked into in a file that decodes without a flaw, by why they are suspicious."""
 
 KEENEST: Final = 1.0

@@ -15,6 +15,7 @@ from restore.placement.placement import place
 from restore.repair.claims import claimable
 from restore.repair.code_search import search_of
 from restore.repair.hypotheses import Reversal
+from restore.repair.merging import merge
 from restore.repair.polish import polish, pursue
 from restore.repair.repair import (
     Effort,
@@ -32,9 +33,13 @@ from restore.repair.taking_back import take_back
 ENOUGH: Final = 0.6
 """Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""
 
-MOVED: Final = 16
-NOISY: Final = 80
+MOVED: Final = 64
+NOISY: Final = 96
 """Places looked into once all that shows is reversed, by why they are suspicious."""
+
+AT_ONCE: Final = 0.4
+"""Share of what a flip must else earn within the next MCUs that it must earn there: little damage is left further on
+that a wrong one could mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +93,13 @@ def _once_more(
     if not repair.exhausted:
         coefficients = read_anew(scan, decoded)
         recalibrate(scan)
-        search = search_of(scan, model, effort.expansions, look_about(scan, coefficients, MOVED, NOISY))
+        alarm = look_about(scan, coefficients, MOVED, NOISY)
+        search = search_of(scan, model, effort.expansions, alarm, at_once=AT_ONCE)
         search.adopt(kept)
         further = repair_scan(scan, search, effort)
         hunches += tuple(search.hunches)
-        reversals = polish(scan, model, (*kept, *further.reversals), further.unresolved)
+        merged = merge(scan, model, (*kept, *further.reversals))
+        reversals = polish(scan, model, merged, further.unresolved)
     believed, doubts = pursue(scan, model, hunches, reversals, further.unresolved)
     unresolved = (*further.unresolved, *(int(model.starts[unit]) for unit in doubts))
     return replace(further, reversals=(*reversals, *believed), unresolved=unresolved), bool(doubts)

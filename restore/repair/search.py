@@ -86,7 +86,9 @@ FURTHEST_DROP: Final = _ROUNDS[-1][2]
 class FlipSearch:
     """Finds the flips behind one sign of damage after another; the scan's bytes hold all that are committed."""
 
-    def __init__(self, scan: Scan, model: FlipModel, expansions: int, alarm: float, pair_work: int) -> None:
+    def __init__(
+        self, scan: Scan, model: FlipModel, expansions: int, alarm: float, pair_work: int, at_once: float = 1.0
+    ) -> None:
         """Set out to search.
 
         Args:
@@ -95,6 +97,7 @@ class FlipSearch:
             expansions: how many hypotheses may be pursued per sign of damage.
             alarm: the level at which single MCUs are looked into.
             pair_work: decoded MCUs that looking for two flips at once may cost; they do not count as the search's.
+            at_once: share of what is due at once from a flip behind an alarm, see `SHARE_AT_ONCE`, that must be paid.
 
         `hunches` are then the units in which a flip would gain something that could not be believed.
         """
@@ -108,6 +111,7 @@ class FlipSearch:
         self._cost = self._usual_cost
         self._margin = MARGIN if model.encrypted else PLAIN_MARGIN
         self._pair_work = pair_work
+        self._at_once = at_once
         self.hunches: list[int] = []
         self.ledger = Ledger(scan, model)
 
@@ -290,7 +294,7 @@ class FlipSearch:
         slack = self._slack(base, stretch, own)
         outcomes = scan.evaluate(candidates, stretch.mcu + soon, int(3 * soon * size) + 256, 30.0 + slack)
         if stretch.why == ALARMED:  # a flip must pay at once: far off, a wrong one can pay by mending later damage
-            due = max(FLIP_COST, SHARE_AT_ONCE * self._lack(own, stretch.mcu - 1 - base))
+            due = self._at_once * max(FLIP_COST, SHARE_AT_ONCE * self._lack(own, stretch.mcu - 1 - base))
             worth = outcomes.best - own.level(outcomes.place) >= due
             rows, outcomes = rows[worth], Outcomes(outcomes.table[worth])
         for keep, target, drop in _ROUNDS:

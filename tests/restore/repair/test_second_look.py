@@ -12,6 +12,7 @@ from restore.placement.placement import place as lay_out
 from restore.provenance import Status
 from restore.repair.hypotheses import Reversal
 from restore.repair.ledger import Ledger
+from restore.repair.merging import merge
 from restore.repair.polish import polish, pursue
 from restore.repair.repair import open_scan, recalibrate
 from restore.repair.rounds import read_anew
@@ -101,6 +102,27 @@ def traceless() -> Flip:
         if {event.kind for event in found.events} <= OUTSIDE_THE_SCANS and not same:
             return flip
     raise AssertionError("no flip of the photo heals itself")
+
+
+def test_two_flips_give_way_to_the_one_that_explains_as_much(traceless: Flip) -> None:
+    flip = Flip(traceless.offset + 35, 4)
+    case, scan = damaged(flip)
+    right = reversal(case, flip)
+    needless = reversal(case, traceless)
+    ledger = Ledger(scan, case.model)
+    ledger.enter(((right.unit, right.bit),))
+    ledger.assume(((needless.unit, needless.bit),))
+    (kept,) = merge(scan, case.model, (right, needless))
+    assert (kept.unit, kept.bit) == (right.unit, right.bit)
+    assert scan.raw.tobytes() == photo()
+
+
+def test_two_flips_that_both_happened_stay() -> None:
+    flips = Flip(place(0.5) + 3, 4), Flip(place(0.5) + 36, 1)
+    case, scan = damaged(*flips)
+    both = tuple(reversal(case, flip) for flip in flips)
+    assert merge(scan, case.model, both) == both
+    assert scan.raw.tobytes() == photo()
 
 
 def test_damage_without_a_trace_is_suspicious(traceless: Flip) -> None:
