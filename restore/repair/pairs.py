@@ -6,14 +6,76 @@ anything; only all pairs together tell. They are many, so they are tried after s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips import FlipModel
-from restore.repair.scan import Candidates
+from restore.repair.contracts import COMPLETE, HORIZON
+from restore.repair.hypotheses import Reference
+from restore.repair.scan import Candidates, Scan
 
 Pair = tuple[tuple[int, int], tuple[int, int]]
 """The (unit, bit) of two flips, in the order in which they are to be applied."""
+
+_AT_ONCE: Final = 2
+_AT_ONCE_DROP: Final = 20.0
+_FAR: Final = 160
+_FAR_DROP: Final = 70.0
+"""MCUs behind a place to which all pairs are followed, and then the best, and the falls in nats that end that."""
+
+_KEPT_PER_UNIT: Final = 8
+_KEPT: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class WeighedPair:
+    """Two flips, the nats that they gain, and whether the path goes on cleanly behind them."""
+
+    flips: Pair
+    gain: float
+    settled: bool
+
+
+def weigh_pairs(
+    scan: Scan,
+    model: FlipModel,
+    firsts: Iterable[int],
+    done: dict[int, tuple[int, ...]],
+    span: tuple[int, int],
+    reference: Reference,
+) -> list[WeighedPair]:
+    """The best pairs of flips, the best first.
+
+    Args:
+        scan, model: a scan, and its flip model of AES blocks.
+        firsts: units in which the first flip of a pair may be, each with another one behind it.
+        done: bits that are reversed in the scan's bytes, by unit.
+        span: the MCU from which on the path is laid along these bytes, and the last one that the pairs should explain.
+        reference: the path that they are measured against.
+    """
+    base, mcu = span
+    places = scan.path.places[base : mcu + 1]
+    best: list[tuple[float, Pair, Candidates]] = []
+    for unit in firsts:
+        checkpoint = int(np.searchsorted(places, 8 * model.starts[unit], side="right")) - 1 + base
+        candidates, pairs = pairs_about(model, scan.raw, unit, done, max(checkpoint, base))
+        window = int(3 * _AT_ONCE * scan.mcu_bytes) + 256
+        outcomes = scan.evaluate(candidates, mcu + _AT_ONCE, window, _AT_ONCE_DROP)
+        gains = outcomes.best - reference.level(outcomes.place)
+        best += [
+            (float(gains[row]), pairs[row], candidates.take(np.array([row])))
+            for row in np.argsort(-gains)[:_KEPT_PER_UNIT]
+        ]
+    weighed = []
+    for _, pair, candidate in sorted(best, key=lambda entry: -entry[0])[:_KEPT]:
+        outcome = scan.evaluate(candidate, mcu + _FAR, int(3 * _FAR * scan.mcu_bytes) + 512, _FAR_DROP)
+        gain = float((outcome.best - reference.level(outcome.place))[0])
+        weighed.append(WeighedPair(pair, gain, bool(outcome.why[0] in (HORIZON, COMPLETE))))
+    return sorted(weighed, key=lambda entry: -entry.gain)
 
 
 def pairs_about(

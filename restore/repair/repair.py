@@ -17,7 +17,7 @@ from restore.repair.extend_kernels import NEVER
 from restore.repair.hypotheses import Reversal
 from restore.repair.scan import Scan
 from restore.repair.search import DROP, FlipSearch
-from restore.repair.suspicion import suspicious
+from restore.repair.suspicion import Looks, suspicious
 from restore.repair.workspace import scan_codes, scan_layout
 
 BACKTRACK: Final = 24
@@ -38,9 +38,8 @@ REGION_MCUS: Final = 16
 MAX_TAKEN: Final = 3
 """How often flips are taken in one region; where that does not mend it, no more are tried there."""
 
-MOVED: Final = 2
-NOISY: Final = 5
-"""Places looked into in a file that decodes without a flaw, by why they are suspicious."""
+FLAWLESS_LOOKS: Final = Looks(moved=2, lacking=5, noisy=0)
+"""Places looked into in a file that decodes without a flaw: more would cost undamaged ones too much."""
 
 KEENEST: Final = 1.0
 """Spreads that an MCU at such a place must lack to be looked into."""
@@ -127,16 +126,16 @@ def look_over(scan: Scan, model: FlipModel, effort: Effort, coefficients: NDArra
     scan.model = calibrate(scan.raw, scan.end, scan.layout, scan.codes, scan.path, scan.work)
     expect(scan)
     scan.path.known[:] = known
-    alarm = look_about(scan, coefficients, MOVED, NOISY)
+    alarm = look_about(scan, coefficients, FLAWLESS_LOOKS)
     found = repair_scan(scan, FlipSearch(scan, model, 1, alarm, 0), effort).reversals
     scan.restart()
     return found
 
 
-def look_about(scan: Scan, coefficients: NDArray[np.int16], moved: int, noisy: int) -> float:
+def look_about(scan: Scan, coefficients: NDArray[np.int16], looks: Looks) -> float:
     """Have only the places looked into that are most suspicious; returns the level at which their MCUs are."""
     scan.examined[:] = 1
-    scan.examined[scan.path.places[suspicious(scan, coefficients, moved, noisy)] >> 3] = 0
+    scan.examined[scan.path.places[suspicious(scan, coefficients, looks)] >> 3] = 0
     return KEENEST * float(scan.model.expected[4]) / max(float(scan.model.expected[3]), 1e-9)
 
 

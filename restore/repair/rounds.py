@@ -27,15 +27,18 @@ from restore.repair.repair import (
     repair_scan,
 )
 from restore.repair.scan import Scan
-from restore.repair.search import ALARM, FlipSearch
+from restore.repair.search import ALARM, PAIR_WORK, FlipSearch
+from restore.repair.splitting import split
+from restore.repair.suspicion import Looks
 from restore.repair.taking_back import take_back
 
 ENOUGH: Final = 0.6
 """Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""
 
-MOVED: Final = 64
-NOISY: Final = 96
-"""Places looked into once all that shows is reversed, by why they are suspicious."""
+LOOKS_PER_FLIP: Final = 4
+"""Places looked into, for each flip reversed, once all that shows is: about one flip in five shows nothing."""
+
+FEWEST_LOOKS: Final = 96
 
 AT_ONCE: Final = 0.4
 """Share of what a flip must else earn within the next MCUs that it must earn there: little damage is left further on
@@ -93,16 +96,22 @@ def _once_more(
     if not repair.exhausted:
         coefficients = read_anew(scan, decoded)
         recalibrate(scan)
-        alarm = look_about(scan, coefficients, MOVED, NOISY)
+        alarm = look_about(scan, coefficients, _looks(len(kept)))
         search = search_of(scan, model, effort.expansions, alarm, at_once=AT_ONCE)
         search.adopt(kept)
         further = repair_scan(scan, search, effort)
         hunches += tuple(search.hunches)
         merged = merge(scan, model, (*kept, *further.reversals))
-        reversals = polish(scan, model, merged, further.unresolved)
+        reversals = split(scan, model, polish(scan, model, merged, further.unresolved), PAIR_WORK)
     believed, doubts = pursue(scan, model, hunches, reversals, further.unresolved)
     unresolved = (*further.unresolved, *(int(model.starts[unit]) for unit in doubts))
     return replace(further, reversals=(*reversals, *believed), unresolved=unresolved), bool(doubts)
+
+
+def _looks(flips: int) -> Looks:
+    """Where to look once `flips` are reversed: for 104 flips without a trace these shares had the most among them."""
+    places = max(FEWEST_LOOKS, LOOKS_PER_FLIP * flips)
+    return Looks(moved=places // 5, lacking=places // 2, noisy=3 * places // 10)
 
 
 def read_anew(scan: Scan, decoded: Decoded) -> NDArray[np.int16]:

@@ -19,7 +19,7 @@ from restore.repair.contracts import ALARMED, BROKEN, COMPLETE, DROPPED, HORIZON
 from restore.repair.extend_kernels import NEVER
 from restore.repair.hypotheses import UNSETTLED_MARGIN, Flips, Hypothesis, Reference, Reversal, flips_of, verdict
 from restore.repair.ledger import Ledger
-from restore.repair.pairs import Pair, pairs_about
+from restore.repair.pairs import weigh_pairs
 from restore.repair.scan import Candidates, Outcomes, Scan, Stretch
 
 SIGNS: Final = (ALARMED, DROPPED, BROKEN)
@@ -213,33 +213,16 @@ class FlipSearch:
         first_mcu = max(base, stretch.best_mcu - _PAIR_BACK)
         low, high = (int(scan.path.places[mcu]) >> 3 for mcu in (first_mcu, stretch.mcu))
         units = np.arange(np.searchsorted(model.starts, low - _PAIR_REACH), np.searchsorted(model.starts, high))
-        places = scan.path.places[first_mcu : stretch.mcu + 1]
-        size = scan.mcu_bytes
-        best: list[tuple[float, Pair, Candidates]] = []
-        for unit in units[(units > 0) & (units + 1 < model.starts.size)]:
-            checkpoint = int(np.searchsorted(places, 8 * model.starts[unit], side="right")) - 1 + first_mcu
-            done = self.ledger.reversed
-            candidates, pairs = pairs_about(model, scan.raw, int(unit), done, max(checkpoint, first_mcu))
-            outcomes = scan.evaluate(candidates, stretch.mcu + _AT_ONCE, int(3 * _AT_ONCE * size) + 256, 20.0)
-            gains = outcomes.best - reference.level(outcomes.place)
-            best += [
-                (float(gains[row]), pairs[row], candidates.take(np.array([row]))) for row in np.argsort(-gains)[:8]
-            ]
+        firsts = units[(units > 0) & (units + 1 < model.starts.size)].tolist()
+        weighed = weigh_pairs(scan, model, firsts, self.ledger.reversed, (first_mcu, stretch.mcu), reference)
         self._pair_work -= scan.spent - spent
         scan.spent = spent
-        best = sorted(best, key=lambda entry: -entry[0])[:24]
-        judged = []
-        for _, pair, candidate in best:
-            _, target, drop = _ROUNDS[-1]
-            outcome = scan.evaluate(candidate, stretch.mcu + target, int(3 * target * size) + 512, drop)
-            worth = float((outcome.best - reference.level(outcome.place))[0]) - 2 * self._cost
-            judged.append((worth, pair, bool(outcome.why[0] in (HORIZON, COMPLETE))))
-        judged.sort(key=lambda entry: -entry[0])
-        if not judged:
+        if not weighed:
             return ()
-        worth, pair, settled = judged[0]
-        margin = worth - max([due, 0.0, *(other for other, _, _ in judged[1:])])
-        if margin < (PAIR_MARGIN if settled else UNSETTLED_MARGIN):
+        worths = [entry.gain - 2 * self._cost for entry in weighed]
+        pair, worth = weighed[0].flips, worths[0]
+        margin = worth - max(due, 0.0, *worths[1:2])
+        if margin < (PAIR_MARGIN if weighed[0].settled else UNSETTLED_MARGIN):
             return ()
         if self._doubtful(base, stretch, reference, pair, worth):
             return ()

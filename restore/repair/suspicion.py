@@ -1,13 +1,14 @@
 """Where a scan that decodes may be damaged all the same.
 
 About one flip in five under encryption leaves no trace in the entropy stream: what it draws ends in step, and with the
-right number of MCUs. Two things betray it. The MCUs it drew score worse than expected, as noise does; and where the DC
-values moved, the picture is lighter or darker than the row above for just one row of MCUs, until the row above has
-moved as well.
+right number of MCUs. Three things betray it. An MCU it drew scores worse than expected; so do the 128 bits that it
+drew, taken together, as noise does; and where the DC values moved, the picture is lighter or darker than the row above
+for just one row of MCUs, until the row above has moved as well.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 from restore.repair.contracts import Layout
 from restore.repair.scan import Scan
+
+_DRAWN_BITS: Final = 128
+"""Bits that one flip draws anew under encryption."""
 
 _CLIP: Final = 4.0
 """Spreads at which the step to the row above counts no more."""
@@ -29,21 +33,44 @@ _LOOKED_INTO: Final = 2
 """How many of them are looked into, those that lack most."""
 
 
-def suspicious(scan: Scan, coefficients: NDArray[np.int16], moved: int, noisy: int) -> NDArray[np.int64]:
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How many places to look into for each reason.
+
+    Attributes:
+        moved: because the picture shifts there in level.
+        lacking: because an MCU there scores least for its size.
+        noisy: because as many bits as one flip draws score least there.
+    """
+
+    moved: int
+    lacking: int
+    noisy: int
+
+
+def suspicious(scan: Scan, coefficients: NDArray[np.int16], looks: Looks) -> NDArray[np.int64]:
     """MCUs of a scan, its path known, that are likeliest to be damaged.
 
     Args:
         scan: the scan, with a model.
         coefficients: int16 (MCUs, blocks per MCU, 64), as the path has them.
-        moved: how many places to choose because the picture shifts there in level.
-        noisy: how many because they score worst for their size.
+        looks: how many to choose.
     """
     shifts = level_shifts(coefficients[:, :, 0], scan.layout)
     gained, bits, _, _ = scan.read_path(np.zeros(0, dtype=np.int16))
     a, b, c = scan.model.expected[:3]
     lacking = a + b * bits + c * np.sqrt(bits) - gained
+    count = scan.layout.mcu_count
+    sums = np.concatenate([[0.0], np.cumsum(gained)])
+    places = np.maximum.accumulate(scan.path.places[:count])
+    ends = np.searchsorted(places, places + _DRAWN_BITS + int(8 * scan.mcu_bytes), side="right")
+    natural = sums[np.minimum(ends, count)] - sums[:count]
     chosen: set[int] = set()
-    for place in (*_foremost(shifts, moved), *_foremost(lacking, noisy)):
+    for place in (
+        *_foremost(shifts, looks.moved),
+        *_foremost(lacking, looks.lacking),
+        *_foremost(-natural, looks.noisy),
+    ):
         first = max(0, place - _AROUND)
         worst = np.argsort(-lacking[first : place + _AROUND], kind="stable")[:_LOOKED_INTO]
         chosen.update((first + worst).tolist())

@@ -17,7 +17,7 @@ from restore.repair.polish import polish, pursue
 from restore.repair.repair import open_scan, recalibrate
 from restore.repair.rounds import read_anew
 from restore.repair.scan import Scan
-from restore.repair.suspicion import level_shifts, suspicious
+from restore.repair.suspicion import Looks, level_shifts, suspicious
 from restore.restoration import restore
 from tests.restore.repair.headers import Damaged, flipped
 from tests.restore.repair.test_scan_repair import photo, place
@@ -130,7 +130,7 @@ def test_damage_without_a_trace_is_suspicious(traceless: Flip) -> None:
     found = decode(case.data)
     scan = open_scan(case.data, found, found.end - 2)
     recalibrate(scan)
-    looked_into = scan.path.places[suspicious(scan, found.coefficients, 3, 4)] >> 3
+    looked_into = scan.path.places[suspicious(scan, found.coefficients, Looks(2, 5, 0))] >> 3
     assert (np.abs(looked_into - traceless.offset) < 128).any()
 
 
