@@ -78,7 +78,7 @@ def _boxes(turned: Pixels, mcu_rows: int, mcu_columns: int) -> set[Box]:
 
 
 def _fit(turned: Pixels, box: Box, levels: Levels) -> _Fit:
-    return _Fit(turned, box, _likeness(_grey(_cut(turned, box, *levels.shape)), levels))
+    return _Fit(turned, box, likeness_of(_grey(_cut(turned, box, *levels.shape)), levels))
 
 
 def _refined(fit: _Fit, levels: Levels) -> _Fit:
@@ -124,7 +124,7 @@ def _grey(pixels: Pixels) -> Levels:
     return np.asarray(pixels.astype(np.float64) @ np.array([0.299, 0.587, 0.114]))
 
 
-def _likeness(first: Levels, second: Levels) -> float:
+def likeness_of(first: Levels, second: Levels) -> float:
     """Correlation of the differences between neighbours, of all or of the upper part."""
     upper = max(2, round(first.shape[0] * _TOP))
     return max(_correlation(first, second), _correlation(first[:upper], second[:upper]))

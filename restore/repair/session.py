@@ -13,6 +13,7 @@ from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded, EventKind
 from restore.decoding.robust import decode
 from restore.guidance import Pixels
 from restore.placement.placement import Placed, place
+from restore.placement.witness import contradicts
 from restore.provenance import Provenance
 from restore.repair.claims import claimable
 from restore.repair.code_search import CodeSearch
@@ -74,8 +75,7 @@ def examine(
     """
     ends_on_eoi = EventKind.NO_EOI not in {event.kind for event in decoded.events}
     scan = open_scan(data, decoded, decoded.end - 2 if ends_on_eoi else decoded.end)
-    whole = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
-    if whole and not _in_doubt(scan, decoded, model, effort, unseen):
+    if _flawless(decoded, thumbnail) and not _in_doubt(scan, decoded, model, effort, unseen):
         placed = _all_known(scan, decoded, thumbnail)
         kinds, jpeg = _provenance(scan, placed), data[: decoded.end]
         return Session(decoded.coefficients, kinds, (), not decoded.events, jpeg, scan.spent, False, thumbnail)
@@ -87,16 +87,19 @@ def examine(
             if settled is not None:
                 return settled
         findings = search_in_rounds(scan, decoded, model, effort)
-    return _conclude(scan, decoded, model, findings, place(scan, decoded.header, thumbnail))
+    return _conclude(scan, decoded, model, findings, thumbnail)
 
 
-def _conclude(scan: Scan, decoded: Decoded, model: FlipModel | None, findings: Findings, placed: Placed) -> Session:
+def _conclude(
+    scan: Scan, decoded: Decoded, model: FlipModel | None, findings: Findings, thumbnail: Pixels | None
+) -> Session:
     """What can be said of each MCU, and of the file, once the search has ended."""
     reversals, strange = findings.reversals, findings.strange
     jpeg = scan.raw[: decoded.end].tobytes()
     corrected = decode(jpeg) if reversals else decoded
-    # what decodes to its last bit is taken at its word, however unusual it looks
-    flawless = {event.kind for event in corrected.events} <= OUTSIDE_THE_SCANS
+    placed = place(scan, decoded.header, thumbnail)
+    # what decodes to its last bit is taken at its word, however unusual it looks, unless its thumbnail contradicts it
+    flawless = _flawless(corrected, thumbnail)
     if flawless:
         placed = _all_known(scan, corrected, placed.thumbnail)
     claimed = claimable(model, reversals, findings.unresolved)
@@ -113,6 +116,13 @@ def _conclude(scan: Scan, decoded: Decoded, model: FlipModel | None, findings: F
     return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, findings.exhausted, placed.thumbnail)
 
 
+def _flawless(decoded: Decoded, thumbnail: Pixels | None) -> bool:
+    """Whether a scan decodes to its last bit, and to what its thumbnail shows."""
+    if not {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS:
+        return False
+    return thumbnail is None or not contradicts(thumbnail, decoded.header, decoded.coefficients)
+
+
 def _by_code(
     scan: Scan, decoded: Decoded, model: FlipModel, effort: Effort, thumbnail: Pixels | None
 ) -> Session | None:
@@ -122,7 +132,7 @@ def _by_code(
     if repair.reversals:
         jpeg = scan.raw[: decoded.end].tobytes()
         corrected = decode(jpeg)
-        if {event.kind for event in corrected.events} <= OUTSIDE_THE_SCANS:
+        if _flawless(corrected, thumbnail):
             placed = _all_known(scan, corrected, thumbnail)
             claimed = claimable(model, repair.reversals)
             kinds, sound = _provenance(scan, placed), not corrected.events
