@@ -11,12 +11,14 @@ from restore.lab.bit_errors import Flip
 from restore.placement.placement import place as lay_out
 from restore.provenance import Status
 from restore.repair.hypotheses import Reversal
-from restore.repair.ledger import Ledger
+from restore.repair.ledger import Ledger, reverse_flips
 from restore.repair.merging import merge
 from restore.repair.polish import polish, pursue
 from restore.repair.repair import open_scan, recalibrate
 from restore.repair.rounds import read_anew
 from restore.repair.scan import Scan
+from restore.repair.search import PAIR_WORK
+from restore.repair.splitting import split
 from restore.repair.suspicion import Looks, level_shifts, suspicious
 from restore.restoration import restore
 from tests.restore.repair.headers import Damaged, flipped
@@ -165,3 +167,34 @@ def test_a_level_that_moves_for_one_row_is_told_from_one_that_stays() -> None:
     assert abs(int(np.argmax(shifts)) - at) <= 1
     assert shifts[at] > 3.0
     assert np.median(shifts) < 0.5
+
+
+def test_a_doubtful_flip_gives_way_to_the_two_that_it_covers_up() -> None:
+    flips = Flip(place(0.5) + 2, 6), Flip(place(0.5) + 18, 1)
+    case, _ = damaged(*flips)
+    right = tuple(reversal(case, flip) for flip in flips)
+    for unit, bit in ((unit, bit) for unit in (right[0].unit, right[1].unit) for bit in range(case.model.bits)):
+        raw = np.frombuffer(case.data, dtype=np.uint8).copy()
+        reverse_flips(raw, case.model, ((unit, bit),), {})
+        found = decode(raw.tobytes())
+        if {event.kind for event in found.events} <= OUTSIDE_THE_SCANS:
+            break
+    else:
+        raise AssertionError("no flip covers up these two")
+    scan = open_scan(case.data, found, found.end - 2)
+    scan.raw[:] = raw
+    recalibrate(scan)
+    wrong = Reversal(unit, bit, 100.0, 5.0, certain=False)
+    pair = split(scan, case.model, (wrong,), PAIR_WORK)
+    assert {(item.unit, item.bit) for item in pair} == {(item.unit, item.bit) for item in right}
+    assert all(item.certain and item.joint for item in pair)
+    assert scan.raw.tobytes() == photo()
+
+
+def test_a_flip_that_is_sure_is_not_doubted() -> None:
+    flip = Flip(place(0.5) + 3, 4)
+    case, scan = damaged(flip)
+    right = reversal(case, flip)
+    spent = scan.spent
+    assert split(scan, case.model, (right,), PAIR_WORK) == (right,)
+    assert scan.spent == spent
