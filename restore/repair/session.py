@@ -97,22 +97,26 @@ def _conclude(
     reversals, strange = findings.reversals, findings.strange
     jpeg = scan.raw[: decoded.end].tobytes()
     corrected = decode(jpeg) if reversals else decoded
-    placed = place(scan, decoded.header, thumbnail)
     # what decodes to its last bit is taken at its word, however unusual it looks, unless its thumbnail contradicts it
     flawless = _flawless(corrected, thumbnail)
-    if flawless:
-        placed = _all_known(scan, corrected, placed.thumbnail)
     claimed = claimable(model, reversals, findings.unresolved)
-    if model is not None and not (flawless and len(claimed) == len(reversals) and not strange):
+    # where flips were taken back, something looks strange that may be damage all the same
+    explained = flawless and len(claimed) == len(reversals) and not strange
+    if model is not None and not explained:
         # what a code could not correct holds several flips: one of them means little unless all is explained
         claimed = tuple(reversal for reversal in claimed if reversal.joint or not model.suspect[reversal.unit])
+    if explained:
+        placed = _all_known(scan, corrected, thumbnail)
+    else:
+        placed = place(scan, decoded.header, thumbnail)
+        if flawless:
+            placed = _all_known(scan, corrected, placed.thumbnail)
     kinds = _provenance(scan, placed)
     if model is not None:
         for reversal in reversals:
             if reversal not in claimed:
                 kinds[_touched(placed, model, reversal)] = Provenance.LOST
-    # where flips were taken back, something looks strange that may be damage all the same
-    sound = flawless and not corrected.events and len(claimed) == len(reversals) and not strange
+    sound = explained and not corrected.events
     return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, findings.exhausted, placed.thumbnail)
 
 
