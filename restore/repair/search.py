@@ -278,8 +278,13 @@ class FlipSearch:
         outcomes = scan.evaluate(candidates, stretch.mcu + soon, int(3 * soon * size) + 256, 30.0 + slack)
         if stretch.why == ALARMED:  # a flip must pay at once: far off, a wrong one can pay by mending later damage
             due = self._at_once * max(FLIP_COST, SHARE_AT_ONCE * self._lack(own, stretch.mcu - 1 - base))
-            worth = outcomes.best - own.level(outcomes.place) >= due
-            rows, outcomes = rows[worth], Outcomes(outcomes.table[worth])
+            gains = outcomes.best - own.level(outcomes.place)
+            pays = gains >= due
+            if (
+                gains.size and _lead(gains) >= CLEAR
+            ):  # nor can one that is this much better than all others be a wrong one
+                pays[np.argmax(gains)] = True
+            rows, outcomes = rows[pays], Outcomes(outcomes.table[pays])
         for keep, target, drop in _ROUNDS:
             if rows.size == 0:
                 return []
