@@ -24,7 +24,7 @@ SURE: Final = 10.0
 """Nats by which a flip must now beat its best rival to be claimed: right in all cases measured where no damage stayed
 unexplained near it, half of them wrong below."""
 
-BELIEVED: Final = 6.0
+BELIEVED: Final = 15.0
 """Nats by which a flip that a search did not believe must beat its rivals, and leaving it with the odds against it."""
 
 _STANDS_OUT: Final = 0.25
