@@ -10,17 +10,19 @@ from carving.encryption.ciphers import CipherSpec, SectorNumbering
 from carving.encryption.keys import key_fingerprint
 from carving.encryption.sector_cipher import BLOCK, SectorCipher
 from carving.encryption.sectors import sector_cipher
+from carving.layer import LayerInPlace
 from carving.source import ByteSource, Run, clamp, layers
 
 _PIECE_BYTES: Final = 4 << 20
 """Most ciphertext held at once; longer reads are decrypted piece by piece."""
 
 
-class DmCryptSource(ByteSource):
+class DmCryptSource(LayerInPlace):
     """Plaintext of a volume whose first byte is the start of its sector 0.
 
     A read need not be aligned. Behind the last whole 16-byte block of the volume up to 15 bytes are no ciphertext and
-    are passed through unchanged; a last sector that is cut short at a block boundary is decrypted.
+    are passed through unchanged; a last sector that is cut short at a block boundary is decrypted. Each plaintext byte
+    stands where its ciphertext byte stands.
     """
 
     def __init__(
@@ -44,7 +46,7 @@ class DmCryptSource(ByteSource):
         Raises:
             UsageError: a key of a length that the cipher does not take.
         """
-        self._below = below
+        super().__init__(below)
         self._spec = spec
         self._proof = proof
         self._remarks = remarks
@@ -96,27 +98,12 @@ class DmCryptSource(ByteSource):
     def numbering(self) -> SectorNumbering:
         return self._cipher.numbering
 
-    @property
-    def size(self) -> int:
-        return self._below.size
-
-    @property
-    def below(self) -> ByteSource:
-        return self._below
-
     def read_at(self, offset: int, length: int) -> bytes:
         wanted = clamp(offset, length, self.size)
         if wanted.length <= _PIECE_BYTES:
             return self._read_piece(wanted)
         starts = range(wanted.offset, wanted.end, _PIECE_BYTES)
         return b"".join(self._read_piece(Run(start, min(_PIECE_BYTES, wanted.end - start))) for start in starts)
-
-    def trace(self, offset: int, length: int) -> tuple[Run, ...]:
-        """The same offsets below: each plaintext byte stands where its ciphertext byte stands."""
-        return (clamp(offset, length, self.size),)
-
-    def close(self) -> None:
-        self._below.close()
 
     def _read_piece(self, wanted: Run) -> bytes:
         if wanted.length == 0:

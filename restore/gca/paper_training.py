@@ -99,15 +99,15 @@ class PaperTraining:
 
     def validate(self) -> dict[str, float]:
         """Mean PSNR in Y of the fused and of the coarse pictures of what is held out, and of the enlarged thumbnail."""
-        rows: list[tuple[float, float, float]] = []
+        rows: list[list[float]] = []
         with torch.inference_mode():
             for pair in self._held_out:
                 inputs, thumbnail = inputs_of(pair.compensated, pair.thumbnail, self._size.levels)
                 coarse, levels = self.network(*(part[None].to(self._processes.device) for part in (inputs, thumbnail)))
-                shown = (to_pixels(levels[-1][0]), to_pixels(coarse[0]), to_pixels(inputs[3:]))
-                rows.append(tuple(_psnr(pixels, pair.true) for pixels in shown))  # type: ignore[arg-type]
-        fused, coarse_psnr, bicubic = np.mean(rows, axis=0) if rows else (0.0, 0.0, 0.0)
-        return {"psnr": float(fused), "coarse": float(coarse_psnr), "baseline": float(bicubic)}
+                fused, enlarged = levels[-1][0], inputs[3:]
+                rows.append([_psnr(to_pixels(shown), pair.true) for shown in (fused, coarse[0], enlarged)])
+        means = np.mean(rows, axis=0).tolist() if rows else [0.0, 0.0, 0.0]
+        return dict(zip(("psnr", "coarse", "baseline"), means, strict=True))
 
     def export(self, path: Path, found: Mapping[str, float]) -> None:
         """Write generator and fusion, too large for one file, as a set of tensors beside `path`."""
