@@ -15,6 +15,7 @@ from restore.guidance import region
 from restore.lab import metrics
 from restore.lab.bit_errors import Flip, differing_bytes
 from restore.lab.methods import MethodResult
+from restore.lab.movers import movers
 from restore.lab.specimens import Specimen
 from restore.provenance import Provenance
 
@@ -30,6 +31,7 @@ CONVENTIONS: Final = (
     "Hit: the MCUs whose own bytes the damage changed, the same for every method. PSNR of both in Y.",
     "SHA-256: the method's byte stream up to the EOI (the damaged bytes where it repairs none) equals the original's.",
     "Flips: of the medium, only those whose block reaches into the file up to its EOI.",
+    "Movers: of an unencrypted medium, the flips that alone move the place of an MCU in its scan, or a DC value.",
     "False repairs: reversed bits that were right, as a share of all reversed bits.",
     "Falsely intact: MCUs called intact or repaired that are not exact, as a share of all that are called so.",
 )
@@ -63,6 +65,8 @@ class Score:
     reversed: int
     wrong: int
     missed: int
+    movers: int | None = None
+    movers_reversed: int | None = None
     margins: tuple[tuple[float | None, bool], ...] = ()
     """Margin of every reversed bit in nats, None where it had no rival, and whether it was right."""
 
@@ -79,6 +83,8 @@ class Judge:
         self._specimen = specimen
         self._original = decode(specimen.original)
         self._luma = metrics.luma(self._original.pixels)
+        plain = specimen.damaged.medium.key is None
+        self._movers = movers(specimen.original, specimen.flips) if plain else None
         self._hit = hit_mcus(self._original, differing_bytes(specimen.original, specimen.damaged.jpeg))
 
     def score(self, result: MethodResult) -> Score:
@@ -121,6 +127,8 @@ class Judge:
             reversed=len(reversed_flips & true_flips),
             wrong=len(reversed_flips - true_flips),
             missed=len(true_flips - reversed_flips),
+            movers=None if self._movers is None else len(self._movers),
+            movers_reversed=None if self._movers is None else len(self._movers & reversed_flips),
             margins=tuple(
                 (flip.margin if isfinite(flip.margin) else None, Flip(flip.evidence_offset, flip.bit) in true_flips)
                 for flip in result.bit_flips

@@ -31,6 +31,7 @@ class Line:
         mcus_exact, pictures_exact, streams_exact: shares from 0 to 1.
         psnr_hole: dB over the files with holes; `hole_share` is the share of their MCUs in all MCUs.
         psnr_hit: dB in the MCUs that the damage hit.
+        movers, movers_reversed: sums over unencrypted media.
         flips_reversed, flips_wrong, flips_missed: sums; `false_repairs` is the share of wrong ones in all reversed.
         falsely_intact: share of the MCUs called intact or repaired that are not exact.
         seconds: median per file.
@@ -56,6 +57,8 @@ class Line:
     flips_reversed: int
     flips_wrong: int
     flips_missed: int
+    movers: int
+    movers_reversed: int
     false_repairs: float | None
     falsely_intact: float | None
     seconds: float
@@ -119,6 +122,8 @@ def _line(dataset: str, ber: float, method: str, members: list[tuple[Record, Sco
         flips_reversed=sum(score.reversed for score in scores),
         flips_wrong=wrong,
         flips_missed=sum(score.missed for score in scores),
+        movers=sum(score.movers or 0 for score in scores),
+        movers_reversed=sum(score.movers_reversed or 0 for score in scores),
         false_repairs=wrong / claimed if claimed else None,
         falsely_intact=sum(score.claimed_wrong for score in scores) / called if called else None,
         seconds=median(record.seconds for record, _ in members),

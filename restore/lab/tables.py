@@ -21,7 +21,8 @@ CONVENTIONS: Final = (
 )
 HEADINGS: Final = (
     *("method", "files", "PSNR Y", "rest", "SSIM Y", "PSNR RGB", "SSIM RGB", "MCUs exact", "SHA-256"),
-    *("holes", "hole PSNR", "hit PSNR", "flips reversed/wrong/missed", "false repairs", "falsely intact", "s/file"),
+    *("holes", "hole PSNR", "hit PSNR", "flips reversed/wrong/missed", "movers", "false repairs", "falsely intact"),
+    "s/file",
 )
 OVERVIEW: Final = ("method", "PSNR Y", "SSIM Y", "MCUs exact", "SHA-256", "hole PSNR", "s/file")
 """The columns that fit a terminal."""
@@ -46,6 +47,7 @@ def cells(line: Line) -> tuple[str, ...]:
         _number(line.psnr_hole, 2),
         _number(line.psnr_hit, 2),
         flips,
+        f"{line.movers_reversed}/{line.movers}" if reports_flips and line.movers else "–",
         _percent(line.false_repairs),
         _percent(line.falsely_intact),
         _number(line.seconds, 3),

@@ -127,6 +127,7 @@ def _best(
         ending = part.end_unit - rows - start
         scores[shifts == ending] += END_BONUS
         stays += END_BONUS * (ending == 0)
+    scores[start + shifts + rows < good] = -1.0  # all of the sequence would lie where the path is sound
     best = int(np.argmax(scores))
     if stays >= scores[best] or scores[best] < SURE:
         scores[shifts == 0] = -1.0
@@ -135,6 +136,7 @@ def _best(
     scores[best] = stays if shifts[best] else -1.0
     shift, chosen = int(shifts[best]), offsets[best].copy()
     _, row = _refine(ground, part, rows, start + shift, good, chosen)
+    row = max(row, good - 1 - start - shift)
     return Find(row, start + row + shift, shift, chosen, top), top - max(
         float(scores.max()), 0.0 if shift == 0 else stays
     )

@@ -8,7 +8,8 @@ from carving.flips import Combination, FlipModel
 from restore.repair.extend_kernels import NEVER
 from restore.repair.hypotheses import Reversal
 from restore.repair.scan import Scan
-from restore.repair.search import DROP, FLIP_COST, FURTHEST_DROP, MARGIN, PAIR_WORK, SIGNS, FlipSearch
+from restore.repair.search import DROP, FURTHEST_DROP, PAIR_WORK, SIGNS, FlipSearch
+from restore.repair.standards import FLIP_COST, REDRAWN
 
 
 def search_of(scan: Scan, model: FlipModel, expansions: int, alarm: float, at_once: float = 1.0) -> FlipSearch:
@@ -72,7 +73,7 @@ class CodeSearch(FlipSearch):
             worths.append(-np.inf if refuted else worth)
         best = int(np.argmax(worths))
         margin = worths[best] - max([0.0, *worths[:best], *worths[best + 1 :]])
-        if margin < MARGIN or not ways[best]:
+        if margin < REDRAWN.margin or not ways[best]:
             self._scan.walk(begin, count, DROP, self.alarm)
             return ()
         gain = (worths[best] + FLIP_COST) / len(ways[best])

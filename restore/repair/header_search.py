@@ -28,7 +28,7 @@ from restore.repair.header_score import (
     score_trial,
 )
 from restore.repair.hypotheses import Reversal
-from restore.repair.search import FLIP_COST
+from restore.repair.standards import FLIP_COST
 
 _BEYOND: Final = 256
 _MOST_BYTES: Final = 4096

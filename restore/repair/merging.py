@@ -15,8 +15,9 @@ from carving.flips import FlipModel
 from restore.repair.extend_kernels import NEVER
 from restore.repair.hypotheses import Reference, Reversal, flips_of
 from restore.repair.ledger import bits_by_unit, reverse_flips, stretch_of
-from restore.repair.scan import Candidates, Scan
-from restore.repair.search import FLIP_COST
+from restore.repair.patches import patches_of
+from restore.repair.scan import Scan
+from restore.repair.standards import standards_of
 
 _NEAR: Final = 4
 """Units within which two flips are close together, and about them in which a single one is looked for."""
@@ -70,27 +71,18 @@ def _single(
     for item in cluster:  # reversing a bit once more undoes it
         reverse_flips(raw, model, ((item.unit, item.bit),), others)
         others[item.unit] = tuple(bit for bit in others[item.unit] if bit != item.bit)
-    flips = [(unit, bit) for unit in units for bit in range(model.bits) if bit not in others.get(unit, ())]
-    patches = np.repeat(raw[np.newaxis, first:last], len(flips), axis=0)
-    rows = {flip: row for row, flip in enumerate(flips)}
-    for unit in units:
-        begin, end = stretch_of(model, unit, raw.size)
-        variants = model.variants(raw, unit, others.get(unit, ()))
-        inside = slice(begin - int(model.starts[unit]), end - int(model.starts[unit]))
-        for bit in range(model.bits):
-            if (unit, bit) in rows:
-                patches[rows[unit, bit], begin - first : end - first] = variants[bit, inside]
+    patches = patches_of(raw, model, units, others)
     raw[first:last] = together
-    size = len(flips)
-    candidates = Candidates(np.full(size, first), np.full(size, last - first), patches, np.full(size, base))
-    outcomes = scan.evaluate(candidates, target, last - first + int(3 * (target - base) * scan.mcu_bytes) + 512, NEVER)
+    window = last - first + int(3 * (target - base) * scan.mcu_bytes) + 512
+    outcomes = scan.evaluate(patches.candidates(base), target, window, NEVER)
     arrived = outcomes.table[:, 4] >= target
     worths = np.where(arrived, outcomes.last - own.level(outcomes.last_place), -np.inf)
-    worths += FLIP_COST * (len(cluster) - 1)
+    worths += standards_of(model).cost * (len(cluster) - 1)
+    worths[-1] = -np.inf  # nothing reversed, which is no explanation
     best = int(np.argmax(worths))
     if worths[best] <= 0.0:
         return None
-    raw[first:last] = patches[best]
+    patches.settle(raw, best)
     scan.walk(base, target, NEVER)
     margin = float(worths[best]) - max(0.0, float(np.partition(worths, -2)[-2]))
-    return Reversal(*flips[best], max(item.gain for item in cluster), margin, certain=True)
+    return Reversal(*patches.flips[best], max(item.gain for item in cluster), margin, certain=True)

@@ -78,9 +78,7 @@ def search_in_rounds(scan: Scan, decoded: Decoded, model: FlipModel, effort: Eff
     keen = keen_alarm(scan, recalibrate(scan), len(first.reversals))
     scan.restart()
     search = search_of(scan, model, effort.expansions, keen)
-    repair, strange = repair_scan(scan, search, effort), False
-    if model.encrypted:
-        repair, strange = _once_more(scan, decoded, model, effort, repair, search)
+    repair, strange = _once_more(scan, decoded, model, effort, repair_scan(scan, search, effort), search)
     kept = take_back(scan, model, repair.reversals, claimable(model, repair.reversals, repair.unresolved))
     gone = tuple(int(model.starts[item.unit]) for item in repair.reversals if item not in kept)
     return Findings(kept, (*repair.unresolved, *gone), repair.exhausted, strange or bool(gone))
@@ -102,7 +100,9 @@ def _once_more(
         further = repair_scan(scan, search, effort)
         hunches += tuple(search.hunches)
         merged = merge(scan, model, (*kept, *further.reversals))
-        reversals = split(scan, model, polish(scan, model, merged, further.unresolved), PAIR_WORK)
+        reversals = polish(scan, model, merged, further.unresolved)
+        if model.encrypted:
+            reversals = split(scan, model, reversals, PAIR_WORK)
     believed, doubts = pursue(scan, model, hunches, reversals, further.unresolved)
     unresolved = (*further.unresolved, *(int(model.starts[unit]) for unit in doubts))
     return replace(further, reversals=(*reversals, *believed), unresolved=unresolved), bool(doubts)

@@ -21,6 +21,7 @@ from restore.repair.hypotheses import UNSETTLED_MARGIN, Flips, Hypothesis, Refer
 from restore.repair.ledger import Ledger
 from restore.repair.pairs import weigh_pairs
 from restore.repair.scan import Candidates, Outcomes, Scan, Stretch
+from restore.repair.standards import FLIP_COST, standards_of
 
 SIGNS: Final = (ALARMED, DROPPED, BROKEN)
 
@@ -33,25 +34,11 @@ ALARM: Final = 1.0
 LOOK_BACK: Final = 6
 """MCUs before the highest score in which the flip may still lie."""
 
-FLIP_COST: Final = 20.0
-"""Nats a flip must earn: the odds against it at a bit error rate of 1e-5, and what the best of many wrong ones
-gains."""
-
-PLAIN_COST: Final = 100.0
-"""The same where a hypothesis changes a single bit: it draws no bytes at random, so strange places in an undamaged
-picture can be made to look better by it."""
-
 SHARE_AT_ONCE: Final = 0.5
 """Share of what an alarmed MCU lacks that a flip must win back there and then."""
 
 END_COST: Final = 80.0
 """Nats a flip must earn that only mends the end of a scan: cameras leave bits there that no flip explains."""
-
-MARGIN: Final = 20.0
-"""Nats by which a flip must beat its best rival to be claimed."""
-
-PLAIN_MARGIN: Final = 3.0
-"""The same where a hypothesis changes a single bit: rivals are few, and none draws 16 bytes at random to please."""
 
 CLEAR: Final = 40.0
 """Nats of lead at which the best hypothesis need not be followed further."""
@@ -107,9 +94,8 @@ class FlipSearch:
         self.alarm = alarm
         self._tried = np.ones(model.starts.size, dtype=np.bool_)
         self.first_changed = 0
-        self._usual_cost = FLIP_COST if model.encrypted else PLAIN_COST
-        self._cost = self._usual_cost
-        self._margin = MARGIN if model.encrypted else PLAIN_MARGIN
+        self._standards = standards_of(model)
+        self._cost = self._standards.cost
         self._pair_work = pair_work
         self._at_once = at_once
         self.hunches: list[int] = []
@@ -124,7 +110,7 @@ class FlipSearch:
         stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self.alarm)
         if stretch.why not in SIGNS:
             return ()
-        self._cost = max(self._usual_cost, END_COST * (stretch.mcu == self._scan.layout.mcu_count))
+        self._cost = max(self._standards.cost, END_COST * (stretch.mcu == self._scan.layout.mcu_count))
         reference = self._go_on(base, stretch, NEVER)
         root = Hypothesis((), 0.0, settled=False)
         everything = [Hypothesis((), 0.0, settled=True), *self._children(base, stretch, root, reference, reference)]
@@ -141,7 +127,7 @@ class FlipSearch:
             for hypothesis in self._expand(base, top, reference):
                 everything.append(hypothesis)
                 heapq.heappush(queue, (-hypothesis.worth, len(everything), hypothesis))
-        found = verdict(everything, self._cost, self._margin)
+        found = verdict(everything, self._cost, self._standards.margin)
         worth = sum(reversal.gain - self._cost for reversal in found)
         flips = flips_of(found)
         if found and not (self._crowded(flips) or self._doubtful(base, stretch, reference, flips, worth)):
@@ -317,7 +303,7 @@ class FlipSearch:
             self._scan.evaluate(candidates, stretch.mcu + target, int(3 * target * size) + 512, NEVER)
             for target in (_ROUNDS[0][1], _ROUNDS[-1][1])
         )
-        pays = soon.last - own.level(soon.last_place) >= PLAIN_COST
+        pays = soon.last - own.level(soon.last_place) >= self._standards.cost
         gained = outcomes.best - own.level(outcomes.place)
         return np.asarray(pays & (far.last - own.level(far.last_place) >= gained / 2))
 
@@ -335,7 +321,7 @@ class FlipSearch:
     def _candidates(self, stretch: Stretch, parent: Hypothesis, base: int) -> tuple[Candidates, list[tuple[int, int]]]:
         """Every bit of every unit that could explain a stretch's end."""
         scan, model = self._scan, self._model
-        sudden = stretch.why == ALARMED and model.encrypted  # a single bit may have shifted colours a little, long ago
+        sudden = stretch.why == ALARMED
         back = stretch.mcu - 2 if sudden else stretch.best_mcu - LOOK_BACK
         first_mcu = max(base, back)
         low = int(scan.path.places[first_mcu]) >> 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +21,7 @@ from restore.repair.repair import Effort, follow_decoder, look_over, open_scan, 
 from restore.repair.rounds import NOTHING, Findings, search_in_rounds
 from restore.repair.scan import Scan
 from restore.repair.search import ALARM
-
-UNSEEN_MARGIN: Final = 45.0
-"""Nats by which a flip must beat its best rival in a file that decodes to its last bit without a flaw: nearly all such
-files are undamaged, and pictures hold stranger things than damage. Of 104 flips planted so one by one in 26 photos, 86
-were found; the most that anything had in these photos undamaged was 31."""
-
-PLAIN_UNSEEN_MARGIN: Final = 100.0
-"""The same where a hypothesis changes a single bit."""
+from restore.repair.standards import standards_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,9 +142,10 @@ def _in_doubt(scan: Scan, decoded: Decoded, model: FlipModel | None, effort: Eff
     """Whether a file that decodes without a flaw is damaged all the same."""
     if model is None or not effort.expansions:
         return False
-    if unseen is None:
-        unseen = UNSEEN_MARGIN if model.encrypted else PLAIN_UNSEEN_MARGIN
-    return any(reversal.margin >= unseen for reversal in look_over(scan, model, effort, decoded.coefficients))
+    standards = standards_of(model)
+    margin = standards.unseen if unseen is None else unseen
+    found = look_over(scan, model, effort, decoded.coefficients)
+    return any(reversal.margin >= margin and reversal.gain >= standards.unseen_gain for reversal in found)
 
 
 def _touched(placed: Placed, model: FlipModel, reversal: Reversal) -> NDArray[np.bool_]:

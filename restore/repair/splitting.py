@@ -16,7 +16,7 @@ from restore.repair.hypotheses import Reference, Reversal, flips_of
 from restore.repair.ledger import bits_by_unit, reverse_flips, stretch_of
 from restore.repair.pairs import weigh_pairs
 from restore.repair.scan import Scan
-from restore.repair.search import FLIP_COST
+from restore.repair.standards import FLIP_COST
 
 DUBIOUS: Final = 25.0
 """Nats of margin below which a flip is doubted."""

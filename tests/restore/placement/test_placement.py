@@ -11,7 +11,9 @@ from PIL import Image
 from restore.decoding.robust import decode
 from restore.guidance import thumbnail_pixels
 from restore.lab import metrics
+from restore.lab.damage import damage, spared_header
 from restore.lab.embed import beside
+from restore.lab.medium import Medium
 from restore.provenance import Provenance
 from restore.restoration import restore
 from tests.restore.decoding.pictures import jpeg
@@ -101,3 +103,12 @@ def test_the_papers_pictures_are_placed_exactly(shared_data: Path, name: str) ->
     error = metrics.squared_error(metrics.luma(truth.pixels), metrics.luma(result.pixels))
     assert metrics.psnr(float(error.mean())) > 42
     assert Image.fromarray(result.pixels).size == (truth.header.frame.width, truth.header.frame.height)
+
+
+def test_a_short_interval_is_not_shifted_to_where_the_path_is_sound(shared_data: Path) -> None:
+    """Several flips in a photo with intervals of four MCUs once had one moved in front of its own beginning."""
+    original = (shared_data / "photos" / "hewlett-packard__photosmart-c200__DSC00003.JPG").read_bytes()
+    damaged = damage(original, Medium(None), 1e-5, 61, spared_header(original, Medium(None)))
+    found = placed(damaged.jpeg)
+    assert found.known.mean() > 0.9
+    assert (np.diff(found.starts[found.known]) > 0).all()

@@ -7,21 +7,23 @@ import pytest
 
 from restore import decode
 from restore.decoding.decoded import OUTSIDE_THE_SCANS
-from restore.lab.bit_errors import Flip
+from restore.lab.bit_errors import Flip, apply_flips
 from restore.placement.placement import place as lay_out
 from restore.provenance import Status
 from restore.repair.hypotheses import Reversal
 from restore.repair.ledger import Ledger, reverse_flips
 from restore.repair.merging import merge
+from restore.repair.patches import patches_of
 from restore.repair.polish import polish, pursue
 from restore.repair.repair import open_scan, recalibrate
 from restore.repair.rounds import read_anew
 from restore.repair.scan import Scan
 from restore.repair.search import PAIR_WORK
 from restore.repair.splitting import split
+from restore.repair.standards import SINGLE_BITS
 from restore.repair.suspicion import Looks, level_shifts, suspicious
 from restore.restoration import restore
-from tests.restore.repair.headers import Damaged, flipped
+from tests.restore.repair.headers import PLAIN, Damaged, flipped
 from tests.restore.repair.test_scan_repair import photo, place
 
 
@@ -198,3 +200,52 @@ def test_a_flip_that_is_sure_is_not_doubted() -> None:
     spent = scan.spent
     assert split(scan, case.model, (right,), PAIR_WORK) == (right,)
     assert scan.spent == spent
+
+
+@pytest.fixture(scope="module")
+def moving() -> Flip:
+    """A flip of unencrypted bytes after which all that follows stands elsewhere."""
+    sound = decode(photo())
+    for byte in range(100):
+        flip = Flip(place(0.5) + byte, 4)
+        found = decode(apply_flips(photo(), (flip,)))
+        if (found.mcus.bit_positions != sound.mcus.bit_positions).mean() > 0.4:
+            return flip
+    raise AssertionError("no flip moves anything")
+
+
+def test_a_single_bit_gives_way_to_the_right_one_nearby(moving: Flip) -> None:
+    case, scan = flipped(photo(), (moving,), PLAIN), damaged()[1]
+    right = Reversal(moving.offset, moving.bit, 100.0, 50.0, certain=True)
+    wrong = Reversal(moving.offset + 2, 3, 100.0, 50.0, certain=True)
+    ledger = Ledger(scan, case.model)
+    ledger.enter(((right.unit, right.bit),))
+    ledger.assume(((right.unit, right.bit), (wrong.unit, wrong.bit)))
+    (kept,) = polish(scan, case.model, (wrong,), ())
+    assert (kept.unit, kept.bit) == (right.unit, right.bit)
+    assert kept.certain == (kept.margin >= SINGLE_BITS.sure)
+    assert scan.raw.tobytes() == photo()
+
+
+def test_a_single_bit_too_many_is_dropped(moving: Flip) -> None:
+    case, scan = flipped(photo(), (), PLAIN), damaged()[1]
+    Ledger(scan, case.model).assume(((moving.offset, moving.bit),))
+    assert polish(scan, case.model, (Reversal(moving.offset, moving.bit, 100.0, 50.0, certain=True),), ()) == ()
+    assert scan.raw.tobytes() == photo()
+
+
+def test_patches_are_single_flips_and_at_last_none() -> None:
+    case = flipped(photo(), ())
+    raw = np.frombuffer(photo(), dtype=np.uint8).copy()
+    unit = int(np.searchsorted(case.model.starts, place(0.5)))
+    patches = patches_of(raw, case.model, range(unit, unit + 2), {unit: (5,)})
+    assert len(patches.flips) == 2 * 128 - 1
+    assert (unit, 5) not in patches.flips
+    np.testing.assert_array_equal(patches.rows[-1], raw[patches.first : patches.first + patches.rows.shape[1]])
+    for row in (0, 40, 200):
+        flip = patches.flips[row]
+        assumed = raw.copy()
+        reverse_flips(assumed, case.model, (flip,), {unit: (5,)})
+        patched = raw.copy()
+        patches.settle(patched, row)
+        np.testing.assert_array_equal(patched, assumed)
