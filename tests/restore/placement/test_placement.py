@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from carving.source import Run
 from restore.decoding.robust import decode
 from restore.guidance import thumbnail_pixels
 from restore.lab import metrics
-from restore.lab.damage import damage, spared_header
+from restore.lab.damage import damage
 from restore.lab.embed import beside
 from restore.lab.medium import Medium
 from restore.provenance import Provenance
@@ -108,7 +109,7 @@ def test_the_papers_pictures_are_placed_exactly(shared_data: Path, name: str) ->
 def test_a_short_interval_is_not_shifted_to_where_the_path_is_sound(shared_data: Path) -> None:
     """Several flips in a photo with intervals of four MCUs once had one moved in front of its own beginning."""
     original = (shared_data / "photos" / "hewlett-packard__photosmart-c200__DSC00003.JPG").read_bytes()
-    damaged = damage(original, Medium(None), 1e-5, 61, spared_header(original, Medium(None)))
+    damaged = damage(original, Medium(None), 1e-5, 61, Run(0, 0))
     found = placed(damaged.jpeg)
     assert found.known.mean() > 0.9
     assert (np.diff(found.starts[found.known]) > 0).all()
