@@ -20,6 +20,9 @@ from restore.repair.scan import Scan
 from restore.repair.standards import standards_of
 from restore.repair.trials import compare
 
+_TURNS: Final = 3
+"""How often another hypothesis may take the place of one."""
+
 OPEN: Final = 12.0
 """Nats from which on a flip that cannot be believed leaves a file in doubt."""
 
@@ -73,9 +76,11 @@ def pursue(
         gain = float(trial.worths[trial.best])
         margin = min(gain - standards.cost, gain - trial.second)
         flip = trial.flip(trial.best)
-        if flip and margin >= max(standards.believed, standards.stands_out * gain) and not flipped.get(unit):
+        believed = margin >= max(standards.believed, standards.stands_out * gain)
+        in_step = standards.in_step and gain >= standards.cost
+        if flip and (believed or in_step) and not flipped.get(unit):
             trial.settle(scan)
-            found.append(Reversal(*flip, gain, margin, certain=True))
+            found.append(Reversal(*flip, gain, margin, certain=believed))
             flipped[flip[0]] = (*flipped.get(flip[0], ()), flip[1])
         elif gain > OPEN:
             open_ones.append(unit)
@@ -91,18 +96,22 @@ def _judge(
     scan: Scan, model: FlipModel, item: Reversal, others: dict[int, tuple[int, ...]], limits: NDArray[np.int64]
 ) -> Reversal | None:
     """The best explanation of one unit beside `others` that are reversed; None where it is best left alone."""
-    trial = compare(scan, model, item.unit, others, ((item.unit, item.bit),), limits)
-    if trial is None:
-        return item
     sure = standards_of(model).sure
-    worth = float(trial.worths[trial.best])
-    if worth <= 0.0:
-        believable = item.certain or not model.suspect[item.unit]  # where a code failed there are several flips
-        return replace(item, margin=-worth, certain=-worth >= sure and believable)
-    flip = trial.flip(trial.best)
-    trial.settle(scan)
-    if flip is None:
-        return None
-    margin = worth - max(0.0, trial.second)
-    certain = margin >= sure and not model.suspect[flip[0]]
-    return replace(item, unit=flip[0], bit=flip[1], margin=margin, certain=certain)
+    for _ in range(_TURNS):
+        trial = compare(scan, model, item.unit, others, ((item.unit, item.bit),), limits)
+        if trial is None:
+            return item
+        worth = float(trial.worths[trial.best])
+        if worth <= 0.0:
+            believable = item.certain or not model.suspect[item.unit]  # where a code failed there are several flips
+            return replace(item, margin=-worth, certain=-worth >= sure and believable)
+        flip = trial.flip(trial.best)
+        trial.settle(scan)
+        if flip is None:
+            return None
+        margin = worth - max(0.0, trial.second)
+        certain = margin >= sure and not model.suspect[flip[0]]
+        item = replace(item, unit=flip[0], bit=flip[1], margin=margin, certain=certain)
+        if model.encrypted:
+            break
+    return item

@@ -271,7 +271,7 @@ class FlipSearch:
             ):  # nor can one that is this much better than all others be a wrong one
                 pays[np.argmax(gains)] = True
             rows, outcomes = rows[pays], Outcomes(outcomes.table[pays])
-        for keep, target, drop in _ROUNDS:
+        for keep, target, drop in _ROUNDS if self._model.encrypted else _ROUNDS[:-1]:
             if rows.size == 0:
                 return []
             rows = rows[np.argsort(-outcomes.best, kind="stable")[:keep]]

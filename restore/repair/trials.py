@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,13 @@ from restore.repair.ledger import reverse_flips, stretch_of
 from restore.repair.patches import Patches, patches_of
 from restore.repair.scan import Scan
 from restore.repair.standards import standards_of
+
+_SEEN_BELOW: Final = 24
+"""How many of the best hypotheses are judged by the MCUs below."""
+
+_STEADY: Final = 4
+_EQUAL: Final = 1e-3
+"""MCUs over which the scores of two paths must grow alike, and to how many nats, to say that they go on the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,10 +95,11 @@ def compare(
     patches = patches_of(scan.raw, model, _rivals(scan, model, unit, base), flipped)
     for first, stored in undo:
         scan.raw[first : first + stored.size] = stored
-    worths = _worths(scan, patches, base, target, own)
     near = int(np.searchsorted(scan.path.places[: target + 1], 8 * stretch_of(model, unit, scan.raw.size)[1]))
-    if standards.below and near + standards.behind < target:
-        worths = np.minimum(worths, _worths(scan, patches, base, near + standards.behind, own))
+    near = min(near + standards.about + standards.behind, target) if standards.below else target
+    worths = _worths(scan, patches, base, near, own)
+    if near < target:
+        _see_below(scan, patches, (base, near, target), own, worths)
     if doubted:
         worths[-1] += standards.cost
         worths[[flip in doubted for flip in patches.flips] + [False]] = -np.inf
@@ -106,6 +115,25 @@ def _worths(scan: Scan, patches: Patches, base: int, target: int, own: Reference
     outcomes = scan.evaluate(patches.candidates(base), target, window, NEVER)
     arrived = outcomes.table[:, 4] >= target
     return np.where(arrived, outcomes.last - own.level(outcomes.last_place), -np.inf)
+
+
+def _see_below(
+    scan: Scan, patches: Patches, span: tuple[int, int, int], own: Reference, worths: NDArray[np.float64]
+) -> None:
+    """Judge the best of patches by the MCUs below as well, if they leave what follows as it is.
+
+    Where colours move, the steps to a whole row above lean one way or the other, and say little for their number.
+
+    Args:
+        span: the first MCU, the one at which `worths` were taken, and one behind those below.
+        own: the path as it is; worths: by how much each patch scores more, changed in place.
+    """
+    base, near, target = span
+    best = np.argsort(-worths[:-1], kind="stable")[:_SEEN_BELOW]
+    few = Patches(patches.first, patches.rows[best], ())
+    before = _worths(scan, few, base, near - _STEADY, own)
+    steady = np.isfinite(worths[best]) & np.isclose(before, worths[best], atol=_EQUAL)
+    worths[best[steady]] = _worths(scan, few, base, target, own)[steady]
 
 
 def _rivals(scan: Scan, model: FlipModel, unit: int, base: int) -> Sequence[int]:
