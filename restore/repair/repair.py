@@ -49,13 +49,15 @@ SPARSE_ROWS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How hard to search: hypotheses pursued per sign of damage, and decoded MCUs allowed per MCU of the picture."""
+    """How hard to search: hypotheses pursued per sign of damage, and decoded MCUs allowed per MCU of the picture, and
+    besides for each flip that is found."""
 
     expansions: int
     work: int
+    work_per_flip: int
 
 
-EFFORTS: Final = (Effort(0, 0), Effort(2, 100), Effort(6, 800), Effort(16, 8000))
+EFFORTS: Final = (Effort(0, 0, 0), Effort(2, 100, 10_000), Effort(6, 800, 60_000), Effort(16, 8000, 600_000))
 """By effort 0 to 3; 0 switches the reversal of flips off."""
 
 
@@ -167,14 +169,14 @@ def expect(scan: Scan) -> NDArray[np.float64]:
     return lacking
 
 
-def repair_scan(scan: Scan, search: FlipSearch, effort: Effort) -> Repair:
+def repair_scan(scan: Scan, search: FlipSearch, effort: Effort, earlier: int = 0) -> Repair:
     """One round of repair from the beginning of a scan, with what `search` finds.
 
     It ends early where the work spent on the scan, counted in decoded MCUs, exceeds what the effort allows: so the same
-    file gives the same result on any machine.
+    file gives the same result on any machine. `earlier` is how many flips were found in the rounds before.
     """
     alarm = search.alarm
-    allowed = effort.work * scan.layout.mcu_count
+    allowed = effort.work * scan.layout.mcu_count + effort.work_per_flip * earlier
     reversals: list[Reversal] = []
     unresolved: list[int] = []
     mcu = floor = 0
@@ -196,6 +198,7 @@ def repair_scan(scan: Scan, search: FlipSearch, effort: Effort) -> Repair:
         taken[region] += bool(found)
         if found:
             reversals.extend(found)
+            allowed += effort.work_per_flip * len(found)
             mcu = search.first_changed
             continue
         scan.walk(base, stretch.mcu, NEVER)

@@ -78,26 +78,28 @@ def search_in_rounds(scan: Scan, decoded: Decoded, model: FlipModel, effort: Eff
     keen = keen_alarm(scan, recalibrate(scan), len(first.reversals))
     scan.restart()
     search = search_of(scan, model, effort.expansions, keen)
-    repair, strange = _once_more(scan, decoded, model, effort, repair_scan(scan, search, effort), search)
+    second = repair_scan(scan, search, effort, len(first.reversals))
+    earlier = len(first.reversals) + len(second.reversals)
+    repair, strange = _once_more(scan, decoded, model, effort, second, search, earlier)
     kept = take_back(scan, model, repair.reversals, claimable(model, repair.reversals, repair.unresolved))
     gone = tuple(int(model.starts[item.unit]) for item in repair.reversals if item not in kept)
     return Findings(kept, (*repair.unresolved, *gone), repair.exhausted, strange or bool(gone))
 
 
 def _once_more(
-    scan: Scan, decoded: Decoded, model: FlipModel, effort: Effort, repair: Repair, earlier: FlipSearch
+    scan: Scan, decoded: Decoded, model: FlipModel, effort: Effort, repair: Repair, search: FlipSearch, earlier: int
 ) -> tuple[Repair, bool]:
     """A further round that keeps what was found: it looks where damage may have left no trace in the entropy stream,
     and comes back to what could not be believed before. Also whether there is still something of that kind."""
     kept = polish(scan, model, repair.reversals, repair.unresolved)
-    hunches, reversals, further = tuple(earlier.hunches), kept, repair
+    hunches, reversals, further = tuple(search.hunches), kept, repair
     if not repair.exhausted:
         coefficients = read_anew(scan, decoded)
         recalibrate(scan)
         alarm = look_about(scan, coefficients, _looks(len(kept)))
         search = search_of(scan, model, effort.expansions, alarm, at_once=AT_ONCE)
         search.adopt(kept)
-        further = repair_scan(scan, search, effort)
+        further = repair_scan(scan, search, effort, earlier)
         hunches += tuple(search.hunches)
         merged = merge(scan, model, (*kept, *further.reversals))
         reversals = polish(scan, model, merged, further.unresolved)
