@@ -19,6 +19,8 @@ from restore.provenance import Status
 from restore.repair.claims import claimable
 from restore.repair.hypotheses import Reversal
 from restore.repair.pairs import pairs_about
+from restore.repair.repair import Effort, open_scan, recalibrate, repair_scan
+from restore.repair.search import ALARM, FlipSearch
 from restore.restoration import restore
 from tests.restore.repair.headers import ENCRYPTED, PLAIN, flipped
 
@@ -121,3 +123,18 @@ def test_what_shares_a_unit_or_has_an_uncertain_neighbour_is_not_claimed() -> No
     assert claimable(model, (alone, reversal(near, 9, certain=False))) == ()
     together = (reversal(far, 3, joint=True), reversal(far, 9, joint=True))
     assert claimable(model, together) == together
+
+
+def test_each_flip_that_is_found_pays_for_the_search_to_go_on() -> None:
+    damaged = flipped(photo(), tuple(Flip(place(share) + 5, 3) for share in (0.3, 0.7)))
+
+    def found(effort: Effort) -> tuple[int, bool]:
+        decoded = decode(damaged.data)
+        scan = open_scan(damaged.data, decoded, decoded.end - 2)
+        recalibrate(scan)
+        repair = repair_scan(scan, FlipSearch(scan, damaged.model, effort.expansions, ALARM, 0), effort)
+        return len(repair.reversals), repair.exhausted
+
+    assert found(Effort(6, 2, 0)) == (1, True)
+    assert found(Effort(6, 2, 1_000_000)) == (2, False)
+    assert found(Effort(6, 800, 0)) == (2, False)
