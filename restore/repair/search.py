@@ -321,8 +321,7 @@ class FlipSearch:
     def _candidates(self, stretch: Stretch, parent: Hypothesis, base: int) -> tuple[Candidates, list[tuple[int, int]]]:
         """Every bit of every unit that could explain a stretch's end."""
         scan, model = self._scan, self._model
-        sudden = stretch.why == ALARMED
-        back = stretch.mcu - 2 if sudden else stretch.best_mcu - LOOK_BACK
+        back = stretch.mcu - 2 if stretch.why == ALARMED else stretch.best_mcu - LOOK_BACK
         first_mcu = max(base, back)
         low = int(scan.path.places[first_mcu]) >> 3
         high = int(scan.path.places[stretch.mcu]) >> 3
