@@ -2,6 +2,7 @@
 # make test    install everything the tests need and run lint, type check and tests
 # make bench   time and score carvers, ours and Debian's, on an image of real JPEGs (MEDIA=DIR)
 # make fuzz    fuzz every parser of foreign bytes, each for FUZZ_SECONDS, kernels with their bounds checked
+# make same-reports BEFORE=REV    show that reports are as those of an earlier revision
 # make sample  rebuild the demo evidence from camera photos (PHOTOS=DIR)
 
 PYTHON ?= python3
@@ -25,7 +26,7 @@ DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfac
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_TEST := $(VENV)/.installed-for-test
 
-.PHONY: demo test bench fuzz sample
+.PHONY: demo test bench same-reports fuzz sample
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .SILENT:
@@ -47,6 +48,9 @@ bench: $(INSTALLED_FOR_TEST)
 	mkdir -p $(BENCH)
 	$(BIN)/python -m tests.bench.carver_image $(MEDIA) $(BENCH)/medium.img
 	$(BIN)/python -m tests.bench.carver_peers $(BENCH)/medium.img
+
+same-reports: $(INSTALLED_FOR_TEST)
+	$(BIN)/python -m tests.bench.same_reports $(BEFORE) --collection $(MEDIA)
 
 fuzz: $(INSTALLED_FOR_TEST)
 	for target in $(FUZZ_TARGETS); do \
