@@ -6,12 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from carving.carver import carve
+    from carving.carver.carver import carve
     from carving.evidence import open_evidence
 
 __all__ = ["carve", "open_evidence"]
 
-_HOMES = {"carve": "carving.carver", "open_evidence": "carving.evidence"}
+_HOMES = {"carve": "carving.carver.carver", "open_evidence": "carving.evidence"}
 
 
 def __getattr__(name: str) -> Any:

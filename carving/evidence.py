@@ -9,9 +9,9 @@ from pathlib import Path
 from carving.encryption.ciphers import CipherSpec, SectorIv, SectorNumbering, parse_cipher
 from carving.errors import EvidenceError, UsageError
 from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
+from carving.media.ewf.ewf_source import EwfSource, open_ewf
 from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
-from carving.media.ewf.segments import has_ewf_name
-from carving.media.ewf.source import EwfSource, open_ewf
+from carving.media.ewf.segment_names import has_ewf_name
 from carving.media.files import check_readable_file, reason
 from carving.media.folder import FolderSource, open_folder
 from carving.media.raw import RawSource, open_raw
@@ -81,19 +81,19 @@ def open_evidence(
                 f"{path} is a folder of JPEGs: NAND layout, key, volume, offset and length mean nothing there"
             )
         if flips:
-            from carving.flipped import FlippedSource
+            from carving.sources.flipped import FlippedSource
 
             source = FlippedSource(source, flips)
         if nand is not None:
-            from carving.media.nand.source import open_nand
+            from carving.media.nand.nand_source import open_nand
 
             source = open_nand(source, nand, None if xor_key is None else Path(xor_key))
         if volume is not None:
-            from carving.volumes import open_volume
+            from carving.file_systems.volumes import open_volume
 
             source = open_volume(source, volume)
         elif offset or length is not None:
-            from carving.volumes import VolumeSource
+            from carving.file_systems.volumes import VolumeSource
 
             rest = source.size - offset if length is None else length
             source = VolumeSource(source, offset, rest, f"volume at byte {offset}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from carving.jpeg.borrowing import Borrowed
+from carving.carver.borrowing import Borrowed
 from carving.jpeg.coding import Check
 from carving.source import Run
 

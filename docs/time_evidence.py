@@ -20,11 +20,11 @@ from unittest.mock import patch
 
 import pyewf
 
-from carving.cores import available_cores
 from carving.media.ewf import decoding_pool
-from carving.media.ewf.source import open_ewf
-from plugin.hashing import hash_source
-from restore.lab.timing import race
+from carving.media.ewf.ewf_source import open_ewf
+from carving.support.cores import available_cores
+from plugin.custody.hashing import hash_source
+from restore.lab.speed.timing import race
 
 PIECE = 1 << 20
 READ = 4 << 20

@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from plugin.pipeline import run
+    from plugin.examination.pipeline import run
 
 __all__ = ["run"]
 
 
 def __getattr__(name: str) -> object:
     if name == "run":
-        from plugin.pipeline import run
+        from plugin.examination.pipeline import run
 
         return run
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from carving.errors import CarveRestoreError, InterruptedRunError
-from plugin.failure import end, report_unforeseen
-from plugin.faults import one_line
-from plugin.versions import DISTRIBUTION
+from plugin.commands.failure import end, report_unforeseen
+from plugin.common.faults import one_line
+from plugin.common.versions import DISTRIBUTION
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

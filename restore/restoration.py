@@ -9,21 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.errors import JpegError
-from carving.flips import FlipModel
+from carving.flips.model import FlipModel
 from carving.fragments import Fragment, Thumbnail
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.thumbnails import extract_thumbnail
-from restore import filling, guidance
 from restore.decoding.decoded import OUTSIDE_THE_SCANS
 from restore.decoding.robust import Decoded, decode
-from restore.filling import Filler
+from restore.gca import filling
+from restore.gca.filling import Filler
 from restore.provenance import BitFlip, Provenance, Status
 from restore.result import Restoration
+from restore.thumbnail import guidance
 
 if TYPE_CHECKING:
-    from restore.repair.header import HeaderRepair
-    from restore.repair.hypotheses import Reversal
+    from restore.repair.header.header_repair import HeaderRepair
+    from restore.repair.search.hypotheses import Reversal
 
 DEFAULT_EFFORT = 2
 
@@ -67,12 +68,12 @@ def restore_with(
 ) -> Restoration:
     """Restore one JPEG with another way to fill what is lost; otherwise as `restore`."""
     if isinstance(fragment, Fragment) and fragment.borrowed is not None:
-        from restore.orphans import restore_orphan
+        from restore.headerless import restore_orphan
 
         return restore_orphan(fragment.data, fragment.borrowed)
-    from restore.repair.header import repair_header
-    from restore.repair.opaque import opaque_bytes
-    from restore.repair.repair import EFFORTS
+    from restore.repair.header.header_repair import repair_header
+    from restore.repair.header.opaque import opaque_bytes
+    from restore.repair.search.scan_repair import EFFORTS
 
     if flip_model is not None and flip_model.starts.size == 0:  # the medium vouches for all of it
         flip_model = None
@@ -98,7 +99,7 @@ def _restore(
         return Restoration(None, None, (0, 0), flips, Status.UNRECOVERABLE, None, (str(error),))
     if not interleaved(decoded.header):
         return _as_decoded(decoded, guide, flips, filler)
-    from restore.repair.repair import EFFORTS
+    from restore.repair.search.scan_repair import EFFORTS
     from restore.repair.session import examine
 
     small = None if guide is None else guidance.thumbnail_pixels(guide)

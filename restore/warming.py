@@ -11,17 +11,17 @@ STEPS: Final = ("sequential decoder", "progressive decoder", "search for flipped
 
 def is_cold() -> bool:
     """Whether any kernel that the main job needs is not in numba's cache on disk, made of the sources as they are."""
-    from carving.compiled import is_cached
-    from carving.jpeg.block_kernels import look_over
+    from carving.carver.block_kernels import look_over
     from carving.jpeg.coding_kernels import walk_mcus
     from carving.jpeg.mcu_kernel import count_mcus
-    from restore.decoding.kernels import decode_robust
+    from carving.support.compiled import is_cached
+    from restore.decoding.entropy_kernels import decode_robust
     from restore.decoding.progressive_kernels import refine_ac
-    from restore.membrane_kernels import relax
     from restore.placement.anchor_kernels import best_anchor
-    from restore.placement.chain_kernels import chain_back
-    from restore.repair.byte_kernels import price
-    from restore.repair.extend_kernels import evaluate
+    from restore.placement.by_seams.chain_kernels import chain_back
+    from restore.repair.header.byte_kernels import price
+    from restore.scan.extend_kernels import evaluate
+    from restore.thumbnail.membrane_kernels import relax
 
     return not all(
         map(
@@ -57,7 +57,7 @@ def warm_up(progress: Callable[[str, int, int], None]) -> None:
 
 
 def _decode_sequential() -> None:
-    from carving.blocks import judge
+    from carving.carver.block_map import judge
     from carving.jpeg.coding import check_scan, coding_of
     from carving.jpeg.markers import read_header
     from carving.jpeg.mcu_count import mcus_between
@@ -84,11 +84,11 @@ def _restore() -> None:
     """Restore a picture with noise in one stretch and without another, to be searched and placed."""
     import numpy as np
 
-    from carving.flips import PlainFlips
+    from carving.flips.model import PlainFlips
     from carving.source import Run
-    from restore.guidance import fill
-    from restore.repair.header_bytes import ByteModel
+    from restore.repair.header.header_bytes import ByteModel
     from restore.restoration import restore
+    from restore.thumbnail.guidance import fill
 
     ByteModel(np.zeros(1, dtype=np.uint8), np.zeros(1, dtype=np.bool_)).price(0, np.zeros((1, 1), np.uint8), 1, 0.0)
     grey = np.full((16, 16, 3), 128, dtype=np.uint8)

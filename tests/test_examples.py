@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from restore.lab.made_pictures import coded_at, fractal_picture
+from restore.lab.simulation.made_pictures import coded_at, fractal_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -10,8 +10,8 @@ from carving.encryption.ciphers import CipherSpec, SectorNumbering
 from carving.encryption.keys import key_fingerprint
 from carving.encryption.sector_cipher import BLOCK, SectorCipher
 from carving.encryption.sectors import sector_cipher
-from carving.layer import LayerInPlace
 from carving.source import ByteSource, Run, clamp, layers
+from carving.sources.in_place import LayerInPlace
 
 _PIECE_BYTES: Final = 4 << 20
 """Most ciphertext held at once; longer reads are decrypted piece by piece."""

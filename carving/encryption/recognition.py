@@ -14,8 +14,8 @@ import numpy as np
 from carving.encryption.android_footer import explain_hardware, find_footer
 from carving.encryption.luks1 import MAGIC
 from carving.errors import EvidenceError
-from carving.ext_superblock import PRIMARY_OFFSET, read_ext_superblock
-from carving.file_systems import file_system
+from carving.file_systems.ext_superblock import PRIMARY_OFFSET, read_ext_superblock
+from carving.file_systems.magic import file_system
 from carving.source import ByteSource
 
 _EXT_INCOMPAT: Final = 0x60
@@ -75,7 +75,7 @@ def recognise(volume: ByteSource) -> Encryption | None:
 
 def recognise_parts(medium: ByteSource) -> tuple[str, ...]:
     """What encryption a medium shows: of the whole, or of each partition where there are partitions."""
-    from carving.volumes import VolumeSource, list_volumes
+    from carving.file_systems.volumes import VolumeSource, list_volumes
 
     try:
         found = recognise(medium)

@@ -21,9 +21,9 @@ from carving.encryption.luks2 import open_luks2, unlock_luks2
 from carving.encryption.recognition import recognise
 from carving.encryption.unlocked import Unlocked
 from carving.errors import EvidenceError, KeyMismatchError, UnsupportedEncryptionError, UsageError
+from carving.file_systems.volumes import VolumeSource
 from carving.media.raw import RawSource
 from carving.source import ByteSource, Run
-from carving.volumes import VolumeSource
 
 _LUKS_VERSIONS: Final = {b"\0\1": 1, b"\0\2": 2}
 

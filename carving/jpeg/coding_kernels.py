@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.compiled import kernel
+from carving.support.compiled import kernel
 
 AHEAD: Final = 12
 """Bits that one look-up of AC codes sees."""

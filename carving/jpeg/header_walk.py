@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
+from carving.jpeg.foreign_sectors import SECTOR
 from carving.jpeg.markers import SOI, SOS, Segment
 from carving.jpeg.plausibility import is_followed, is_strict, jpeg_at, read_segment
-from carving.jpeg.sectors import SECTOR
 
 RESYNC_LIMIT: Final = 1 << 18
 """How far behind a broken segment the next one is looked for, in bytes."""

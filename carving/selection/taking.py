@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from carving.file_systems.inodes import FileSystem, Locator, NotThereError
 from carving.fragments import Claim, Ending, Fragment
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.picture_walk import check_picture, sound_header
 from carving.jpeg.thumbnails import extract_thumbnail
-from carving.selection.inodes import FileSystem, Locator, NotThereError
 from carving.selection.listed import ListedFile
 from carving.source import ByteSource, Run, clamp, evidence_runs, merge
 

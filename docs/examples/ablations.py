@@ -13,22 +13,22 @@ from pathlib import Path
 
 import numpy as np
 
-from restore import guidance
 from restore.decoding.pixels import render
 from restore.decoding.robust import decode
-from restore.filling import Filler, Holes, by_network, by_thumbnail, fill
+from restore.gca.filling import Filler, Holes, by_network, by_thumbnail, fill
 from restore.gca.inference import restore_holes
-from restore.guidance import Pixels
-from restore.lab import metrics
-from restore.lab.damage import DamagedFile
-from restore.lab.medium import Medium, seeded_key
-from restore.lab.originals import pictures_in
-from restore.lab.simulate import Simulation
-from restore.lab.specimens import Source, load
-from restore.repair.repair import EFFORTS
+from restore.lab.evaluation.specimens import Source, load
+from restore.lab.quality import metrics
+from restore.lab.simulation.damage import DamagedFile
+from restore.lab.simulation.medium import Medium, seeded_key
+from restore.lab.simulation.originals import pictures_in
+from restore.lab.simulation.simulate import Simulation
+from restore.repair.search.scan_repair import EFFORTS
 from restore.repair.session import examine
 from restore.restoration import restore_with
 from restore.sca import self_compensate
+from restore.thumbnail import guidance
+from restore.thumbnail.guidance import Pixels
 
 
 def robust(damaged: DamagedFile) -> Pixels:

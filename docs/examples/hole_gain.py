@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from restore.decoding.robust import decode
-from restore.filling import Holes, by_network
-from restore.guidance import Pixels
-from restore.lab import metrics
-from restore.lab.medium import Medium, seeded_key
-from restore.lab.originals import pictures_in
-from restore.lab.simulate import Simulation
-from restore.lab.specimens import Source, load
+from restore.gca.filling import Holes, by_network
+from restore.lab.evaluation.specimens import Source, load
+from restore.lab.quality import metrics
+from restore.lab.simulation.medium import Medium, seeded_key
+from restore.lab.simulation.originals import pictures_in
+from restore.lab.simulation.simulate import Simulation
 from restore.restoration import restore_with
+from restore.thumbnail.guidance import Pixels
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from distributed import Client, LocalCluster
 
 import plugin
-from plugin.output import OutputFile
-from plugin.report.model import FileEntry, Report
+from plugin.common.output import OutputFile
+from plugin.common.report_model import FileEntry, Report
 
 
 def main() -> None:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from carving.errors import OutputError, UsageError
-from plugin.output import create, output_error
-from plugin.versions import DISTRIBUTION, tool_version
+from plugin.common.output import create, output_error
+from plugin.common.versions import DISTRIBUTION, tool_version
 
 FOLDER: Final = "carve_restore"
 """Name of the sub-folder; an identifier, as Autopsy makes module names of what lies in it."""

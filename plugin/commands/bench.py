@@ -23,8 +23,8 @@ def bench_command(files: tuple[Path, ...], rounds: int) -> None:
 
     Prints Markdown. Contestants take turns; whoever is faster is named, and whether the project's target is met.
     """
-    from restore.lab.bench import benchmark, markdown
-    from restore.lab.originals import read_file
+    from restore.lab.simulation.originals import read_file
+    from restore.lab.speed.bench import benchmark, markdown
 
     pictures = [(path.name, read_file(path)) for path in files]
     click.echo(markdown(list(benchmark(pictures, rounds))), nl=False)

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from plugin.versions import DISTRIBUTION
+from plugin.common.versions import DISTRIBUTION
 
 _VARIABLE: Final = "_CARVE_RESTORE_COMPLETE"
 _EPILOG: Final = """\b

@@ -32,8 +32,8 @@ def contact_sheet_command(folder: Path, output: Path) -> None:
     Each file stands there as an ordinary viewer shows what was carved, and beside it what was made of it. Prints how
     many files ended in which status, as Markdown.
     """
-    from plugin.contact_sheet import counts, draw, read_run
-    from plugin.output import write_file
+    from plugin.commands.sheet_drawing import counts, draw, read_run
+    from plugin.common.output import write_file
 
     if output.suffix.lower() != ".png":
         raise UsageError(f"{output} would be a PNG file; give it the suffix .png")

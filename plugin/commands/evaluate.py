@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from carving.cores import available_cores
+from carving.support.cores import available_cores
+from plugin.commands.failure import report_unforeseen
 from plugin.commands.lab_options import make_medium, medium_options, numbers
-from plugin.failure import report_unforeseen
 
 if TYPE_CHECKING:
-    from restore.lab.evaluate import Record, Task
-    from restore.lab.summary import Line
+    from restore.lab.evaluation.evaluate import Record, Task
+    from restore.lab.evaluation.summary import Line
 
 _EPILOG = """\b
 Examples:
@@ -94,15 +94,15 @@ def evaluate_command(
     A dataset is a picture, a folder of pictures, a folder that `simulate` wrote (its own damage counts), or one with
     the paper's GT and De folders.
     """
-    from plugin.output import create, output_error
-    from restore.lab.evaluate import Plan, tasks, wanted_records
-    from restore.lab.medium import seeded_key
-    from restore.lab.plots import require_matplotlib, write_plots
-    from restore.lab.sheets import write_sheets
-    from restore.lab.simulate import Simulation
-    from restore.lab.specimens import find_sources
-    from restore.lab.summary import summarise
-    from restore.lab.tables import write_tables
+    from plugin.common.output import create, output_error
+    from restore.lab.evaluation.evaluate import Plan, tasks, wanted_records
+    from restore.lab.evaluation.plots import require_matplotlib, write_plots
+    from restore.lab.evaluation.sheets import write_sheets
+    from restore.lab.evaluation.specimens import find_sources
+    from restore.lab.evaluation.summary import summarise
+    from restore.lab.evaluation.tables import write_tables
+    from restore.lab.simulation.medium import seeded_key
+    from restore.lab.simulation.simulate import Simulation
 
     sys.excepthook = partial(report_unforeseen, output)
     require_matplotlib()
@@ -131,7 +131,7 @@ def _run(work: list[Task], kept: Path, jobs: int, quiet: bool) -> None:
     from rich.console import Console
     from rich.progress import Progress
 
-    from restore.lab.evaluate import pending, run_tasks
+    from restore.lab.evaluation.evaluate import pending, run_tasks
 
     left = pending(work, kept)
     with Progress(console=Console(stderr=True), disable=quiet) as progress:
@@ -143,7 +143,7 @@ def _run(work: list[Task], kept: Path, jobs: int, quiet: bool) -> None:
 def _in_processes(
     jobs: int, function: Callable[[Task], list[Record]], work: Iterable[Task]
 ) -> Generator[tuple[Task, list[Record] | BaseException], None, None]:
-    from plugin.executors import run_bounded
+    from plugin.workers.executors import run_bounded
 
     return run_bounded(function, work, jobs=jobs)
 
@@ -153,7 +153,7 @@ def _print_tables(lines: list[Line]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from restore.lab.tables import HEADINGS, OVERVIEW, cells, groups
+    from restore.lab.evaluation.tables import HEADINGS, OVERVIEW, cells, groups
 
     console = Console()
     for title, members in groups(lines).items():

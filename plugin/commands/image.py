@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from carving.errors import EvidenceError, OutputError, UsageError
-from plugin.failure import end, report_unforeseen
+from plugin.commands.failure import end, report_unforeseen
 
 if TYPE_CHECKING:
     from restore.result import Restoration
@@ -82,7 +82,7 @@ def image_command(
             raise OutputError(f"{path} exists already; name a file that does not")
     data = _read(damaged)
 
-    from plugin.warming import compile_kernels
+    from plugin.commands.warming import compile_kernels
     from restore.restoration import restore
 
     compile_kernels(quiet=quiet)
@@ -104,8 +104,8 @@ def _read(path: Path) -> bytes:
 
 
 def _write(restoration: Restoration, output: Path, provenance: Path | None, repaired: Path | None) -> None:
-    from plugin.output import write_file
-    from plugin.worker import encode_png
+    from plugin.common.output import write_file
+    from plugin.workers.worker import encode_png
     from restore.provenance import picture
 
     assert restoration.pixels is not None

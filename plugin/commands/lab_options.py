@@ -10,7 +10,7 @@ import click
 from carving.errors import UsageError
 
 if TYPE_CHECKING:
-    from restore.lab.medium import Medium
+    from restore.lab.simulation.medium import Medium
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -69,7 +69,7 @@ def make_medium(
         UsageError: a cipher that is not supported; settings that contradict each other.
     """
     from carving.encryption.ciphers import DEFAULT_CIPHER, SectorNumbering, parse_cipher
-    from restore.lab.medium import Medium
+    from restore.lab.simulation.medium import Medium
 
     numbering = SectorNumbering(int(sector_size), iv_sector)
     if cipher.strip().lower() == _NO_CIPHER:

@@ -15,6 +15,6 @@ Examples:
 def manual_command() -> None:
     """Print the manual page of all commands, in the format of man."""
     from plugin.cli import cli
-    from plugin.manual import manual_page
+    from plugin.commands.manual_page import manual_page
 
     click.echo(manual_page(cli), nl=False)

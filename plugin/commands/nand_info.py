@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from plugin.failure import report_unforeseen
+from plugin.commands.failure import report_unforeseen
 
 _EPILOG = """\b
 Examples:

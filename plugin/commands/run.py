@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import click
 
-from plugin.failure import end, report_unforeseen
-from plugin.redaction import redact_arguments
-from plugin.settings import DEFAULTS, UNSPECIFIED, CaseDetails, Parameters
+from plugin.commands.failure import end, report_unforeseen
+from plugin.common.redaction import redact_arguments
+from plugin.common.settings import DEFAULTS, UNSPECIFIED, CaseDetails, Parameters
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from plugin.progress import Progress
-    from plugin.report.model import Report
+    from plugin.common.progress import Progress
+    from plugin.common.report_model import Report
 
 DEFAULT_OUTPUT: Final = "carve-restore-out"
 PROMPT: Final = "-"
@@ -235,13 +235,13 @@ def run_command(
     password_bytes = _ask("Password").encode() if password == PROMPT else password
     signer = None
     if sign_key is not None:
-        from plugin.signature import load_signer
+        from plugin.custody.signature import load_signer
 
         signer = load_signer(sign_key, _ask_for_passphrase)
     sys.excepthook = partial(report_unforeseen, output)
 
-    from plugin.journal import read_journal
-    from plugin.pipeline import run, sign_log
+    from plugin.examination.journal import read_journal
+    from plugin.examination.pipeline import run, sign_log
 
     journal = read_journal(output) if resume else None
     if journal is not None and journal.finished:
@@ -266,7 +266,7 @@ def run_command(
             journal=journal,
         )
     if not quiet:
-        from plugin.bars import print_summary
+        from plugin.commands.bars import print_summary
 
         print_summary(report, str(output))
     if report.exit_code:
@@ -292,12 +292,12 @@ def _ask_for_passphrase() -> str:
 
 
 def _progress(quiet: bool, json_progress: bool) -> AbstractContextManager[Progress]:
-    from plugin.progress import JsonProgress, SilentProgress
+    from plugin.common.progress import JsonProgress, SilentProgress
 
     if json_progress:
         return JsonProgress(sys.stdout)
     if quiet:
         return SilentProgress()
-    from plugin.bars import BarProgress
+    from plugin.commands.bars import BarProgress
 
     return BarProgress()

@@ -9,8 +9,8 @@ from typing import Literal
 
 import click
 
+from plugin.commands.failure import report_unforeseen
 from plugin.commands.lab_options import make_medium, medium_options
-from plugin.failure import report_unforeseen
 
 _EPILOG = """\b
 Examples:
@@ -73,10 +73,10 @@ def simulate_command(
     first (quality 75, 4:2:0).
     """
     from carving.encryption.keys import parse_key
-    from plugin.output import create, output_error, require_vacant
-    from restore.lab.medium import seeded_key
-    from restore.lab.originals import pictures_in
-    from restore.lab.simulate import Simulation, simulate
+    from plugin.common.output import create, output_error, require_vacant
+    from restore.lab.simulation.medium import seeded_key
+    from restore.lab.simulation.originals import pictures_in
+    from restore.lab.simulation.simulate import Simulation, simulate
 
     sys.excepthook = partial(report_unforeseen, output)
     medium = make_medium(cipher, seeded_key(seed) if key is None else parse_key(key), sector_size, iv_sector, padding)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from carving.errors import UsageError
-from plugin.failure import report_unforeseen
+from plugin.commands.failure import report_unforeseen
 
 if TYPE_CHECKING:
-    from restore.gca.processes import Processes
+    from restore.gca.training.processes import Processes
 
 _EPILOG: Final = """\b
 Examples:
@@ -74,8 +74,8 @@ def train_command(
         raise UsageError("a new training needs pictures; a resumed one has them already")
     sys.excepthook = partial(report_unforeseen, folder)
 
-    from restore.gca.processes import join
-    from restore.lab.plots import require_matplotlib
+    from restore.gca.training.processes import join
+    from restore.lab.evaluation.plots import require_matplotlib
 
     require_matplotlib()
     processes = join(device)
@@ -103,10 +103,10 @@ def _begin(
     folder: Path, pictures: tuple[Path, ...], recipe: str, asked: dict[str, Any], processes: Processes, *, quiet: bool
 ) -> None:
     """Make the folder and the training set."""
-    from plugin.output import create, require_vacant
-    from restore.gca.recipes import find_recipe
-    from restore.gca.training import TRAINING_SET
-    from restore.lab.originals import pictures_in
+    from plugin.common.output import create, require_vacant
+    from restore.gca.training.training import TRAINING_SET
+    from restore.lab.recipes import find_recipe
+    from restore.lab.simulation.originals import pictures_in
 
     if processes.leads:
         require_vacant(folder)
@@ -127,9 +127,9 @@ def _go_on(
     folder: Path, recipe: str, asked: dict[str, Any], seconds: float, processes: Processes, *, quiet: bool
 ) -> None:
     """Train; a checkpoint's settings hold, but for the number of steps."""
-    from plugin.output import output_error
-    from restore.gca.recipes import find_recipe
-    from restore.gca.training import saved_facts, train
+    from plugin.common.output import output_error
+    from restore.gca.training.training import saved_facts, train
+    from restore.lab.recipes import find_recipe
 
     facts = saved_facts(folder)
     settings = asked

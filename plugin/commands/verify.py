@@ -46,8 +46,8 @@ def verify_command(
     Every record of the custody log is linked to the one before, every file has the digest that the log gives, there are
     no other files, the report says what the log says, and the signature is that of the log.
     """
-    from plugin.signature import load_public_key
-    from plugin.verification import verify_folder
+    from plugin.custody.signature import load_public_key
+    from plugin.verify.verification import verify_folder
 
     def say(line: str) -> None:
         if not quiet:
@@ -55,8 +55,8 @@ def verify_command(
 
     report = verify_folder(folder, None if public_key is None else load_public_key(public_key), say)
     if evidence is not None:
-        from plugin.opening import read_secrets
-        from plugin.verification_of_evidence import verify_evidence
+        from plugin.examination.opening import read_secrets
+        from plugin.verify.verification_of_evidence import verify_evidence
 
         verify_evidence(evidence, read_secrets(key, password), report, say, lambda _done, _total: None)
     say("all of it holds")

@@ -11,8 +11,8 @@ import uuid
 from collections.abc import Iterator
 from typing import Any, Final
 
-from plugin.output import OutputFile
-from plugin.report.model import FileEntry, Report, ThumbnailFile
+from plugin.common.output import OutputFile
+from plugin.common.report_model import FileEntry, Report, ThumbnailFile
 
 _NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:carve-restore:case:1")
 _CONTEXT: Final = {

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from plugin.chain import read_records
-from plugin.report.model import FileEntry, Report, to_json
+from plugin.common.report_model import FileEntry, Report, to_json
+from plugin.custody.chain import read_records
 from plugin.report.wording import NATURES
 
 KIND: Final = "urn:carve-restore:file-custody:1"

@@ -13,7 +13,7 @@ from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 from carving.source import Run
-from plugin.report.model import FileEntry, Report
+from plugin.common.report_model import FileEntry, Report
 
 DFXML: Final = "http://www.forensicswiki.org/wiki/Category:Digital_Forensics_XML"
 OWN: Final = "urn:carve-restore:dfxml:1"

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from carving.source import Run
-from plugin.output import OutputFile, output_error
-from plugin.progress import human_size
+from plugin.common.output import OutputFile, output_error
+from plugin.common.progress import human_size
+from plugin.common.report_model import Evidence, FileEntry, Report, ThumbnailFile, to_json
 from plugin.report import wording
 from plugin.report.custody_report import History
-from plugin.report.model import Evidence, FileEntry, Report, ThumbnailFile, to_json
 
 if TYPE_CHECKING:
     from jinja2 import Environment

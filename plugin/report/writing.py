@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from plugin.custody import FILE_NAME as CUSTODY_NAME
-from plugin.custody import CustodyLog, file_written
-from plugin.faults import LOG_NAME
-from plugin.output import OutputFile, describe_file, write_file
+from plugin.common.faults import LOG_NAME
+from plugin.common.output import OutputFile, describe_file, write_file
+from plugin.common.report_model import Report, to_json
+from plugin.custody.custody_log import FILE_NAME as CUSTODY_NAME
+from plugin.custody.custody_log import CustodyLog, file_written
 from plugin.report.case import case_document
 from plugin.report.custody_report import file_document, read_history, shared_document
 from plugin.report.dfxml import dfxml_document
-from plugin.report.model import Report, to_json
 from plugin.report.pages import file_page, report_page
 from plugin.report.validation import REPORT_NAME, encode, validate
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.compiled import kernel
+from carving.support.compiled import kernel
 
 _ONE = np.uint64(1)
 _TWO = np.uint64(2)

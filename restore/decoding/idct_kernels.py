@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.compiled import kernel
+from carving.support.compiled import kernel
 from restore.decoding.idct_vectors import inverse_dct_block
 
 _ALL_BUT_DC = np.uint64(0xFFFFFFFFFFFF0000)

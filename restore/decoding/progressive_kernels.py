@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.compiled import kernel
-from restore.decoding.kernels import NATURAL, amplitude, long_code, peek
+from carving.support.compiled import kernel
+from restore.decoding.entropy_kernels import NATURAL, amplitude, long_code, peek
 from restore.decoding.lookup import LOOKAHEAD
 
 _CODE_SHIFT = np.uint64(64 - LOOKAHEAD)

@@ -115,7 +115,7 @@ def _decode_scan(
 def _decode_sequential(
     header: JpegHeader, stream: EntropyStream, coefficients: NDArray[np.int16]
 ) -> tuple[McuTable, list[Event]]:
-    from restore.decoding.kernels import decode_robust
+    from restore.decoding.entropy_kernels import decode_robust
 
     targets, owners = block_targets(header)
     lookups = flat_lookups(scan_tables(header))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.decoding.kernels import STREAM_PADDING
+from restore.decoding.entropy_kernels import STREAM_PADDING
 
 
 @dataclass(frozen=True, eq=False)

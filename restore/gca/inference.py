@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from restore.filling import Holes
 from restore.gca.devices import pick
+from restore.gca.filling import Holes
 from restore.gca.inputs import Pixels, network_input
 from restore.gca.restorer import Restorer
 from restore.gca.shipped import SHIPPED
 from restore.gca.weight_files import load_restorer
-from restore.windows import Window, windows
+from restore.thumbnail.hole_windows import Window, windows
 
 MARGIN: Final = 40
 """Pixels of surroundings that the network sees around the holes of a window."""

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.guidance import Pixels, cell_sums
+from restore.thumbnail.guidance import Pixels, cell_sums
 
 FEWEST: Final = 64
 """Known MCUs that it takes to measure how far an MCU's mean may lie from the thumbnail's."""

@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.compiled import kernel
-from restore.repair.contracts import WINDOW_MARKER, Codes, Layout, Model, Path, Workspace
-from restore.repair.extend_kernels import NEVER, decode_mcu, extend
-from restore.repair.score_kernels import EDGE_VALUES, block_pixels, seam
-from restore.repair.window_kernels import load_window
+from carving.support.compiled import kernel
+from restore.scan.contracts import WINDOW_MARKER, Codes, Layout, Model, Path, Workspace
+from restore.scan.extend_kernels import NEVER, decode_mcu, extend
+from restore.scan.score_kernels import EDGE_VALUES, block_pixels, seam
+from restore.scan.window_kernels import load_window
 
 CHANGES = np.array([-1, 1, -2, 2, -4, 4, -8, 8])
 

@@ -9,16 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
-from restore.guidance import Pixels, without_bars
-from restore.placement.ground import Ground, no_guide
-from restore.placement.laying import Segment, lay
-from restore.placement.levels import levels_of
-from restore.placement.lookout import Lookout, expected_features, features_of, first_guess, learnt
-from restore.placement.registration import LEAST_LIKENESS, registered
-from restore.placement.settling import settle
-from restore.placement.surveying import Survey, lean, shifted, survey_path
-from restore.placement.tracking import Found, Reading, lay_along, likeness, read_all, sifted, track_all
-from restore.repair.scan import Scan
+from restore.placement.by_seams.dc_offsets import settle
+from restore.placement.by_seams.laying import Segment, lay
+from restore.placement.by_seams.seam_survey import Survey, lean, shifted, survey_path
+from restore.placement.by_thumbnail.expected_features import (
+    Lookout,
+    expected_features,
+    features_of,
+    first_guess,
+    learnt,
+)
+from restore.placement.by_thumbnail.tracking import Found, Reading, lay_along, likeness, read_all, sifted, track_all
+from restore.placement.state import Ground, no_guide
+from restore.scan.scan import Scan
+from restore.thumbnail.guidance import Pixels, without_bars
+from restore.thumbnail.levels import levels_of
+from restore.thumbnail.registration import LEAST_LIKENESS, registered
 
 _ROUNDS: Final = 3
 _AGREED: Final = 0.97

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.placement.anchor_kernels import best_anchor, earliest, follow
-from restore.repair.contracts import COMPLETE, DROPPED
-from restore.repair.extend_kernels import NEVER
-from restore.repair.scan import Scan, Stretch
+from restore.scan.contracts import COMPLETE, DROPPED
+from restore.scan.extend_kernels import NEVER
+from restore.scan.scan import Scan, Stretch
 
 SHIFT: Final = 32
 """Largest shift in MCUs that is tried (measured jumps lie in -8..+2)."""

@@ -8,16 +8,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.flips import FlipModel
+from carving.flips.model import FlipModel
 from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded
 from restore.decoding.robust import decode
 from restore.placement.placement import place
-from restore.repair.claims import claimable
-from restore.repair.code_search import search_of
-from restore.repair.hypotheses import Reversal
-from restore.repair.merging import merge
-from restore.repair.polish import polish, pursue
-from restore.repair.repair import (
+from restore.repair.review.merging import merge
+from restore.repair.review.reassessment import polish, pursue
+from restore.repair.review.retraction import take_back
+from restore.repair.review.splitting import split
+from restore.repair.search.anomalies import Looks
+from restore.repair.search.claims import claimable
+from restore.repair.search.code_search import search_of
+from restore.repair.search.flip_search import ALARM, PAIR_WORK, FlipSearch
+from restore.repair.search.hypotheses import Reversal
+from restore.repair.search.scan_repair import (
     Effort,
     Repair,
     follow_decoder,
@@ -26,11 +30,7 @@ from restore.repair.repair import (
     recalibrate,
     repair_scan,
 )
-from restore.repair.scan import Scan
-from restore.repair.search import ALARM, PAIR_WORK, FlipSearch
-from restore.repair.splitting import split
-from restore.repair.suspicion import Looks
-from restore.repair.taking_back import take_back
+from restore.scan.scan import Scan
 
 ENOUGH: Final = 0.6
 """Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.flips import FlipModel
+from carving.flips.model import FlipModel
 from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded, EventKind
 from restore.decoding.robust import decode
-from restore.guidance import Pixels
 from restore.placement.placement import Placed, place
-from restore.placement.witness import contradicts
 from restore.provenance import Provenance
-from restore.repair.claims import claimable
-from restore.repair.code_search import CodeSearch
-from restore.repair.hypotheses import Reversal
-from restore.repair.repair import Effort, follow_decoder, look_over, open_scan, recalibrate, repair_scan
 from restore.repair.rounds import NOTHING, Findings, search_in_rounds
-from restore.repair.scan import Scan
-from restore.repair.search import ALARM
-from restore.repair.standards import standards_of
+from restore.repair.search.claims import claimable
+from restore.repair.search.code_search import CodeSearch
+from restore.repair.search.flip_search import ALARM
+from restore.repair.search.hypotheses import Reversal
+from restore.repair.search.scan_repair import Effort, follow_decoder, look_over, open_scan, recalibrate, repair_scan
+from restore.repair.search.standards import standards_of
+from restore.scan.scan import Scan
+from restore.thumbnail.contradiction import contradicts
+from restore.thumbnail.guidance import Pixels
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.compiled import kernel
-from restore.sca.seam_kernels import Canvas, Rims, Rule, top_dissent
+from carving.support.compiled import kernel
+from restore.sca.rim_kernels import Canvas, Rims, Rule, top_dissent
 
 
 @kernel

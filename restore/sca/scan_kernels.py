@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.compiled import kernel
+from carving.support.compiled import kernel
 from restore.sca.echo_kernels import correct_strip, echo_strip, nearly_equal, resume, return_to_former
-from restore.sca.seam_kernels import (
+from restore.sca.rim_kernels import (
     Canvas,
     Rims,
     Rule,

@@ -103,8 +103,8 @@ def _search(
     header: JpegHeader, coefficients: NDArray[np.int16], positions: int, window: int, most_segments: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]] | None:
     """Shifts (MCUs,) and DC offsets (MCUs, components); None where there are more than `most_segments`."""
+    from restore.sca.rim_kernels import Canvas, Rims, Rule
     from restore.sca.scan_kernels import scan
-    from restore.sca.seam_kernels import Canvas, Rims, Rule
 
     edges = mcu_edges(header, coefficients)
     columns = header.frame.mcu_columns

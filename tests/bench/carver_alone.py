@@ -9,9 +9,9 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from carving.carver import carve
-from carving.cores import available_cores
+from carving.carver.carver import carve
 from carving.evidence import open_media
+from carving.support.cores import available_cores
 
 
 def main() -> None:

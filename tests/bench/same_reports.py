@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from restore.lab.bit_errors import apply_flips
-from restore.lab.medium import PAPER_KEY, PAPER_MEDIUM
-from restore.lab.replay import replay
+from restore.lab.simulation.bit_errors import apply_flips
+from restore.lab.simulation.medium import PAPER_KEY, PAPER_MEDIUM
+from restore.lab.simulation.replay import replay
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SAMPLES: Final = ROOT / "sample_images"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from carving.carver import carve
+from carving.carver.carver import carve
 from carving.fragments import Fragment
 from carving.jpeg.markers import read_header
 from carving.source import ByteSource, Run, clamp

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from carving.carver import carve
+from carving.carver.carver import carve
 from carving.errors import EvidenceError
 from carving.evidence import open_evidence
-from carving.media.ewf.source import EwfSource
+from carving.media.ewf.ewf_source import EwfSource
 from carving.source import ByteSource
 
 RAW = (".dd", ".raw", ".bin", ".img")

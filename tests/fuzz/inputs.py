@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from plugin.custody import CustodyLog
+from plugin.common.report_model import to_json
+from plugin.custody.custody_log import CustodyLog
 from plugin.report.dfxml import dfxml_document
-from plugin.report.model import to_json
 from plugin.report.validation import encode
 from tests.carving.encryption.footers import footer
 from tests.carving.media.nand.encoder import CHIPS, dump

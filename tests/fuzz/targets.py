@@ -12,27 +12,27 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 
-from carving.carver import carve
+from carving.carver.carver import carve
 from carving.encryption.android_footer import find_footer, read_footer
 from carving.encryption.luks1 import read_luks1
 from carving.encryption.luks2_header import read_luks2
 from carving.encryption.recognition import recognise
 from carving.errors import CarveRestoreError
 from carving.evidence import open_media
-from carving.flips import PlainFlips
+from carving.file_systems.volumes import list_volumes, open_volume
+from carving.flips.model import PlainFlips
 from carving.jpeg.exif_claims import exif_claims
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import read_header
 from carving.jpeg.thumbnails import extract_thumbnail
-from carving.media.nand.source import open_nand
+from carving.media.nand.nand_source import open_nand
 from carving.selection.reading import read_list
 from carving.source import Run
-from carving.volumes import list_volumes, open_volume
-from plugin.chain import verify_chain
-from plugin.previews import as_viewers_show
-from plugin.report.model import Report
-from plugin.report.reading import from_json
-from plugin.sshsig import unarmour
+from plugin.common.record_reading import from_json
+from plugin.common.report_model import Report
+from plugin.custody.chain import verify_chain
+from plugin.custody.sshsig import unarmour
+from plugin.workers.previews import as_viewers_show
 from restore.decoding.opening import open_header
 from restore.decoding.robust import decode
 from restore.restoration import restore

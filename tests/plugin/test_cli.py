@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from carving.carver import carve
+from carving.carver.carver import carve
 from carving.errors import EvidenceError
 from carving.fragments import Fragment
 from carving.source import ByteSource
 from plugin.cli import cli
-from plugin.worker import RestoreRecord, RestoreTask, restore_fragment
+from plugin.workers.worker import RestoreRecord, RestoreTask, restore_fragment
 
 ROOT = Path(__file__).resolve().parents[2]
 RunCommand = Callable[..., subprocess.CompletedProcess[str]]
@@ -202,7 +202,7 @@ def test_unforeseen_error_is_short_and_its_traceback_logged(
     command: RunCommand, tmp_path: Path, plain_image: Path, monkeypatch: pytest.MonkeyPatch, begun: bool
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    where = "carving.carver.carve" if begun else "carving.evidence.open_evidence"
+    where = "carving.carver.carver.carve" if begun else "carving.evidence.open_evidence"
     module = where.rpartition(".")[0]
     program = (
         f"import sys, {module}, plugin.cli\n"
@@ -221,7 +221,7 @@ def test_unforeseen_error_is_short_and_its_traceback_logged(
 def test_file_that_fails_is_named_and_stops_nothing(
     tmp_path: Path, plain_image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plugin.examination.restore_fragment", _fail_at_first)
+    monkeypatch.setattr("plugin.examination.stages.restore_fragment", _fail_at_first)
     result = CliRunner().invoke(cli, [str(plain_image), "-o", str(tmp_path / "out"), "--quiet", "--jobs", "1"])
     assert result.exit_code == 1
     assert "carve-restore: error: the file at offset 4096: ZeroDivisionError" in result.stderr
@@ -238,7 +238,7 @@ def test_evidence_that_fails_halfway_is_reported_as_far_as_it_went(
         yield next(carve(source, layer=layer, threads=threads))
         raise EvidenceError("the disk cannot be read at byte 65536")
 
-    monkeypatch.setattr("carving.carver.carve", carve_one)
+    monkeypatch.setattr("carving.carver.carver.carve", carve_one)
     result = CliRunner().invoke(cli, [str(plain_image), "-o", str(tmp_path / "out"), "--quiet", "--carve-only"])
     assert result.exit_code == 3
     assert result.stderr == "carve-restore: error: the disk cannot be read at byte 65536\n"

@@ -14,20 +14,20 @@ from hypothesis import strategies as st
 
 from carving.fragments import Claim, Ending, Fragment, Thumbnail, ThumbnailOrigin
 from carving.source import Run
-from plugin.chain import read_records
-from plugin.custody import CustodyLog
-from plugin.entries import store_fragment
-from plugin.fragment_record import fragment_from_json, fragment_to_json
-from plugin.redaction import REDACTED, redact_arguments, redact_text
-from plugin.report import model
+from plugin.common import report_model as model
+from plugin.common.record_reading import from_json
+from plugin.common.redaction import REDACTED, redact_arguments, redact_text
+from plugin.common.settings import CaseDetails
+from plugin.custody.chain import read_records
+from plugin.custody.custody_log import CustodyLog
+from plugin.custody.sshsig import armour, unarmour
+from plugin.examination.entries import store_fragment
+from plugin.examination.fragment_record import fragment_from_json, fragment_to_json
 from plugin.report.case import case_document
 from plugin.report.dfxml import DFXML, dfxml_document
 from plugin.report.pages import report_page
-from plugin.report.reading import from_json
 from plugin.report.validation import encode, validate
-from plugin.settings import CaseDetails
-from plugin.sshsig import armour, unarmour
-from plugin.worker import McuCounts
+from plugin.workers.worker import McuCounts
 from restore.provenance import BitFlip, Status
 from tests.plugin.report.made import entry, report
 

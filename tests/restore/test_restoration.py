@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from carving.carver import carve
+from carving.carver.carver import carve
 from carving.encryption.keys import parse_key
 from carving.evidence import open_evidence
-from carving.flips import FlipModel, PlainFlips, flip_model
+from carving.flips.model import FlipModel, PlainFlips, flip_model
 from carving.fragments import Fragment
 from carving.source import Run
 from restore.decoding.robust import decode

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
-from carving.cores import available_cores
 from carving.media.ewf.chunks import Chunk
+from carving.support.cores import available_cores
 
 Decode = Callable[[int], Chunk]
 """Reads and decodes a chunk by its number; called in several threads."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.errors import EvidenceError, SegmentMissingError
+from carving.media.ewf.chunk_tables import ChunkTable, pair_tables
 from carving.media.ewf.sections import (
     Ending,
     Geometry,
@@ -19,8 +20,7 @@ from carving.media.ewf.sections import (
     read_geometry,
     read_sections,
 )
-from carving.media.ewf.segments import SegmentNames
-from carving.media.ewf.tables import ChunkTable, pair_tables
+from carving.media.ewf.segment_names import SegmentNames
 from carving.media.files import OrderedFiles
 from carving.source import Run
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.compiled import kernel
 from carving.media.nand.bch_kernels import find_roots, find_syndromes, locate
+from carving.support.compiled import kernel
 
 
 @kernel

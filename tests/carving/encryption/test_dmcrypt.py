@@ -9,11 +9,11 @@ import pytest
 
 from carving.encryption.ciphers import SUPPORTED_CIPHERS, CipherSpec, SectorNumbering, parse_cipher
 from carving.encryption.dmcrypt import DmCryptSource
-from carving.encryption.flips import DmCryptFlips
 from carving.encryption.keys import key_fingerprint, parse_key, parse_password
 from carving.encryption.sectors import encrypt_sectors
 from carving.errors import UsageError
 from carving.evidence import open_evidence
+from carving.flips.dmcrypt_flips import DmCryptFlips
 from carving.source import Run, evidence_runs, location
 
 KEY = bytes.fromhex("00112233445566778899aabbccddeeff")

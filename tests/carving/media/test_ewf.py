@@ -13,9 +13,9 @@ import pyewf
 import pytest
 
 from carving.errors import SegmentMissingError
-from carving.media.ewf.segments import segment_suffix
-from carving.media.ewf.source import EwfSource, open_ewf
-from carving.media.ewf.tables import resolve_entries
+from carving.media.ewf.chunk_tables import resolve_entries
+from carving.media.ewf.ewf_source import EwfSource, open_ewf
+from carving.media.ewf.segment_names import segment_suffix
 from carving.source import Run, evidence_runs
 
 Acquire = Callable[..., Path]

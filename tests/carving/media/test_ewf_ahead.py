@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from carving.errors import EvidenceError
-from carving.media.ewf import decoding_pool
-from carving.media.ewf import source as ewf_source
+from carving.media.ewf import decoding_pool, ewf_source
 from carving.media.ewf.chunks import Chunk, StoredBytes, decode_chunk
 from carving.media.ewf.decoding_pool import DecodingPool
-from carving.media.ewf.source import open_ewf
+from carving.media.ewf.ewf_source import open_ewf
 from carving.source import Run
 
 Acquire = Callable[..., Path]

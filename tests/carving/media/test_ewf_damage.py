@@ -13,7 +13,7 @@ import pytest
 from carving.errors import EvidenceError
 from carving.evidence import open_evidence
 from carving.media.ewf.chunks import Chunk, StoredBytes, decode_chunk
-from carving.media.ewf.source import EwfSource, open_ewf
+from carving.media.ewf.ewf_source import EwfSource, open_ewf
 from carving.source import Run
 
 Acquire = Callable[..., Path]

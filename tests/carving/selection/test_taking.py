@@ -10,12 +10,12 @@ import pytest
 from carving.encryption.sectors import encrypt_sectors
 from carving.errors import EvidenceError
 from carving.evidence import open_evidence
+from carving.file_systems.volumes import VolumeSource
 from carving.fragments import Ending
 from carving.selection.listed import ListedFile
 from carving.selection.reading import read_list
 from carving.selection.taking import take_listed
 from carving.source import ByteSource, Run
-from carving.volumes import VolumeSource
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x04ab" + bytes(range(200)) * 40 + b"\xff\xd9"
 

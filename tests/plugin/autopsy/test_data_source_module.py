@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from plugin.versions import tool_version
+from plugin.common.versions import tool_version
 from tests.plugin.autopsy.jvm import Outcome
 
 Outcomes = dict[str, Outcome]

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from plugin.cli import cli
+from plugin.common.versions import tool_version
 from plugin.report.wording import MEANINGS
-from plugin.versions import tool_version
 
 SCRIPTS = Path(__file__).parents[3] / "plugin/autopsy/jython"
 

@@ -7,13 +7,13 @@ import math
 from typing import Any
 
 from carving.source import Run
-from plugin.evidence_files import FileState
-from plugin.output import OutputFile
-from plugin.previews import Previews
-from plugin.report import model
-from plugin.report.allocation import AllocatedClaim
-from plugin.settings import CaseDetails, Parameters
-from plugin.worker import McuCounts
+from plugin.common import report_model as model
+from plugin.common.allocation_record import AllocatedClaim
+from plugin.common.output import OutputFile
+from plugin.common.settings import CaseDetails, Parameters
+from plugin.custody.evidence_files import FileState
+from plugin.workers.previews import Previews
+from plugin.workers.worker import McuCounts
 from restore.provenance import BitFlip, Status
 
 SHA256 = "0" * 64

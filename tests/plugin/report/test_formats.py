@@ -14,11 +14,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from carving.source import Run
-from plugin.output import OutputFile
+from plugin.common.output import OutputFile
+from plugin.common.report_model import CustodyHead, Report
+from plugin.common.settings import CaseDetails, Parameters
 from plugin.report.case import case_document
 from plugin.report.dfxml import DFXML, dfxml_document
-from plugin.report.model import CustodyHead, Report
-from plugin.settings import CaseDetails, Parameters
 from tests.plugin.report.made import HOSTILE, SHA256, entry, report
 
 ORIGIN = {"host": "h", "user": "u", "arguments": ["carve-restore", HOSTILE, "\udcff"]}

@@ -18,14 +18,14 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from carving.fragments import Claim
 from carving.source import Run
-from plugin.output import OutputFile, write_file
-from plugin.previews import Previews
-from plugin.report.allocation import AllocatedClaim
+from plugin.common.allocation_record import AllocatedClaim
+from plugin.common.output import OutputFile, write_file
+from plugin.common.report_model import FileEntry, Report, ThumbnailFile
+from plugin.common.settings import CaseDetails
 from plugin.report.custody_report import History, Step, file_document, shared_document
-from plugin.report.model import FileEntry, Report, ThumbnailFile
 from plugin.report.pages import EMBEDDED, file_page, report_page
-from plugin.settings import CaseDetails
-from plugin.worker import McuCounts
+from plugin.workers.previews import Previews
+from plugin.workers.worker import McuCounts
 from restore.provenance import BitFlip, Status
 from tests.plugin.report.made import HOSTILE, SHA256, TIME, entry, report
 

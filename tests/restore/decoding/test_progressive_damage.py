@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from carving.jpeg.markers import read_header
 from carving.jpeg.tables import ZIGZAG, HuffmanTable
-from restore.decoding.kernels import STREAM_PADDING
+from restore.decoding.entropy_kernels import STREAM_PADDING
 from restore.decoding.lookup import symbol_lookup
 from restore.decoding.progressive_kernels import decode_ac_first
 from restore.decoding.robust import Decoded, EventKind, decode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restore.decoding.kernels import STREAM_PADDING
+from restore.decoding.entropy_kernels import STREAM_PADDING
 from restore.decoding.stream import unstuff
 
 SCANS = st.lists(

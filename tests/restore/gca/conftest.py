@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from restore.gca.training import TRAINING_SET
-from restore.gca.training_set import HELD_OUT, build
-from restore.lab.made_pictures import fractal_picture
+from restore.gca.training.training import TRAINING_SET
+from restore.gca.training.training_set import HELD_OUT, build
+from restore.lab.simulation.made_pictures import fractal_picture
 
 
 @pytest.fixture(scope="session")

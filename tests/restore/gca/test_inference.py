@@ -10,15 +10,15 @@ import pytest
 import torch
 
 from carving.errors import UsageError
-from restore import guidance
-from restore.filling import Holes, by_network, by_thumbnail
-from restore.filling import fill as fill_lost
+from restore.gca.filling import Holes, by_network, by_thumbnail
+from restore.gca.filling import fill as fill_lost
 from restore.gca.inference import restore_holes
 from restore.gca.restorer import SIZES, Restorer
 from restore.gca.shipped import SHIPPED, SUMS
 from restore.gca.weight_files import WeightsError, load_restorer, save_weights, weight_facts
-from restore.lab.made_pictures import fractal_picture
+from restore.lab.simulation.made_pictures import fractal_picture
 from restore.provenance import Provenance
+from restore.thumbnail import guidance
 
 
 @pytest.fixture(scope="module")

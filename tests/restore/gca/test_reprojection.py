@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from restore.gca.reprojection import FEWEST, within_range
-from restore.guidance import region
-from restore.lab.made_pictures import fractal_picture
+from restore.lab.simulation.made_pictures import fractal_picture
+from restore.thumbnail.guidance import region
 
 
 def test_an_mcu_out_of_range_is_brought_to_its_limit() -> None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from restore.gca.blocks import ChannelNorm, GatedBlock, gate
 from restore.gca.inputs import FARTHEST, distance, network_input
-from restore.gca.losses import FLOOR, gradient_difference, hole_decibels
 from restore.gca.restorer import SIZES, Restorer, RestorerSize
+from restore.gca.training.losses import FLOOR, gradient_difference, hole_decibels
 
 TINY = RestorerSize((4, 6, 8), (1, 1, 1))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from restore.lab.made_pictures import coded_at, fractal_picture
+from restore.lab.simulation.made_pictures import coded_at, fractal_picture
 
 
 @pytest.fixture(scope="session")

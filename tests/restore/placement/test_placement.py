@@ -10,13 +10,13 @@ from PIL import Image
 
 from carving.source import Run
 from restore.decoding.robust import decode
-from restore.guidance import thumbnail_pixels
-from restore.lab import metrics
-from restore.lab.damage import damage
-from restore.lab.embed import beside
-from restore.lab.medium import Medium
+from restore.lab.quality import metrics
+from restore.lab.simulation.damage import damage
+from restore.lab.simulation.embed import beside
+from restore.lab.simulation.medium import Medium
 from restore.provenance import Provenance
 from restore.restoration import restore
+from restore.thumbnail.guidance import thumbnail_pixels
 from tests.restore.decoding.pictures import jpeg
 from tests.restore.placement.damaged import picture, placed, right_mcus, scene, with_noise
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from carving.flips import FlipModel, flip_model
+from carving.flips.model import FlipModel, flip_model
 from carving.jpeg.markers import read_header
 from carving.source import Run
-from restore.lab.bit_errors import Flip, apply_flips
-from restore.lab.damage import DamagedFile
-from restore.lab.embed import embed_thumbnail, find_thumbnail, make_thumbnail
-from restore.lab.made_pictures import coded_at, fractal_picture
-from restore.lab.medium import Medium, seeded_key
+from restore.lab.simulation.bit_errors import Flip, apply_flips
+from restore.lab.simulation.damage import DamagedFile
+from restore.lab.simulation.embed import embed_thumbnail, find_thumbnail, make_thumbnail
+from restore.lab.simulation.made_pictures import coded_at, fractal_picture
+from restore.lab.simulation.medium import Medium, seeded_key
 
 ENCRYPTED = Medium(seeded_key(7))
 PLAIN = Medium()

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.media.nand.layout import Layout
+from carving.media.nand.nand_source import NandSource
 from carving.media.nand.pages import ERASED, GOOD, PageDecoder
 from carving.media.nand.settings import layout_of, presets
-from carving.media.nand.source import NandSource
 from carving.media.nand.survey.codes import guess_code, is_varied
 from carving.media.nand.survey.findings import (
     Finding,

@@ -11,7 +11,7 @@ import pytest
 
 from carving.errors import UsageError
 from carving.evidence import open_evidence
-from carving.media.nand.source import NandSource
+from carving.media.nand.nand_source import NandSource
 from carving.source import HOLE_OFFSET, Run, evidence_runs
 from tests.carving.media.nand.encoder import CHIPS, hamming_page
 

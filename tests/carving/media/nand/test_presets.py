@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from carving.evidence import open_evidence
+from carving.media.nand.nand_source import NandSource
 from carving.media.nand.settings import presets
-from carving.media.nand.source import NandSource
 from carving.source import Run, evidence_runs
 from tests.carving.media.nand.encoder import CHIPS, Chip, dump, flip
 

@@ -11,7 +11,7 @@ import pytest
 
 from carving.evidence import open_evidence, open_media
 from carving.media.nand.layout import NumberedOrder, YaffsOrder
-from carving.media.nand.source import NandSource
+from carving.media.nand.nand_source import NandSource
 from carving.media.nand.survey.findings import Survey
 from carving.media.nand.survey.survey import survey
 from tests.carving.media.nand.encoder import (

@@ -1,0 +1,85 @@
+"""The carver: one pass over a byte source that yields every JPEG in it, whole or damaged, with bounded memory.
+
+Files that decode from their header to their EOI come first, in the order of their offsets, as soon as they are found;
+those that break off follow when all is known that they might go on with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import lcm
+
+from carving.carver.block_map import BlockMap
+from carving.carver.headerless import Families, find_orphans
+from carving.carver.pending import Pending, mend, pending, without_gap
+from carving.carver.windows import Search, Windows
+from carving.errors import UsageError
+from carving.fragments import Fragment
+from carving.source import ByteSource
+from carving.sources.shared import SharedSource
+
+_CLUSTER = 4096
+
+
+def carve(
+    source: ByteSource,
+    *,
+    layer: str = "decrypted",
+    alignment: int = 512,
+    window: int = 16 << 20,
+    max_file_size: int = 64 << 20,
+    threads: int = 1,
+) -> Iterator[Fragment]:
+    """Yield the JPEGs in `source`; no byte is in two of them.
+
+    An undamaged file comes back exact to its EOI, padding behind it left out. A damaged header or scan does not end a
+    fragment: false markers are passed over, and a picture without EOI ends where its data stop looking entropy-coded,
+    before the next file, or at a limit. A file in two runs is joined where that makes it whole. Thumbnails are part of
+    their file, never fragments of their own.
+
+    Args:
+        source: what to scan; for each thread about `window` plus two times `max_file_size` bytes of it are in memory
+            at most.
+        layer: name of the scanned view, copied into every fragment.
+        alignment: files whose beginning is damaged are found at multiples of this many bytes, others anywhere.
+        window: bytes scanned at a time.
+        max_file_size: the longest file believed.
+        threads: how many look at the source ahead; more than one only where nobody else reads it meanwhile.
+
+    Raises:
+        UsageError: a parameter is not positive.
+        EvidenceError: the source cannot be read.
+    """
+    given = {"alignment": alignment, "window": window, "maximum file size": max_file_size, "number of threads": threads}
+    for name, value in given.items():
+        if value < 1:
+            raise UsageError(f"the {name} must be at least 1, not {value}")
+    step = lcm(alignment, _CLUSTER)
+    span = max(step, window - window % step)
+    search = Search(SharedSource(source), span, alignment, max_file_size)
+    blocks, families = BlockMap(), Families()
+    waiting: list[Pending] = []
+    free = 0
+    windows = Windows(search, threads)
+    for found in windows:
+        if found.blocks is not None:
+            blocks.note(found.offset, found.blocks)
+        for start in found.starts:
+            if start < free:
+                continue
+            candidate = found.candidate(search, start)
+            if candidate is None:
+                continue
+            if candidate.is_broken:
+                free = candidate.runs[-1].end
+                waiting.append(pending(candidate))
+                continue
+            candidate = without_gap(search.source, candidate)
+            windows.passed = free = candidate.runs[-1].end
+            for run in candidate.runs:
+                blocks.take(run)
+            if candidate.header is not None and candidate.check is not None and candidate.check.whole:
+                families.note(candidate.data, candidate.header, start)
+            yield candidate.fragment(source, layer)
+    yield from mend(search.source, layer, waiting, blocks, threads)
+    yield from find_orphans(search.source, layer, blocks, families, threads)

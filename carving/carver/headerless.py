@@ -1,0 +1,91 @@
+"""Pieces of pictures that no header leads to: found by what entropy-coded data look like, made readable by siblings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from carving.carver.block_map import BlockMap
+from carving.carver.borrowing import Sibling, borrow, sibling_of
+from carving.fragments import Ending, Fragment
+from carving.jpeg.foreign_sectors import SECTOR, is_foreign
+from carving.jpeg.markers import JpegHeader
+from carving.source import ByteSource, Run, evidence_runs
+from carving.support.side_by_side import in_order
+
+_SHORTEST: Final = 2 << 12
+_LONGEST: Final = 4 << 20
+_MOST_KNOWN: Final = 256
+_MOST_TRIED: Final = 12
+_MOST_ORPHANS: Final = 4096
+_EOI: Final = b"\xff\xd9"
+
+
+@dataclass
+class Families:
+    """Files that can lend their tables, those with the same ones together; commonly used tables come first."""
+
+    _members: dict[bytes, dict[int, Sibling]] = field(default_factory=dict)
+    _seen: Counter[bytes] = field(default_factory=Counter)
+
+    def note(self, jpeg: bytes, header: JpegHeader, offset: int) -> None:
+        """Remember a whole file, unless one like it, or enough others, are known."""
+        sibling = sibling_of(jpeg, header, offset)
+        if sibling is None:
+            return
+        tables = sibling.tables
+        if tables in self._members or len(self._members) < _MOST_KNOWN:
+            self._seen[tables] += 1
+            self._members.setdefault(tables, {}).setdefault(sibling.coding.columns, sibling)
+
+    @property
+    def common(self) -> list[list[Sibling]]:
+        """The families that are tried."""
+        return [list(self._members[tables].values()) for tables, _ in self._seen.most_common(_MOST_TRIED)]
+
+
+def find_orphans(
+    source: ByteSource, layer: str, blocks: BlockMap, families: Families, threads: int = 1
+) -> Iterator[Fragment]:
+    """Yield the headerless stretches in free blocks that a sibling's tables decode; tried in so many threads.
+
+    Raises:
+        EvidenceError: the source cannot be read.
+    """
+    common = families.common
+    if not common:
+        return
+    runs = [run for run in blocks.free_runs() if run.length >= _SHORTEST]
+    for _, orphan in in_order(partial(_orphan, source, layer, common), runs[:_MOST_ORPHANS], threads):
+        if orphan is not None:
+            yield orphan
+
+
+def _orphan(source: ByteSource, layer: str, common: list[list[Sibling]], run: Run) -> Fragment | None:
+    data = source.read_at(run.offset, min(run.length, _LONGEST) + _SHORTEST)
+    start = _first_coded(data)
+    data = data[start:]
+    eoi = data.find(_EOI)
+    data = data[: run.length - start if eoi < 0 else eoi]
+    borrowed = borrow(data, common)
+    if borrowed is None:
+        return None
+    kept = data if eoi < 0 else data + _EOI
+    return Fragment(
+        layer=layer,
+        offset=run.offset + start,
+        data=kept,
+        byte_runs=(Run(run.offset + start, len(kept)),),
+        evidence_runs=evidence_runs(source, run.offset + start, len(kept)),
+        ending=Ending.TRUNCATED if eoi < 0 else Ending.EOI,
+        thumbnail=None,
+        borrowed=borrowed,
+    )
+
+
+def _first_coded(data: bytes) -> int:
+    """The first sector that is neither filler nor text: a smooth part of a picture may stand before the first FF."""
+    return next((at for at in range(0, len(data), SECTOR) if not is_foreign(data[at : at + SECTOR])), 0)

@@ -1,0 +1,113 @@
+"""What becomes of files that break off: joined to where they go on, or handed on as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial, reduce
+from typing import TYPE_CHECKING, Final
+
+from carving.carver.block_map import BlockMap, without
+from carving.carver.candidates import Candidate
+from carving.fragments import Ending, Fragment
+from carving.jpeg.coding import Check
+from carving.jpeg.header_walk import walk_header
+from carving.source import ByteSource, Run
+from carving.support.side_by_side import in_order
+
+if TYPE_CHECKING:
+    from carving.carver.bifragment import Join
+
+_BEHIND_FLAW: Final = 8192
+_DOUBT: Final = 12288
+"""Bytes before a flaw that may be another file's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A candidate that waits for the end of the scan, without its bytes."""
+
+    offset: int
+    size: int
+    ending: Ending
+    check: Check
+
+
+def pending(candidate: Candidate) -> Pending:
+    """What is kept of a broken candidate."""
+    assert candidate.check is not None  # else it would not be known to be broken
+    return Pending(candidate.runs[0].offset, len(candidate.data), candidate.ending, candidate.check)
+
+
+def mend(
+    source: ByteSource, layer: str, waiting: list[Pending], blocks: BlockMap, threads: int = 1
+) -> Iterator[Fragment]:
+    """Yield every waiting file, joined where a join is found; the map then knows which blocks they take.
+
+    All are searched for in the same free blocks; where two find the same ones, the second searches the rest.
+
+    Args:
+        source: read from that many threads.
+        layer: name of the scanned view.
+        waiting: the files.
+        blocks: which blocks are free, and which are taken.
+        threads: how many search side by side.
+
+    Raises:
+        EvidenceError: the source cannot be read.
+    """
+    for entry in waiting:
+        blocks.take(Run(entry.offset, max(0, min(entry.size, entry.check.offset) - _DOUBT)))
+    free = blocks.free_runs() if waiting else []
+    alone: list[Pending] = []
+    taken: list[Run] = []
+    for entry, found in in_order(partial(_join, source, free=free), waiting, threads):
+        join = found
+        if join is not None and any(_overlap(join.second, run) for run in taken):
+            join = _join(source, entry, free=reduce(without, taken, free))
+        if join is None:
+            alone.append(entry)
+            continue
+        blocks.take(join.first)
+        blocks.take(join.second)
+        taken.append(join.second)
+        yield _joined(source, entry.check, join).fragment(source, layer)
+    for entry in alone:
+        data = source.read_at(entry.offset, entry.size)
+        blocks.take(Run(entry.offset, entry.size))
+        runs = (Run(entry.offset, entry.size),)
+        yield Candidate(runs, data, walk_header(data).segments, entry.ending, entry.check).fragment(source, layer)
+
+
+def _join(source: ByteSource, entry: Pending, *, free: list[Run]) -> Join | None:
+    from carving.carver.bifragment import Broken, join_far
+
+    head = source.read_at(entry.offset, max(entry.size, entry.check.reached) + _BEHIND_FLAW)
+    return join_far(source, Broken(entry.offset, head, entry.size, entry.check), free)
+
+
+def _overlap(one: Run, other: Run) -> bool:
+    return one.offset < other.end and other.offset < one.end
+
+
+def without_gap(source: ByteSource, candidate: Candidate) -> Candidate:
+    """The candidate without a short gap inside it, where leaving that out makes it whole.
+
+    Raises:
+        EvidenceError: the source cannot be read.
+    """
+    from carving.carver.bifragment import Broken, join_near
+
+    check = candidate.check
+    if check is None or check.whole or candidate.ending is not Ending.EOI:
+        return candidate
+    offset = candidate.runs[0].offset
+    join = join_near(source, Broken(offset, candidate.data, len(candidate.data), check))
+    return candidate if join is None else replace(_joined(source, check, join), header=candidate.header)
+
+
+def _joined(source: ByteSource, check: Check, join: Join) -> Candidate:
+    runs = (join.first, join.second)
+    data = b"".join(source.read_at(run.offset, run.length) for run in runs)
+    whole = Check(check.mcus, check.mcus, len(data), len(data), whole=True)
+    return Candidate(runs, data, walk_header(data).segments, Ending.EOI, whole, witnessed=join.witnessed)

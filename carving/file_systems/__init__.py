@@ -1,0 +1,1 @@
+"""What volumes and file systems say of themselves: partitions, magic bytes, allocated files, inodes."""

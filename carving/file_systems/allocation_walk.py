@@ -1,0 +1,168 @@
+"""Read the allocated files of every file system in a source through The Sleuth Kit.
+
+That is C code on hostile bytes: where its crash would be costly, this is called in a process of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from carving.errors import EvidenceError
+from carving.file_systems.allocation import AllocatedFile, Allocation
+from carving.file_systems.volumes import list_volumes, tsk_image
+from carving.source import ByteSource, Run, clamp
+
+if TYPE_CHECKING:
+    import pytsk3
+
+MAX_FILES: Final = 500_000
+"""Files of one evidence that are read."""
+_NAMES: Final = {
+    "NTFS": "NTFS",
+    "FAT12": "FAT12",
+    "FAT16": "FAT16",
+    "FAT32": "FAT32",
+    "EXFAT": "exFAT",
+    "EXT2": "ext2",
+    "EXT3": "ext3",
+    "EXT4": "ext4",
+    "FFS1": "UFS1",
+    "FFS2": "UFS2",
+    "HFS": "HFS+",
+    "ISO9660": "ISO 9660",
+    "YAFFS2": "YAFFS2",
+}
+_MAX_DEPTH: Final = 64
+_MAX_RUNS: Final = 1_000_000
+
+
+def read_allocation(source: ByteSource) -> Allocation:
+    """Read the file system at the start of a source, or those of its partitions.
+
+    Raises:
+        EvidenceError: the source cannot be read where a partition table or file system would be.
+    """
+    names: list[str] = []
+    files: list[AllocatedFile] = []
+    complete = True
+    image, failures = tsk_image(source)
+    for start in _starts(source, image):
+        system = _open(image, start)
+        if system is None:
+            continue
+        names.append(f"{_name(system)} at byte {start}")
+        walk = _Walk(system, start, source.size)
+        files += walk.files(MAX_FILES - len(files))
+        complete = complete and walk.complete
+    if failures and not names:
+        raise failures[0]
+    return Allocation(tuple(names), tuple(files), complete and not failures)
+
+
+def _starts(source: ByteSource, image: pytsk3.Img_Info) -> list[int]:
+    """Where file systems may begin."""
+    if _open(image, 0) is not None:
+        return [0]
+    try:
+        return [volume.offset for volume in list_volumes(source)]
+    except EvidenceError:  # said when the source is scanned
+        return []
+
+
+def _open(image: pytsk3.Img_Info, offset: int) -> pytsk3.FS_Info | None:
+    import pytsk3
+
+    try:
+        return pytsk3.FS_Info(image, offset=offset)
+    except OSError:
+        return None
+
+
+def _name(system: pytsk3.FS_Info) -> str:
+    import pytsk3
+
+    kind = int(system.info.ftype)
+    names = {int(getattr(pytsk3, f"TSK_FS_TYPE_{name}", -1)): text for name, text in _NAMES.items()}
+    return names.get(kind, f"file system type {kind:#x}")
+
+
+class _Walk:
+    """The directory tree of one file system, every directory once."""
+
+    def __init__(self, system: pytsk3.FS_Info, start: int, size: int) -> None:
+        self._system = system
+        self._start = start
+        self._size = size
+        self._block = int(system.info.block_size)
+        self._runs = 0
+        self.complete = True
+
+    def files(self, limit: int) -> Iterator[AllocatedFile]:
+        """At most `limit` files and directories."""
+        import pytsk3
+
+        waiting: list[tuple[int, str, int]] = [(int(self._system.info.root_inum), "", 0)]
+        seen = {waiting[0][0]}
+        count = 0
+        while waiting:
+            inode, path, depth = waiting.pop()
+            for entry in self._entries(inode):
+                name, meta = entry.info.name, entry.info.meta
+                if meta is None or name.name in (b".", b".."):
+                    continue
+                if int(name.flags) & int(pytsk3.TSK_FS_NAME_FLAG_UNALLOC):
+                    continue
+                if int(meta.flags) & int(pytsk3.TSK_FS_META_FLAG_UNALLOC):
+                    continue
+                if count == limit:
+                    self.complete = False
+                    return
+                count += 1
+                own = f"{path}/{name.name.decode('utf-8', 'backslashreplace')}"
+                yield self._file(entry, own)
+                address = int(meta.addr)
+                if meta.type == pytsk3.TSK_FS_META_TYPE_DIR and address not in seen and depth < _MAX_DEPTH:
+                    seen.add(address)
+                    waiting.append((address, own, depth + 1))
+
+    def _entries(self, inode: int) -> Iterator[pytsk3.File]:
+        try:
+            yield from self._system.open_dir(inode=inode)
+        except OSError:
+            self.complete = False
+
+    def _file(self, entry: pytsk3.File, path: str) -> AllocatedFile:
+        meta = entry.info.meta
+        found = sorted(self._content(entry), key=lambda item: item[0])
+        return AllocatedFile(
+            path=path,
+            inode=int(meta.addr),
+            size=int(meta.size),
+            runs=tuple(run for _, run in found),
+            starts=tuple(start for start, _ in found),
+            created=int(meta.crtime) or None,
+            modified=int(meta.mtime) or None,
+            accessed=int(meta.atime) or None,
+            changed=int(meta.ctime) or None,
+        )
+
+    def _content(self, entry: pytsk3.File) -> Iterator[tuple[int, Run]]:
+        """Runs of all attributes that lie on the medium, with their places in the file."""
+        import pytsk3
+
+        absent = int(pytsk3.TSK_FS_ATTR_RUN_FLAG_SPARSE) | int(pytsk3.TSK_FS_ATTR_RUN_FLAG_FILLER)
+        try:
+            for attribute in entry:
+                for run in attribute:
+                    if int(run.flags) & absent:
+                        continue
+                    self._runs += 1
+                    if self._runs > _MAX_RUNS:
+                        self.complete = False
+                        return
+                    place = clamp(self._start + int(run.addr) * self._block, int(run.len) * self._block, self._size)
+                    if place.length:
+                        yield int(run.offset) * self._block, place
+        except OSError:
+            self.complete = False

@@ -1,0 +1,1 @@
+"""Byte sources that change little about the one below, for any layer of the stack."""

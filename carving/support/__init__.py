@@ -1,0 +1,1 @@
+"""What the whole floor stands on: compiled kernels, cores, threads, interruptions."""

@@ -1,0 +1,218 @@
+"""The evidence report as immutable records; `schema.json` beside this file describes their JSON form field by field."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from carving.fragments import Claim
+from carving.source import Run
+from plugin.common.allocation_record import AllocatedClaim
+from plugin.common.carving_record import UNCHECKED, Carving
+from plugin.common.nand_record import NandRecord
+from plugin.common.output import OutputFile
+from plugin.common.settings import CaseDetails, Parameters
+from plugin.custody.evidence_files import FileState
+from plugin.workers.previews import Previews
+from plugin.workers.worker import McuCounts
+from restore.provenance import BitFlip, Status
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+SCHEMA_VERSION: Final = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What made the report: name, version, versions of the libraries behind it, SHA-256 of its networks' weights."""
+
+    name: str
+    version: str
+    libraries: Mapping[str, str]
+    weights: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The evidence. `size` and all digests are those of its media, such as the disk inside an E01.
+
+    Attributes:
+        paths: the file or files, in order.
+        size: bytes of the media.
+        sha256, md5: computed in this run; None where the evidence could not be read to its end, the second also where
+            neither the settings nor the acquisition asked for it.
+        stored_hashes: digests the acquisition tool stored, by algorithm.
+        stored_hashes_match: whether they equal the computed ones; None where one of the two is not there.
+        damaged_runs: stretches that are damaged in the evidence file: some of their bytes are wrong.
+        acquisition_errors: stretches that the acquisition tool says it could not read from the device.
+        files: the evidence files as they were before the run, each with the digest of the file itself.
+        unchanged: whether their digests were the same after the run; None where that could not be told.
+    """
+
+    paths: tuple[str, ...]
+    size: int
+    sha256: str | None
+    md5: str | None
+    stored_hashes: Mapping[str, str]
+    stored_hashes_match: bool | None
+    damaged_runs: tuple[Run, ...]
+    acquisition_errors: tuple[Run, ...]
+    files: tuple[FileState, ...]
+    unchanged: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The key, by a fingerprint that does not give it away, what showed that it fits, and the cipher it belongs to."""
+
+    fingerprint: str
+    confirmed_by: str
+    cipher: str
+    sector_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What was scanned of one view: its name, the layers down to the evidence, and how many of its bytes."""
+
+    layer: str
+    location: str
+    size: int
+    scanned_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThumbnailFile:
+    """A thumbnail that was written, and where in the carved file its stored bytes are."""
+
+    path: str
+    sha256: str
+    size: int
+    covers: str
+    origin: str
+    stored: Run
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One carved file and all that was made of it.
+
+    Attributes:
+        exif: what the file's own Exif says of it; anybody can write that.
+        status: None when nothing was tried (`--carve-only`).
+        opaque_bytes: header bytes that no redundancy covers; whether they are as they were, nothing can tell.
+        error: the tool's own failure on this file, which then counts as `unrecoverable`.
+        claim: what another tool says of it; None where it was found by searching.
+        allocated: what the file system says of the allocated file in which it begins, if it does.
+        carving: how sure the carver is of it, and why.
+    """
+
+    layer: str
+    offset: int
+    size: int
+    byte_runs: tuple[Run, ...]
+    evidence_runs: tuple[Run, ...]
+    ending: str
+    exif: Mapping[str, str]
+    status: Status | None
+    carved: OutputFile
+    thumbnail: ThumbnailFile | None
+    repaired: OutputFile | None
+    restored: OutputFile | None
+    provenance: OutputFile | None
+    previews: Previews
+    mcus: McuCounts
+    bit_flips: tuple[BitFlip, ...]
+    opaque_bytes: int
+    notes: tuple[str, ...]
+    error: str | None
+    claim: Claim | None
+    allocated: AllocatedClaim | None
+    carving: Carving = UNCHECKED
+
+    @property
+    def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:
+        """Every file of the output folder that belongs to it."""
+        previews = (self.previews.found, self.previews.restored, self.previews.provenance)
+        files = (self.carved, self.thumbnail, self.repaired, self.restored, self.provenance, *previews)
+        return tuple(file for file in files if file is not None)
+
+    @property
+    def stem(self) -> str:
+        """What its files in every folder are called, but for their suffix."""
+        return PurePosixPath(self.carved.path).stem
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something the run could not do: in which stage, in plain words, and the exit code it leads to."""
+
+    stage: str
+    message: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyHead:
+    """How far the custody log had come when this report was written."""
+
+    path: str
+    records: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run. `files` are ordered by layer and offset."""
+
+    schema_version: str
+    tool: Tool
+    started: str
+    finished: str
+    details: CaseDetails
+    evidence: Evidence
+    parameters: Parameters
+    key: Key | None
+    scan: Scan
+    plain_scan: Scan | None
+    nand: NandRecord | None
+    files: tuple[FileEntry, ...]
+    notes: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    custody: CustodyHead
+
+    @property
+    def exit_code(self) -> int:
+        """The code the command line ends on: the gravest failure's, 1 if a file failed, else 0."""
+        failed = any(entry.error is not None for entry in self.files)
+        return max([int(failed), *(failure.exit_code for failure in self.failures)])
+
+
+def to_json(record: DataclassInstance) -> dict[str, object]:
+    """A report, or any record of the model, as JSON values."""
+    return {name: _plain(getattr(record, name)) for name in _names(type(record))}
+
+
+@cache
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+def _plain(value: object) -> object:
+    """Tuples as lists, and no number that JSON lacks: a margin is infinite where the search had no second candidate."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if is_dataclass(value) and not isinstance(value, type):
+        return to_json(value)
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

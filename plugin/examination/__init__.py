@@ -1,0 +1,1 @@
+"""The main job: from evidence to fragments, restorations and reports."""

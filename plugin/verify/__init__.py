@@ -1,0 +1,1 @@
+"""Check of a finished run, by computing everything again."""

@@ -1,0 +1,1 @@
+"""How our restorer is trained: examples, batches, losses, checkpoints."""

@@ -1,0 +1,216 @@
+"""Evaluate methods on damaged files: cut the work into tasks, do them anywhere, keep every result, go on later."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from PIL import Image
+
+from carving.errors import JpegError
+from restore.lab.evaluation.judge import Judge, Score
+from restore.lab.evaluation.methods import find_method
+from restore.lab.evaluation.specimens import Source, damages, load
+from restore.lab.simulation.damage import DamagedFile, damage, spared_header
+from restore.lab.simulation.embed import beside
+from restore.lab.simulation.medium import Medium
+from restore.lab.simulation.originals import read_file
+from restore.lab.simulation.simulate import Simulation
+
+_WARM_UP_SIDE: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to evaluate.
+
+    Attributes:
+        methods: names of methods, in the order of the tables.
+        bers, seeds: every picture is damaged once for each pair.
+        simulation: everything else about the damage; its own rate and seed are replaced by those above.
+        blur: of the guide, in thumbnail pixels.
+        device: handed to the methods.
+    """
+
+    methods: tuple[str, ...]
+    bers: tuple[float, ...]
+    seeds: tuple[int, ...]
+    simulation: Simulation
+    blur: float = 0.0
+    device: str = "cpu"
+
+    def settings(self) -> dict[str, Any]:
+        """What a result depends on besides file, rate, seed and method; no key, which follows from the seed."""
+        simulation, numbering = self.simulation, self.simulation.medium.numbering
+        return {
+            "cipher": "none" if simulation.medium.key is None else "aes-cbc-essiv:sha256",
+            "sector_size": numbering.sector_size,
+            "iv_sector": numbering.iv,
+            "spare_headers": simulation.spare_headers,
+            "thumbnails": simulation.thumbnails,
+            "thumbnail_quality": simulation.thumbnail_quality,
+            "thumbnail_blur": self.blur,
+            "device": self.device,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One damage of one file, and the methods still to be tried on it; `identity` names the damage."""
+
+    source: Source
+    simulation: Simulation
+    blur: float
+    device: str
+    methods: tuple[str, ...]
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One method on one damage. `score` is None where the original cannot be measured against; `note` says why."""
+
+    identity: str
+    dataset: str
+    name: str
+    ber: float
+    seed: int
+    method: str
+    seconds: float
+    score: Score | None
+    note: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.identity, self.method
+
+
+Runner = Callable[
+    [Callable[[Task], list[Record]], Iterable[Task]], Generator[tuple[Task, list[Record] | BaseException], None, None]
+]
+"""Applies a function to tasks, here or in other processes, in any order."""
+
+
+def tasks(sources: Iterable[Source], plan: Plan) -> Iterator[Task]:
+    """Every damage of every source, with all methods.
+
+    Raises:
+        UsageError: a source cannot be read; there is no such method.
+    """
+    for method in plan.methods:
+        find_method(method)
+    for source in sources:
+        content = [hashlib.sha256(read_file(path)).hexdigest() for path in source.files()]
+        for ber, seed in damages(source, plan.bers, plan.seeds):
+            recipe = json.dumps([source.kind, source.dataset, source.path.name, content, ber, seed, plan.settings()])
+            simulation = replace(plan.simulation, ber=ber, seed=seed)
+            identity = hashlib.sha256(recipe.encode()).hexdigest()[:24]
+            yield Task(source, simulation, plan.blur, plan.device, plan.methods, identity)
+
+
+def pending(all_tasks: Iterable[Task], kept: Path) -> list[Task]:
+    """The tasks without the methods that have a result in the file `kept` already."""
+    done = {record.key for record in load_records(kept)}
+    left = []
+    for task in all_tasks:
+        methods = tuple(method for method in task.methods if (task.identity, method) not in done)
+        if methods:
+            left.append(replace(task, methods=methods))
+    return left
+
+
+def in_this_process(
+    function: Callable[[Task], list[Record]], work: Iterable[Task]
+) -> Generator[tuple[Task, list[Record] | BaseException], None, None]:
+    """The simplest runner: one task after the other."""
+    for task in work:
+        yield task, function(task)
+
+
+def run_task(task: Task) -> list[Record]:
+    """Damage one file and let each method have it. The seconds are the method's own, after a warm-up."""
+    ber, seed = task.simulation.ber, task.simulation.seed
+
+    def record(method: str, seconds: float, score: Score | None, note: str = "") -> Record:
+        name = task.source.path.name.partition(".")[0]
+        return Record(task.identity, task.source.dataset, name, ber, seed, method, seconds, score, note)
+
+    try:
+        specimen = load(task.source, task.simulation, task.blur)
+        judge = Judge(specimen)
+    except JpegError as error:
+        return [record(method, 0.0, None, str(error)) for method in task.methods]
+    records = []
+    for name in task.methods:
+        _warm_up(name, task.device)
+        started = time.perf_counter()
+        result = find_method(name)(specimen.damaged, task.device)
+        seconds = time.perf_counter() - started
+        records.append(record(name, seconds, judge.score(result)))
+    return records
+
+
+@lru_cache(maxsize=64)
+def _warm_up(method: str, device: str) -> None:
+    """Load and compile what a method needs, on a small picture, so that its first file is not timed with it."""
+    ramp = np.linspace(0, 255, _WARM_UP_SIDE)
+    grey = np.random.default_rng(0).normal(ramp[:, np.newaxis] / 2 + ramp / 2, 20.0).clip(0, 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(np.repeat(grey[..., np.newaxis], 3, axis=2)).save(buffer, "JPEG", quality=75)
+    original, medium = buffer.getvalue(), Medium(bytes(16))
+    damaged = damage(original, medium, 1e-4, 0, spared_header(original, medium))
+    find_method(method)(DamagedFile("warm-up", damaged.jpeg, damaged.stored, medium, beside(original)), device)
+
+
+def load_records(path: Path) -> list[Record]:
+    """The results kept so far, one JSON object a line; a last line that was cut off by an interruption is dropped."""
+    if not path.is_file():
+        return []
+    records = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            fields = json.loads(line)
+            score = fields.pop("score")
+            records.append(Record(**fields, score=None if score is None else Score(**score)))
+        except (ValueError, TypeError, KeyError):
+            continue
+    return records
+
+
+def run_tasks(work: Iterable[Task], kept: Path, runner: Runner = in_this_process) -> Iterator[list[Record]]:
+    """Do tasks, append each result to the file `kept`, and yield it.
+
+    Raises:
+        UsageError: a source cannot be read; there is no such method.
+        BaseException: whatever a task ended in; what was done before is kept.
+    """
+    _end_last_line(kept)
+    with kept.open("a", encoding="utf-8") as stream:
+        for _, outcome in runner(run_task, work):
+            if isinstance(outcome, BaseException):
+                raise outcome
+            stream.writelines(json.dumps(asdict(record)) + "\n" for record in outcome)
+            stream.flush()
+            yield outcome
+
+
+def wanted_records(all_tasks: Iterable[Task], kept: Path) -> list[Record]:
+    """The kept results that belong to these tasks, in their order: by dataset and file, rate, seed, method."""
+    by_key = {record.key: record for record in load_records(kept)}
+    keys = [(task.identity, method) for task in all_tasks for method in task.methods]
+    return [by_key[key] for key in dict.fromkeys(keys) if key in by_key]
+
+
+def _end_last_line(path: Path) -> None:
+    """Let what follows begin on a line of its own, behind one that an interruption cut off."""
+    if path.is_file() and (data := path.read_bytes()) and not data.endswith(b"\n"):
+        with path.open("ab") as stream:
+            stream.write(b"\n")

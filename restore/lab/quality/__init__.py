@@ -1,0 +1,1 @@
+"""Picture quality as papers report it."""

@@ -1,0 +1,1 @@
+"""Damage as a storage medium does it, with the truth beside."""

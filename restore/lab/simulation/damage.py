@@ -1,0 +1,101 @@
+"""One file damaged on its medium: what a restorer may see, and the truth that only the judge may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carving.encryption.ciphers import parse_cipher
+from carving.fragments import Ending, Fragment, Thumbnail
+from carving.jpeg.header_walk import walk_header
+from carving.jpeg.markers import read_header
+from carving.jpeg.picture_walk import find_picture_end
+from carving.source import ByteSource, Run
+from restore.lab.simulation.bit_errors import Flip, apply_flips, draw_flips, generator
+from restore.lab.simulation.medium import Medium, MemorySource
+
+
+@dataclass(frozen=True, slots=True)
+class DamagedFile:
+    """All that a restorer sees of one file; nothing in it was derived from the flips or from the original's pixels.
+
+    Attributes:
+        name: file name stem.
+        jpeg: the damaged bytes, as long as the original file.
+        stored: the damaged bytes of the medium, with padding.
+        medium: how they are stored, with the key.
+        thumbnail: the guide: what the damaged header yields, or a guide kept beside the file; None where there is none.
+    """
+
+    name: str
+    jpeg: bytes
+    stored: bytes
+    medium: Medium
+    thumbnail: Thumbnail | None
+
+    def source(self) -> ByteSource:
+        """The medium as evidence: the stack that a carver reads."""
+        bottom = MemorySource(self.stored)
+        if self.medium.key is None:
+            return bottom
+        from carving.encryption.dmcrypt import DmCryptSource
+
+        return DmCryptSource(bottom, self.medium.key, parse_cipher("aes-cbc-essiv:sha256"), self.medium.numbering)
+
+    def fragment(self) -> Fragment:
+        """The file as the carver hands it over, found at offset 0."""
+        runs = (Run(0, len(self.jpeg)),)
+        ending = Ending.EOI if self.jpeg.endswith(b"\xff\xd9") else Ending.TRUNCATED
+        return Fragment("decrypted", 0, self.jpeg, runs, runs, ending, self.thumbnail)
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What happened to one file.
+
+    Attributes:
+        stored: the damaged medium.
+        jpeg: the damaged file, cut to the original's length.
+        flips: every flipped bit of the medium.
+        spared: the run of the medium in which nothing was flipped.
+    """
+
+    stored: bytes
+    jpeg: bytes
+    flips: tuple[Flip, ...]
+    spared: Run
+
+
+def damage(original: bytes, medium: Medium, ber: float, seed: int, spared: Run) -> Damage:
+    """Store a file, flip bits behind `spared`, read it again.
+
+    Raises:
+        UsageError: an empty file, a rate that is no probability.
+    """
+    stored = medium.store(original)
+    flips = draw_flips(generator(seed, ber, original), spared.end, len(stored), ber)
+    damaged = apply_flips(stored, flips)
+    return Damage(damaged, medium.read(damaged)[: len(original)], flips, spared)
+
+
+def spared_header(original: bytes, medium: Medium) -> Run:
+    """The run of the medium to spare so that no byte before the first scan's first one changes.
+
+    A flip redraws its own block and one bit of the next, never an earlier one, so it is the blocks that hold a byte of
+    the header; the first bytes of the scan are spared with them where they share the last of these blocks. On a plain
+    medium a block is a byte.
+
+    Raises:
+        JpegError: the header cannot be read.
+    """
+    start = read_header(original).scan.entropy_start
+    return Run(0, -(-start // medium.block) * medium.block)
+
+
+def picture_end(original: bytes) -> int:
+    """The offset behind the EOI of an undamaged file; cameras and editors leave other bytes behind it."""
+    return find_picture_end(original, walk_header(original)).end
+
+
+def flips_that_matter(flips: tuple[Flip, ...], medium: Medium, end: int) -> tuple[Flip, ...]:
+    """The flips whose block begins before `end`: a flip in the padding, or behind the EOI, is no loss."""
+    return tuple(flip for flip in flips if flip.offset // medium.block * medium.block < end)

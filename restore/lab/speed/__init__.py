@@ -1,0 +1,1 @@
+"""The tool's speeds beside those of others."""

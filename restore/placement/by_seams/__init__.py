@@ -1,0 +1,1 @@
+"""Placement step by step, by how well MCUs fit their neighbours."""

@@ -1,0 +1,1 @@
+"""Placement of all MCUs at once, guided by the thumbnail."""

@@ -1,0 +1,1 @@
+"""Flips in front of the scan: in marker segments, Exif data and the thumbnail."""

@@ -1,0 +1,51 @@
+"""Flips in the thumbnail of a header: its scan is searched like any other, and what is found counts for the file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carving.errors import JpegError
+from carving.flips.model import FlipModel
+from carving.source import Run
+from restore.decoding.decoded import OUTSIDE_THE_SCANS
+from restore.decoding.robust import Decoded, decode
+from restore.repair.header.windowed_flips import WindowedFlips
+from restore.repair.search.hypotheses import Reversal
+from restore.repair.search.scan_repair import Effort
+
+_BEHIND: Final = 64
+_UNSEEN: Final = 24.0
+"""Nats by which a flip must beat its best rival in a thumbnail that decodes without a flaw: most flips in one so small
+leave no other trace, and no undamaged thumbnail has been seen to reach half of it."""
+
+
+def decodes_cleanly(decoded: Decoded) -> bool:
+    """Whether nothing in a thumbnail's scan points to damage."""
+    return {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
+
+
+def search_thumbnail(raw: NDArray[np.uint8], run: Run, model: FlipModel, effort: Effort) -> tuple[Reversal, ...]:
+    """Flips to reverse in the JPEG thumbnail at `run` of a file; their units count for the whole file.
+
+    A thumbnail that cannot be read, and one without any sign of damage, has none.
+    """
+    data = raw[run.offset : run.end].tobytes()
+    try:
+        decoded = decode(data)
+    except JpegError:
+        return ()
+    frame = decoded.header.frame
+    if frame.progressive or len(decoded.header.scan.components) != len(frame.components):
+        return ()
+    from restore.repair.session import examine
+
+    unseen = _UNSEEN if model.encrypted else None
+    window = WindowedFlips(model, raw[: run.end + _BEHIND], run)
+    if window.starts.size == 0:  # the medium vouches for the thumbnail
+        return ()
+    session = examine(data, decoded, window, effort, unseen=unseen)
+    return tuple(replace(reversal, unit=window.outer_unit(reversal.unit)) for reversal in session.reversals)

@@ -1,0 +1,1 @@
+"""Every reversed flip judged again beside its rivals."""

@@ -1,0 +1,88 @@
+"""Flips close together that a single one explains as well.
+
+Two wrong flips in front of a right one can make up for it together: what they draw ends in step, and the damage behind
+them is gone. A single flip is far likelier, so it is tried in their place once nothing else is damaged about them.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from carving.flips.model import FlipModel
+from restore.repair.review.patches import patches_of
+from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
+from restore.repair.search.hypotheses import Reference, Reversal, flips_of
+from restore.repair.search.standards import standards_of
+from restore.scan.extend_kernels import NEVER
+from restore.scan.scan import Scan
+
+_NEAR: Final = 4
+"""Units within which two flips are close together, and about them in which a single one is looked for."""
+
+_BEHIND: Final = 48
+"""MCUs behind them over which the explanations are compared."""
+
+
+def merge(scan: Scan, model: FlipModel, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
+    """The reversals with each cluster replaced by one flip where that explains the picture as well; what is replaced is
+    so in the scan's bytes and path.
+
+    Args:
+        scan: a scan whose repair has ended, its path laid along the bytes as they are.
+        model: its flip model, of an encrypted source.
+        reversals: all flips reversed in it.
+    """
+    kept = list(reversals)
+    for cluster in _clusters(reversals):
+        single = _single(scan, model, cluster, reversals)
+        if single is not None:
+            kept = [item for item in kept if item not in cluster]
+            kept.append(single)
+    return tuple(kept)
+
+
+def _clusters(reversals: tuple[Reversal, ...]) -> list[tuple[Reversal, ...]]:
+    """The flips that have another one close by, grouped."""
+    ordered = sorted(reversals, key=lambda item: (item.unit, item.bit))
+    breaks = [0, *(index for index, (one, two) in enumerate(pairwise(ordered), 1) if two.unit - one.unit > _NEAR)]
+    groups = (tuple(ordered[first:last]) for first, last in pairwise([*breaks, len(ordered)]))
+    return [group for group in groups if len(group) > 1]
+
+
+def _single(
+    scan: Scan, model: FlipModel, cluster: tuple[Reversal, ...], reversals: tuple[Reversal, ...]
+) -> Reversal | None:
+    """The one flip that explains what a cluster does; None where none does as well."""
+    raw, count = scan.raw, scan.layout.mcu_count
+    units = range(max(0, cluster[0].unit - _NEAR), min(cluster[-1].unit + _NEAR + 1, model.starts.size))
+    first, last = stretch_of(model, units[0], raw.size)[0], stretch_of(model, units[-1], raw.size)[1]
+    places = scan.path.places[: count + 1]
+    base = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 2)
+    target = min(int(np.searchsorted(places, 8 * last, side="left")) + _BEHIND, count)
+    target = scan.walk(base, target, NEVER).mcu
+    if target <= base + 2 or 8 * last > places[target]:
+        return None
+    own = Reference(places[base : target + 1].copy(), scan.path.scores[base : target + 1].copy())
+    together = raw[first:last].copy()
+    others = bits_by_unit(flips_of(reversals))
+    for item in cluster:  # reversing a bit once more undoes it
+        reverse_flips(raw, model, ((item.unit, item.bit),), others)
+        others[item.unit] = tuple(bit for bit in others[item.unit] if bit != item.bit)
+    patches = patches_of(raw, model, units, others)
+    raw[first:last] = together
+    window = last - first + int(3 * (target - base) * scan.mcu_bytes) + 512
+    outcomes = scan.evaluate(patches.candidates(base), target, window, NEVER)
+    arrived = outcomes.table[:, 4] >= target
+    worths = np.where(arrived, outcomes.last - own.level(outcomes.last_place), -np.inf)
+    worths += standards_of(model).cost * (len(cluster) - 1)
+    worths[-1] = -np.inf  # nothing reversed, which is no explanation
+    best = int(np.argmax(worths))
+    if worths[best] <= 0.0:
+        return None
+    patches.settle(raw, best)
+    scan.walk(base, target, NEVER)
+    margin = float(worths[best]) - max(0.0, float(np.partition(worths, -2)[-2]))
+    return Reversal(*patches.flips[best], max(item.gain for item in cluster), margin, certain=True)

@@ -1,0 +1,166 @@
+"""All hypotheses about one place compared, when everything else that was found is reversed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carving.flips.model import FlipModel
+from restore.repair.review.patches import Patches, patches_of
+from restore.repair.search.flip_state import reverse_flips, stretch_of
+from restore.repair.search.hypotheses import Flips, Reference
+from restore.repair.search.standards import standards_of
+from restore.scan.extend_kernels import NEVER
+from restore.scan.scan import Scan
+
+_SEEN_BELOW: Final = 24
+"""How many of the best hypotheses are judged by the MCUs below."""
+
+_STEADY: Final = 4
+_EQUAL: Final = 1e-3
+"""MCUs over which the scores of two paths must grow alike, and to how many nats, to say that they go on the same."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """Hypotheses about a place beside what its bytes are now.
+
+    Attributes:
+        patches: what the bytes would be; with no flip there in the last row.
+        worths: nats by which each explains the picture better than the bytes as they are.
+        span: the MCUs compared.
+    """
+
+    patches: Patches
+    worths: NDArray[np.float64]
+    span: tuple[int, int]
+
+    @property
+    def best(self) -> int:
+        """Row of the best hypothesis."""
+        return int(np.argmax(self.worths))
+
+    @property
+    def second(self) -> float:
+        """Worth of the second best."""
+        return float(np.partition(self.worths, -2)[-2])
+
+    def flip(self, row: int) -> tuple[int, int] | None:
+        """Unit and bit that a hypothesis reverses; None where it is that nothing was flipped."""
+        return self.patches.flips[row] if row < len(self.patches.flips) else None
+
+    def settle(self, scan: Scan) -> None:
+        """Make the best one true in the scan's bytes and path."""
+        self.patches.settle(scan.raw, self.best)
+        scan.walk(*self.span, NEVER)
+
+
+def compare(
+    scan: Scan,
+    model: FlipModel,
+    unit: int,
+    flipped: Mapping[int, tuple[int, ...]],
+    doubted: Flips,
+    limits: NDArray[np.int64],
+) -> Trial | None:
+    """Hypotheses about a unit: that any other single bit there is flipped, in place of a doubted one or besides, or
+    that the doubted one is not.
+
+    Args:
+        scan: a scan whose repair has ended, its path laid along the bytes as they are.
+        model: its flip model.
+        unit: the unit in question.
+        flipped: bits that are reversed in the scan's bytes, by unit, without `doubted`.
+        doubted: one flip of the unit that is reversed in the scan's bytes, or none.
+        limits: bytes, ascending, across which nothing is compared.
+
+    Returns:
+        None where the path about the unit cannot tell.
+    """
+    standards = standards_of(model)
+    span = _span(scan, model, unit, limits)
+    if span is None:
+        return None
+    base, target = span
+    rows = slice(base, target + 1)
+    own = Reference(scan.path.places[rows].copy(), scan.path.scores[rows].copy())
+    with_doubted = dict(flipped)
+    for index, bit in doubted:
+        with_doubted[index] = (*flipped.get(index, ()), bit)
+    undo = reverse_flips(scan.raw, model, doubted, with_doubted)  # reversing a bit once more undoes it
+    patches = patches_of(scan.raw, model, _rivals(scan, model, unit, base), flipped)
+    for first, stored in undo:
+        scan.raw[first : first + stored.size] = stored
+    near = int(np.searchsorted(scan.path.places[: target + 1], 8 * stretch_of(model, unit, scan.raw.size)[1]))
+    near = min(near + standards.about + standards.behind, target) if standards.below else target
+    worths = _worths(scan, patches, base, near, own)
+    if near < target:
+        _see_below(scan, patches, (base, near, target), own, worths)
+    if doubted:
+        worths[-1] += standards.cost
+        worths[[flip in doubted for flip in patches.flips] + [False]] = -np.inf
+    else:
+        worths[-1] = -np.inf
+    return Trial(patches, worths, span)
+
+
+def _worths(scan: Scan, patches: Patches, base: int, target: int, own: Reference) -> NDArray[np.float64]:
+    """By how much the paths along patches score more than `own` at MCU `target`; those that end before count for
+    nothing."""
+    window = patches.rows.shape[1] + int(3 * (target - base) * scan.mcu_bytes) + 512
+    outcomes = scan.evaluate(patches.candidates(base), target, window, NEVER)
+    arrived = outcomes.table[:, 4] >= target
+    return np.where(arrived, outcomes.last - own.level(outcomes.last_place), -np.inf)
+
+
+def _see_below(
+    scan: Scan, patches: Patches, span: tuple[int, int, int], own: Reference, worths: NDArray[np.float64]
+) -> None:
+    """Judge the best of patches by the MCUs below as well, if they leave what follows as it is.
+
+    Where colours move, the steps to a whole row above lean one way or the other, and say little for their number.
+
+    Args:
+        span: the first MCU, the one at which `worths` were taken, and one behind those below.
+        own: the path as it is; worths: by how much each patch scores more, changed in place.
+    """
+    base, near, target = span
+    best = np.argsort(-worths[:-1], kind="stable")[:_SEEN_BELOW]
+    few = Patches(patches.first, patches.rows[best], ())
+    before = _worths(scan, few, base, near - _STEADY, own)
+    steady = np.isfinite(worths[best]) & np.isclose(before, worths[best], atol=_EQUAL)
+    worths[best[steady]] = _worths(scan, few, base, target, own)[steady]
+
+
+def _rivals(scan: Scan, model: FlipModel, unit: int, base: int) -> Sequence[int]:
+    """The units in which a flip could be taken for one in `unit`; none begins before MCU `base`."""
+    about = standards_of(model).about
+    if about == 0:
+        return (unit,)
+    places = scan.path.places[: scan.layout.mcu_count]
+    mcu = int(np.searchsorted(places, 8 * int(model.starts[unit]), side="right")) - 1
+    low = int(places[max(base, mcu - about)]) >> 3
+    high = int(places[min(mcu + about + 1, places.size - 1)]) >> 3
+    first, last = np.searchsorted(model.starts, [low, high + 1])
+    return range(min(int(first), unit), max(int(last), unit + 1))
+
+
+def _span(scan: Scan, model: FlipModel, unit: int, limits: NDArray[np.int64]) -> tuple[int, int] | None:
+    """The MCUs over which hypotheses about a unit are compared, the path laid along them; None where that cannot be
+    followed."""
+    standards = standards_of(model)
+    first, last = stretch_of(model, unit, scan.raw.size)
+    places = scan.path.places[: scan.layout.mcu_count + 1]
+    base = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 2 - standards.about)
+    behind = scan.layout.columns + standards.about + 2 if standards.below else 0
+    target = int(np.searchsorted(places, 8 * last, side="left")) + max(standards.behind, behind)
+    target = min(target, int(np.searchsorted(places, 8 * limits[np.searchsorted(limits, first)], side="left")))
+    target = min(target, scan.layout.mcu_count)
+    if target <= base or (np.diff(places[base : target + 1]) < 0).any():
+        return None
+    target = scan.walk(base, target, NEVER).mcu
+    return (base, target) if target > base + 2 else None

@@ -1,0 +1,1 @@
+"""The search for flips in a scan: hypotheses, what they are measured against, and which are believed."""

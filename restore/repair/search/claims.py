@@ -1,0 +1,39 @@
+"""Which reversed flips may be claimed: what a court is told was flipped, rather than what serves to decode on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from carving.flips.model import FlipModel
+from restore.repair.search.hypotheses import Reversal
+
+UNRESOLVED_BYTES: Final = 512
+"""How near to damage that stayed unexplained no flip is believed: it may make up for what was not found."""
+
+CROWD_BYTES: Final = 64
+CROWD: Final = 2
+"""Most flips within `CROWD_BYTES` of one another that are believed."""
+
+
+def claimable(
+    model: FlipModel | None, reversals: tuple[Reversal, ...], unresolved: tuple[int, ...] = ()
+) -> tuple[Reversal, ...]:
+    """The reversals that may be claimed: certain ones with no uncertain one about, alone in their unit, and not in a
+    crowd, unless they were found together.
+
+    Damage that cannot be explained draws all of these, so none is claimed near one of the bytes `unresolved` either.
+    """
+    if model is None or not reversals:
+        return ()
+    places = np.array([int(model.starts[reversal.unit]) for reversal in reversals])
+    certain = np.array([reversal.certain for reversal in reversals], dtype=np.bool_)
+    joint = np.array([reversal.joint for reversal in reversals], dtype=np.bool_)
+    distances = np.abs(places[:, np.newaxis] - places)
+    near = distances < CROWD_BYTES
+    alone = (distances == 0).sum(axis=1) == 1
+    scattered = (near & ~joint).sum(axis=1) <= CROWD
+    explained = (np.abs(places[:, np.newaxis] - np.array(unresolved, dtype=np.int64)) >= UNRESOLVED_BYTES).all(axis=1)
+    claimed = explained & ~(near & ~certain).any(axis=1) & (joint | (alone & scattered))
+    return tuple(reversal for reversal, claim in zip(reversals, claimed, strict=True) if claim)

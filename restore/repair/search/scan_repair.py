@@ -1,0 +1,215 @@
+"""Repair of one scan: walk, resolve every sign of damage, and say which flips were reversed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carving.flips.model import FlipModel
+from restore.decoding.robust import Decoded
+from restore.placement.resumption import resume
+from restore.repair.search.anomalies import Looks, suspicious
+from restore.repair.search.flip_search import DROP, FlipSearch
+from restore.repair.search.hypotheses import Reversal
+from restore.scan.calibration import calibrate
+from restore.scan.contracts import ALARMED, COMPLETE, HORIZON
+from restore.scan.extend_kernels import NEVER
+from restore.scan.scan import Scan
+from restore.scan.workspace import scan_codes, scan_layout
+
+BACKTRACK: Final = 24
+"""MCUs before a sign of damage from which hypotheses start, unless an earlier sign was passed over since."""
+
+ALARM_SHARE: Final = 0.004
+"""Share of MCUs that may raise an alarm."""
+
+ALARMS_PER_FLIP: Final = 15
+LOWEST_ALARM: Final = 2.5
+"""Alarms per flip found, and what an MCU must lack to raise one, in spreads of what sound ones lack."""
+
+KEEN_SHARE: Final = 0.03
+"""The same in a file that is known to be damaged, with score tables that the damage no longer blurs."""
+
+
+REGION_MCUS: Final = 16
+MAX_TAKEN: Final = 3
+"""How often flips are taken in one region; where that does not mend it, no more are tried there."""
+
+FLAWLESS_LOOKS: Final = Looks(moved=2, lacking=5, noisy=0)
+"""Places looked into in a file that decodes without a flaw: more would cost undamaged ones too much."""
+
+KEENEST: Final = 1.0
+"""Spreads that an MCU at such a place must lack to be looked into."""
+
+SPARSE_ROWS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How hard to search: hypotheses pursued per sign of damage, and decoded MCUs allowed per MCU of the picture, and
+    besides for each flip that is found."""
+
+    expansions: int
+    work: int
+    work_per_flip: int
+
+
+EFFORTS: Final = (Effort(0, 0, 0), Effort(2, 100, 10_000), Effort(6, 800, 60_000), Effort(16, 8000, 600_000))
+"""By effort 0 to 3; 0 switches the reversal of flips off."""
+
+
+@dataclass(frozen=True, eq=False)
+class Repair:
+    """What repair made of a scan: the file's bytes, the reversed flips, whether it decodes cleanly, the bytes at which
+    damage stayed unexplained, the work spent in decoded MCUs, and whether it ran out before the end."""
+
+    raw: NDArray[np.uint8]
+    reversals: tuple[Reversal, ...]
+    complete: bool
+    unresolved: tuple[int, ...]
+    spent: int
+    exhausted: bool
+
+
+def open_scan(data: bytes, decoded: Decoded, scan_end: int) -> Scan:
+    """The working state of a file's only scan, its path and model as the robust decoder left them."""
+    layout, codes = scan_layout(decoded.header), scan_codes(decoded.header)
+    raw = np.frombuffer(data, dtype=np.uint8).copy()
+    scan = Scan(raw, decoded.header.scan.entropy_start, scan_end, layout, codes)
+    follow_decoder(scan, decoded)
+    return scan
+
+
+def follow_decoder(scan: Scan, decoded: Decoded) -> None:
+    """Lay the path along what the robust decoder found."""
+    stream, positions = decoded.stream, decoded.mcus.bit_positions
+    found = positions >= 0
+    index = np.maximum(positions, 0) >> 3
+    offsets = stream.origin + index + np.searchsorted(stream.removed, index, side="right")
+    count = scan.layout.mcu_count
+    scan.path.places[:count] = np.where(found, 8 * offsets + (np.maximum(positions, 0) & 7), 0)
+    scan.path.known[:count] = found
+    last_block = {int(component): block for block, component in enumerate(scan.layout.component_of)}
+    interval = scan.layout.restart_interval
+    begins = np.arange(count) % interval == 0 if interval else np.arange(count) == 0
+    for component, block in last_block.items():
+        before = np.concatenate([[0], decoded.coefficients[:-1, block, 0]])
+        scan.path.predictors[:count, component] = np.where(begins, 0, before)
+
+
+def recalibrate(scan: Scan) -> NDArray[np.float64]:
+    """Learn the model anew from the path as it stands; returns what `expect` does."""
+    scan.model = calibrate(scan.raw, scan.end, scan.layout, scan.codes, scan.path, scan.work)
+    return expect(scan)
+
+
+def keen_alarm(scan: Scan, lacking: NDArray[np.float64], flips: int) -> float:
+    """Alarm level for a file in which `flips` flips were found: each vouches for a few more MCUs to be looked into."""
+    count = scan.layout.mcu_count
+    share = min(KEEN_SHARE, max(ALARM_SHARE, flips * ALARMS_PER_FLIP / count))
+    spread = 1.4826 * float(np.median(np.abs(lacking)))
+    if scan.model.expected[3] <= 0:  # nothing was decoded, so nothing is expected
+        return 1.0
+    return min(1.0, max(float(np.quantile(lacking, 1 - share)), LOWEST_ALARM * spread) / float(scan.model.expected[3]))
+
+
+def look_over(scan: Scan, model: FlipModel, effort: Effort, coefficients: NDArray[np.int16]) -> tuple[Reversal, ...]:
+    """The reversals that the few places which look most like damage call for, in a scan that decodes without a flaw.
+
+    It costs a fraction of a search: score tables come from every fourth pair of MCU rows, and nothing else is looked
+    into. The scan is left as it was.
+    """
+    count = scan.layout.mcu_count
+    known = scan.path.known.copy()
+    scan.path.known[:count] &= np.arange(count) // scan.layout.columns % SPARSE_ROWS < 2
+    scan.model = calibrate(scan.raw, scan.end, scan.layout, scan.codes, scan.path, scan.work)
+    expect(scan)
+    scan.path.known[:] = known
+    alarm = look_about(scan, coefficients, FLAWLESS_LOOKS)
+    found = repair_scan(scan, FlipSearch(scan, model, 1, alarm, 0), effort).reversals
+    scan.restart()
+    return found
+
+
+def look_about(scan: Scan, coefficients: NDArray[np.int16], looks: Looks) -> float:
+    """Have only the places looked into that are most suspicious; returns the level at which their MCUs are."""
+    scan.examined[:] = 1
+    scan.examined[scan.path.places[suspicious(scan, coefficients, looks)] >> 3] = 0
+    return KEENEST * float(scan.model.expected[4]) / max(float(scan.model.expected[3]), 1e-9)
+
+
+def expect(scan: Scan) -> NDArray[np.float64]:
+    """Fit what MCUs of a size are expected to score to the path as it stands, as a part of the scan's model.
+
+    Returns:
+        By how much each MCU lacks what is expected of it; 0 where it is not known.
+    """
+    gained, bits, _, _ = scan.read_path(np.zeros(0, dtype=np.int16))
+    known = bits > 0
+    if not known.any():  # nothing was decoded, so nothing is expected
+        scan.model = scan.model._replace(expected=np.zeros(5))
+        return np.zeros(bits.size)
+    gained, bits = gained[known], bits[known]
+    terms = np.stack([np.ones(bits.size), bits, np.sqrt(bits)], axis=1)
+    keep = np.ones(bits.size, dtype=np.bool_)
+    fitted, spread = np.zeros(3), 1.0
+    for _ in range(3):  # damage must not widen what counts as normal
+        fitted = np.linalg.lstsq(terms[keep], gained[keep], rcond=None)[0]
+        rest = gained - terms @ fitted
+        spread = max(1.0, 1.4826 * float(np.median(np.abs(rest[keep]))))
+        keep = np.abs(rest) < 4 * spread
+    rest = gained - terms @ fitted
+    level = max(4 * spread, -float(np.quantile(rest, ALARM_SHARE)))
+    scan.model = scan.model._replace(expected=np.array([*fitted, level, spread]))
+    lacking = np.zeros(known.size)
+    lacking[known] = -rest
+    return lacking
+
+
+def repair_scan(scan: Scan, search: FlipSearch, effort: Effort, earlier: int = 0) -> Repair:
+    """One round of repair from the beginning of a scan, with what `search` finds.
+
+    It ends early where the work spent on the scan, counted in decoded MCUs, exceeds what the effort allows: so the same
+    file gives the same result on any machine. `earlier` is how many flips were found in the rounds before.
+    """
+    alarm = search.alarm
+    allowed = effort.work * scan.layout.mcu_count + effort.work_per_flip * earlier
+    reversals: list[Reversal] = []
+    unresolved: list[int] = []
+    mcu = floor = 0
+    complete = False
+    taken = np.zeros(scan.layout.mcu_count // REGION_MCUS + 1, dtype=np.int64)
+    while mcu < scan.layout.mcu_count:
+        stretch = scan.walk(mcu, scan.layout.mcu_count, DROP, alarm)
+        if stretch.why == COMPLETE:
+            complete = True
+            break
+        if stretch.why == HORIZON and stretch.mcu > mcu:
+            mcu = stretch.mcu
+            continue
+        base = max(floor, min(stretch.best_mcu, stretch.mcu - 1) - BACKTRACK)
+        if scan.spent > allowed:
+            break
+        region = stretch.mcu // REGION_MCUS
+        found = search.resolve(base) if taken[region] < MAX_TAKEN else ()
+        taken[region] += bool(found)
+        if found:
+            reversals.extend(found)
+            allowed += effort.work_per_flip * len(found)
+            mcu = search.first_changed
+            continue
+        scan.walk(base, stretch.mcu, NEVER)
+        scan.examined[scan.path.places[max(min(stretch.best_mcu, stretch.mcu - 1), base) : stretch.mcu] >> 3] = 1
+        if stretch.why == ALARMED:
+            mcu = max(floor, stretch.mcu - 1)
+            continue
+        unresolved.append(int(scan.path.places[stretch.mcu]) >> 3)
+        anchor = resume(scan, stretch)
+        if anchor is None or (anchor.mcu <= floor and not anchor.stays):
+            break
+        mcu = anchor.mcu
+        floor = floor if anchor.stays else anchor.mcu
+    return Repair(scan.raw, tuple(reversals), complete, tuple(unresolved), scan.spent, scan.spent > allowed)

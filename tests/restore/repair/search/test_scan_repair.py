@@ -1,0 +1,140 @@
+"""Flips in the scan: found, not found where there are none, two at once, and what may be claimed."""
+
+from __future__ import annotations
+
+import io
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from restore import Restoration, decode
+from restore.lab.simulation.bit_errors import Flip
+from restore.lab.simulation.embed import embed_thumbnail, make_thumbnail
+from restore.lab.simulation.medium import Medium
+from restore.provenance import Status
+from restore.repair.search.claims import claimable
+from restore.repair.search.flip_search import ALARM, FlipSearch
+from restore.repair.search.hypotheses import Reversal
+from restore.repair.search.pairs import pairs_about
+from restore.repair.search.scan_repair import Effort, open_scan, recalibrate, repair_scan
+from restore.restoration import restore
+from tests.restore.repair.headers import ENCRYPTED, PLAIN, flipped
+
+SAMPLES = Path(__file__).parents[4] / "sample_images"
+
+
+@lru_cache(maxsize=1)
+def photo() -> bytes:
+    """A cut of 480×320 from a camera photo, with a thumbnail."""
+    first = json.loads((SAMPLES / "plain.truth.json").read_text())["photos"][0]
+    with (SAMPLES / "plain.dd").open("rb") as image:
+        image.seek(first["offset"])
+        stored = image.read(first["size"])
+    coded = io.BytesIO()
+    Image.open(io.BytesIO(stored)).crop((160, 160, 640, 480)).save(coded, "JPEG", quality=88)
+    return embed_thumbnail(coded.getvalue(), make_thumbnail(coded.getvalue()))
+
+
+def restored(flips: tuple[Flip, ...], medium: Medium = ENCRYPTED) -> tuple[bytes, Restoration, set[tuple[int, int]]]:
+    """A photo with these bits of its medium flipped, what became of it, and the flips that were claimed."""
+    damaged = flipped(photo(), flips, medium)
+    result = restore(damaged.data, damaged.model)
+    return photo(), result, {(flip.evidence_offset, flip.bit) for flip in result.bit_flips}
+
+
+def place(share: float) -> int:
+    """The first byte of an AES block in the scan that is not its sector's last, at a share of the way through."""
+    start = decode(photo()).header.scan.entropy_start
+    block = int(start + share * (len(photo()) - start)) // 16
+    return 16 * (block - (block % 32 == 31))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_a_flip_is_reversed_and_the_file_comes_back(share: float) -> None:
+    flip = Flip(place(share) + 5, 3)
+    original, result, claimed = restored((flip,))
+    assert claimed == {(flip.offset, flip.bit)}
+    assert result.status is Status.EXACT
+    assert result.jpeg == original
+
+
+@pytest.mark.parametrize("behind", [9, 16], ids=["one block", "neighbouring blocks"])
+def test_two_flips_close_together_are_found_together(behind: int) -> None:
+    first = place(0.5)
+    flips = (Flip(first + 2, 6), Flip(first + 2 + behind, 1))
+    original, result, claimed = restored(flips)
+    assert claimed == {(flip.offset, flip.bit) for flip in flips}
+    assert result.jpeg == original
+
+
+def test_a_single_bit_that_breaks_the_code_is_reversed_in_plain_bytes() -> None:
+    start = place(0.4)
+    found = 0
+    for offset in range(start, start + 6):
+        flip = Flip(offset, offset % 8)
+        _, result, claimed = restored((flip,), PLAIN)
+        assert claimed <= {(flip.offset, flip.bit)}, "a wrong flip was claimed"
+        assert result.status is not Status.EXACT
+        found += bool(claimed)
+    assert found
+
+
+def test_an_undamaged_photo_is_left_alone() -> None:
+    for medium in (ENCRYPTED, PLAIN):
+        _, result, claimed = restored((), medium)
+        assert not claimed
+        assert result.status is Status.INTACT
+
+
+def test_pairs_are_what_the_flips_one_after_the_other_make() -> None:
+    damaged = flipped(photo(), ())
+    raw = np.frombuffer(damaged.data, dtype=np.uint8).copy()
+    model = damaged.model
+    unit = int(np.searchsorted(model.starts, place(0.5)))
+    candidates, pairs = pairs_about(model, raw, unit, {}, 0)
+    assert len(pairs) == 128 * 127 // 2 + 128 * 128
+    assert raw.tobytes() == damaged.data
+    for row in (0, 200, len(pairs) // 2, len(pairs) - 1):
+        expected, done = raw.copy(), dict[int, tuple[int, ...]]()
+        for number, bit in pairs[row]:
+            start, reach = int(model.starts[number]), int(model.reaches[number])
+            expected[start : start + reach] = model.variants(expected, number, done.get(number, ()))[bit, :reach]
+            done[number] = (*done.get(number, ()), bit)
+        start, length = int(candidates.starts[row]), int(candidates.lengths[row])
+        assert np.array_equal(candidates.patches[row], expected[start : start + length])
+        expected[start : start + length] = raw[start : start + length]
+        assert np.array_equal(expected, raw), "a pair changes bytes outside its patch"
+
+
+def test_what_shares_a_unit_or_has_an_uncertain_neighbour_is_not_claimed() -> None:
+    model = flipped(photo(), ()).model
+    far, near = 100, 101
+
+    def reversal(unit: int, bit: int, certain: bool = True, joint: bool = False) -> Reversal:
+        return Reversal(unit, bit, 500.0, 100.0, certain, joint)
+
+    alone = reversal(far, 3)
+    assert claimable(model, (alone,)) == (alone,)
+    assert claimable(model, (alone, reversal(far, 9))) == ()
+    assert claimable(model, (alone, reversal(near, 9, certain=False))) == ()
+    together = (reversal(far, 3, joint=True), reversal(far, 9, joint=True))
+    assert claimable(model, together) == together
+
+
+def test_each_flip_that_is_found_pays_for_the_search_to_go_on() -> None:
+    damaged = flipped(photo(), tuple(Flip(place(share) + 5, 3) for share in (0.3, 0.7)))
+
+    def found(effort: Effort) -> tuple[int, bool]:
+        decoded = decode(damaged.data)
+        scan = open_scan(damaged.data, decoded, decoded.end - 2)
+        recalibrate(scan)
+        repair = repair_scan(scan, FlipSearch(scan, damaged.model, effort.expansions, ALARM, 0), effort)
+        return len(repair.reversals), repair.exhausted
+
+    assert found(Effort(6, 2, 0)) == (1, True)
+    assert found(Effort(6, 2, 1_000_000)) == (2, False)
+    assert found(Effort(6, 800, 0)) == (2, False)
