@@ -2,46 +2,10 @@
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
-from carving.carver.borrowing import Borrowed
-from carving.jpeg.coding import Check
+from carving.jpeg.results import Check, Ending, Thumbnail
 from carving.source import Run
-
-
-class Ending(enum.StrEnum):
-    """How the bytes of a fragment end."""
-
-    EOI = "eoi"
-    """At the end-of-image marker of its own picture."""
-    TRUNCATED = "truncated"
-    """Without an end-of-image marker: at other data, at the end of the source, or at the size limit."""
-
-
-class ThumbnailOrigin(enum.StrEnum):
-    """The segment that held a thumbnail."""
-
-    EXIF = "exif"
-    JFIF = "jfif"
-    JFXX = "jfxx"
-
-
-@dataclass(frozen=True, slots=True)
-class Thumbnail:
-    """A thumbnail found in a header.
-
-    `data` is a JPEG stream as stored, or, for an uncompressed or palette thumbnail, a binary PPM (P6) of its pixels;
-    `run` is the place of the stored bytes, counted from the fragment's first byte.
-    """
-
-    data: bytes
-    origin: ThumbnailOrigin
-    run: Run
-
-    @property
-    def is_jpeg(self) -> bool:
-        return self.data.startswith(b"\xff\xd8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +14,27 @@ class Claim:
 
     name: str
     place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """How to read data without a header: with another file's.
+
+    Attributes:
+        header: that header in hex, from SOI to SOS, without application segments, its height that of what was found.
+        bit: the first bit of the data that begins an MCU.
+        end: the byte behind the last MCU.
+        mcus: how many MCUs there are.
+        empty: how many are put before them, so that the last one stands in the picture's corner.
+        lender: where the other file was found.
+    """
+
+    header: str
+    bit: int
+    end: int
+    mcus: int
+    empty: int
+    lender: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.carver.borrowing import Borrowed, jpeg_of
+from carving.carver.borrowing import jpeg_of
+from carving.fragments import Borrowed
 from carving.jpeg.markers import Frame
 from restore.decoding.pixels import render
 from restore.decoding.robust import decode

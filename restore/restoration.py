@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 
 from carving.errors import JpegError
 from carving.flips.model import FlipModel
-from carving.fragments import Fragment, Thumbnail
+from carving.fragments import Fragment
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader
+from carving.jpeg.results import Thumbnail
 from carving.jpeg.thumbnails import extract_thumbnail
 from restore.decoding.decoded import OUTSIDE_THE_SCANS
 from restore.decoding.robust import Decoded, decode
 from restore.gca import filling
-from restore.gca.filling import Filler
+from restore.gca.holes import Filler
 from restore.provenance import BitFlip, Provenance, Status
 from restore.result import Restoration
 from restore.thumbnail import guidance

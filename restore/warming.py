@@ -84,7 +84,7 @@ def _restore() -> None:
     """Restore a picture with noise in one stretch and without another, to be searched and placed."""
     import numpy as np
 
-    from carving.flips.model import PlainFlips
+    from carving.flips.plain_flips import PlainFlips
     from carving.source import Run
     from restore.repair.header.header_bytes import ByteModel
     from restore.restoration import restore

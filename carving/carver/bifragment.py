@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from carving.carver.seams import SMOOTH, seam_step
 from carving.carver.thumbnail_agreement import Samples, agrees, samples_of, thumbnail_samples
 from carving.errors import JpegError
-from carving.jpeg.coding import Check, Coding, behind_eoi, coding_of, first_state, walk
+from carving.jpeg.coding import Coding, behind_eoi, coding_of, first_state, walk
 from carving.jpeg.coding_kernels import BARRIER, ENDED, MARKER, MCU, NONE, POSITION
 from carving.jpeg.foreign_sectors import is_foreign
 from carving.jpeg.markers import JpegHeader, read_header
+from carving.jpeg.results import Check
 from carving.source import ByteSource, Run
 
 _CLUSTER: Final = 4096

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from carving.fragments import Borrowed
 from carving.jpeg.coding import Coding, coding_of, first_state, walk
 from carving.jpeg.markers import DHT, DQT, SOI, SOS, JpegHeader, read_header
 from carving.jpeg.structure import SOF0, SOF1
@@ -49,27 +50,6 @@ class Sibling:
             self.parsed.scan.components,
         )
         return hashlib.blake2b(repr(parts).encode(), digest_size=16).digest()
-
-
-@dataclass(frozen=True, slots=True)
-class Borrowed:
-    """How to read data without a header: with another file's.
-
-    Attributes:
-        header: that header in hex, from SOI to SOS, without application segments, its height that of what was found.
-        bit: the first bit of the data that begins an MCU.
-        end: the byte behind the last MCU.
-        mcus: how many MCUs there are.
-        empty: how many are put before them, so that the last one stands in the picture's corner.
-        lender: where the other file was found.
-    """
-
-    header: str
-    bit: int
-    end: int
-    mcus: int
-    empty: int
-    lender: int
 
 
 def jpeg_of(data: bytes, borrowed: Borrowed) -> bytes:

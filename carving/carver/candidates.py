@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from carving.carver.cutting import refined_end
-from carving.fragments import Ending, Fragment
-from carving.jpeg.coding import Check
+from carving.fragments import Fragment
 from carving.jpeg.header_walk import HeaderWalk, walk_header
 from carving.jpeg.markers import DHT, DQT, SOI, SOS, JpegHeader, Segment
 from carving.jpeg.mcu_count import share_coded
 from carving.jpeg.picture_walk import PictureEnd, check_picture, find_picture_end, sound_header
 from carving.jpeg.plausibility import is_followed, is_strict
+from carving.jpeg.results import Check, Ending
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.source import ByteSource, Run, evidence_runs, merge
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from carving.jpeg.coding import Check
 from carving.jpeg.foreign_sectors import SECTOR
+from carving.jpeg.results import Check
 
 _CLUSTER: Final = 4096
 _PASSED: Final = 1024

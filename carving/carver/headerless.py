@@ -10,9 +10,10 @@ from typing import Final
 
 from carving.carver.block_map import BlockMap
 from carving.carver.borrowing import Sibling, borrow, sibling_of
-from carving.fragments import Ending, Fragment
+from carving.fragments import Fragment
 from carving.jpeg.foreign_sectors import SECTOR, is_foreign
 from carving.jpeg.markers import JpegHeader
+from carving.jpeg.results import Ending
 from carving.source import ByteSource, Run, evidence_runs
 from carving.support.side_by_side import in_order
 

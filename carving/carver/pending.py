@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from carving.carver.block_map import BlockMap, without
 from carving.carver.candidates import Candidate
-from carving.fragments import Ending, Fragment
-from carving.jpeg.coding import Check
+from carving.fragments import Fragment
 from carving.jpeg.header_walk import walk_header
+from carving.jpeg.results import Check, Ending
 from carving.source import ByteSource, Run
 from carving.support.side_by_side import in_order
 

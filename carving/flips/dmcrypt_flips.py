@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from carving.encryption.dmcrypt import DmCryptSource
 from carving.encryption.sector_cipher import BLOCK
-from carving.flips.model import Bytes, combine, physical, trust_in
+from carving.flips.model import Bytes, combine
+from carving.flips.registry import flips_of_layer
+from carving.flips.trust import physical, trust_in
 from carving.source import BitPlace, Run
 
 _BITS: Final = 8 * BLOCK
@@ -105,3 +107,9 @@ class DmCryptFlips:
 
     def __repr__(self) -> str:
         return f"DmCryptFlips({self.starts.size} blocks)"
+
+
+@flips_of_layer.register
+def flips_of_dmcrypt(layer: DmCryptSource, runs: tuple[Run, ...]) -> DmCryptFlips:
+    """The model of runs of a dm-crypt volume."""
+    return DmCryptFlips(layer, runs)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import EOI, RST0, RST7, JpegHeader
+from carving.jpeg.results import Check
 from carving.jpeg.tables import HuffmanTable
 
 _LARGEST_LEVEL: Final = 1 << 10
@@ -37,27 +38,6 @@ class Coding:
     dc_limits: NDArray[np.int64]
     codes: NDArray[np.uint16]
     joined: NDArray[np.uint16]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What decoding a scan to its first flaw gave.
-
-    Attributes:
-        mcus: MCUs the frame header asks for.
-        sound: MCUs that decoded before the first flaw.
-        offset: where the MCU with the first flaw begins, some bytes too far at most; behind the EOI without one.
-        reached: where decoding failed; wrong bytes lie before it.
-        whole: all MCUs decoded, and an EOI follows.
-        open: no flaw at all, but the data end before the picture does.
-    """
-
-    mcus: int
-    sound: int
-    offset: int
-    reached: int
-    whole: bool = False
-    open: bool = False
 
 
 def coding_of(header: JpegHeader) -> Coding | None:

@@ -13,11 +13,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from carving.fragments import Ending
 from carving.jpeg.foreign_sectors import SECTOR, change_point, is_filler, longest_foreign
 from carving.jpeg.markers import COM, DHT, DQT, DRI, EOI, RST0, RST7, SOI, SOS, JpegHeader
 from carving.jpeg.mcu_count import mcus_between
 from carving.jpeg.plausibility import begins_file, next_scan
+from carving.jpeg.results import Ending
 
 LOOK_AHEAD: Final = 1 << 15
 """Bytes behind an EOI that are judged."""

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from carving.errors import JpegError
-from carving.fragments import Ending
-from carving.jpeg.coding import Check, check_scan, coding_of
+from carving.jpeg.coding import check_scan, coding_of
 from carving.jpeg.entropy_walk import LOOK_AHEAD, NEAR_LOOK, find_entropy_end, looks_entropy_coded
 from carving.jpeg.header_walk import LARGEST_SEGMENT, HeaderWalk, resynchronise, walk_header
 from carving.jpeg.markers import DHT, EOI, SOF0, SOF2, JpegHeader, read_header
 from carving.jpeg.plausibility import next_scan
+from carving.jpeg.results import Check, Ending
 
 _MAX_SCANS: Final = 1024
 _THUMBNAIL_LIMIT: Final = LARGEST_SEGMENT + (1 << 12)

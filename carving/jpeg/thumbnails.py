@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from carving.fragments import Thumbnail, ThumbnailOrigin
 from carving.jpeg.markers import APP0, APP1, SOI, SOS, Segment
 from carving.jpeg.plausibility import embedded_jpeg
+from carving.jpeg.results import Thumbnail, ThumbnailOrigin
 from carving.jpeg.tiff_thumbnail import locate_tiff_thumbnail, read_strips
 from carving.source import Run
 

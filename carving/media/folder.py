@@ -14,10 +14,10 @@ from typing import Final
 from carving.errors import EvidenceError
 from carving.media.files import reason
 from carving.media.raw import RawSource
-from carving.selection.listed import is_named_jpeg
 from carving.source import Run
 
 MOST_FILES: Final = 1_000_000
+JPEG_SUFFIXES: Final = (".jpg", ".jpeg", ".jpe", ".jfif")
 _SOI: Final = b"\xff\xd8\xff"
 _PHOTOREC_THUMBNAIL: Final = re.compile(r"t(\d{7,}\.jpg)")
 
@@ -105,3 +105,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders.sort()
         for name in sorted(files):
             yield Path(parent) / name
+
+
+def is_named_jpeg(name: str) -> bool:
+    """Whether a name ends as those of JPEGs do."""
+    return Path(name).suffix.lower() in JPEG_SUFFIXES

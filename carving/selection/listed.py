@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
+from carving.media.folder import is_named_jpeg
 from carving.source import Run
-
-JPEG_SUFFIXES: Final = (".jpg", ".jpeg", ".jpe", ".jfif")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +30,3 @@ class ListedFile:
     def is_named_jpeg(self) -> bool:
         """Whether its name ends as those of JPEGs do."""
         return is_named_jpeg(self.name)
-
-
-def is_named_jpeg(name: str) -> bool:
-    """Whether a name ends as those of JPEGs do."""
-    return Path(name).suffix.lower() in JPEG_SUFFIXES

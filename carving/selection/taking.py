@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from carving.file_systems.inodes import FileSystem, Locator, NotThereError
-from carving.fragments import Claim, Ending, Fragment
+from carving.fragments import Claim, Fragment
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.picture_walk import check_picture, sound_header
+from carving.jpeg.results import Ending
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.selection.listed import ListedFile
 from carving.source import ByteSource, Run, clamp, evidence_runs, merge

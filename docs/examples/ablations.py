@@ -15,7 +15,8 @@ import numpy as np
 
 from restore.decoding.pixels import render
 from restore.decoding.robust import decode
-from restore.gca.filling import Filler, Holes, by_network, by_thumbnail, fill
+from restore.gca.filling import by_network, by_thumbnail, fill
+from restore.gca.holes import Filler, Holes
 from restore.gca.inference import restore_holes
 from restore.lab.evaluation.specimens import Source, load
 from restore.lab.quality import metrics

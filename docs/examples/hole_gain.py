@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from restore.decoding.robust import decode
-from restore.gca.filling import Holes, by_network
+from restore.gca.filling import by_network
+from restore.gca.holes import Holes
 from restore.lab.evaluation.specimens import Source, load
 from restore.lab.quality import metrics
 from restore.lab.simulation.medium import Medium, seeded_key

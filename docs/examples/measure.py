@@ -14,7 +14,7 @@ import numpy as np
 import carving
 import restore
 from carving.encryption.sectors import encrypt_sectors
-from carving.flips.model import flip_model
+from carving.flips.of_fragment import flip_model
 from restore.lab.quality.metrics import psnr, squared_error
 from restore.lab.simulation.bit_errors import apply_flips, draw_flips, generator
 from restore.provenance import counts

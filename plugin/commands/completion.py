@@ -24,8 +24,6 @@ def completion_command(shell: str) -> None:
     """Print the script that makes SHELL complete the commands, options and files of carve-restore."""
     from click.shell_completion import get_completion_class
 
-    from plugin.cli import cli
-
     completion = get_completion_class(shell)
     assert completion is not None
-    click.echo(completion(cli, {}, DISTRIBUTION, _VARIABLE).source())
+    click.echo(completion(click.get_current_context().find_root().command, {}, DISTRIBUTION, _VARIABLE).source())

@@ -14,7 +14,8 @@ Examples:
 @click.command(epilog=_EPILOG, short_help="Print the manual page.")
 def manual_command() -> None:
     """Print the manual page of all commands, in the format of man."""
-    from plugin.cli import cli
     from plugin.commands.manual_page import manual_page
 
-    click.echo(manual_page(cli), nl=False)
+    group = click.get_current_context().find_root().command
+    assert isinstance(group, click.Group)
+    click.echo(manual_page(group), nl=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from carving.fragments import Ending, Fragment
+from carving.fragments import Fragment
+from carving.jpeg.results import Ending
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,11 @@ from carving.fragments import Claim
 from carving.source import Run
 from plugin.common.allocation_record import AllocatedClaim
 from plugin.common.carving_record import UNCHECKED, Carving
+from plugin.common.file_state import FileState
 from plugin.common.nand_record import NandRecord
 from plugin.common.output import OutputFile
+from plugin.common.restore_record import McuCounts, Previews
 from plugin.common.settings import CaseDetails, Parameters
-from plugin.custody.evidence_files import FileState
-from plugin.workers.previews import Previews
-from plugin.workers.worker import McuCounts
 from restore.provenance import BitFlip, Status
 
 if TYPE_CHECKING:

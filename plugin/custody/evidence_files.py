@@ -8,31 +8,15 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from carving.errors import EvidenceError, HashMismatchError
+from plugin.common.file_state import FileState
 
 _BUFFER: Final = 4 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """One evidence file at one moment.
-
-    Attributes:
-        path: as opened; bytes that are not UTF-8 are spelled out.
-        size: in bytes, also of a block device.
-        modified: when the file system says it was last changed, UTC.
-        sha256: of the file as it lies there, such as the .E01 file; None where it was not computed.
-    """
-
-    path: str
-    size: int
-    modified: str
-    sha256: str | None
 
 
 def printable(path: Path) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from carving.errors import EvidenceError
 from carving.source import Run
 from plugin.common.background import Pause
+from plugin.common.file_state import FileState
 from plugin.common.progress import Progress, Stage
 from plugin.custody.evidence_facts import EvidenceFacts
-from plugin.custody.evidence_files import FileState, hash_files, look_at
+from plugin.custody.evidence_files import hash_files, look_at
 from plugin.custody.hashing import hash_source
 
 

@@ -10,11 +10,12 @@ from typing import Final
 from carving.errors import CarveRestoreError, EvidenceError, HashMismatchError
 from carving.source import Run
 from plugin.common.background import Background
+from plugin.common.file_state import FileState
 from plugin.common.progress import Progress, Stage
 from plugin.common.report_model import Evidence, to_json
 from plugin.custody.custody_log import CustodyLog
 from plugin.custody.evidence_facts import EvidenceFacts
-from plugin.custody.evidence_files import FileState, compare_files, hash_files
+from plugin.custody.evidence_files import compare_files, hash_files
 from plugin.custody.evidence_hashing import Measured, measure
 from plugin.custody.hashing import ALGORITHMS, compare
 

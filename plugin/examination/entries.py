@@ -6,17 +6,17 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
-from carving.fragments import Fragment, Thumbnail
+from carving.fragments import Fragment
 from carving.jpeg.exif_claims import exif_claims
 from carving.jpeg.header_walk import walk_header
+from carving.jpeg.results import Thumbnail
 from plugin.common.allocation_record import AllocatedClaim
 from plugin.common.carving_record import carving_of
 from plugin.common.output import OutputFile, write_file
 from plugin.common.report_model import FileEntry, ThumbnailFile, to_json
+from plugin.common.restore_record import NO_PREVIEWS, McuCounts, RestoreRecord
 from plugin.custody.custody_log import CustodyLog, Event, file_written
 from plugin.examination.fragment_record import fragment_to_json
-from plugin.workers.previews import NO_PREVIEWS
-from plugin.workers.worker import McuCounts, RestoreRecord
 from restore.provenance import Status
 
 

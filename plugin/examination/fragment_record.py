@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from carving.fragments import Fragment, Thumbnail, ThumbnailOrigin
+from carving.fragments import Fragment
+from carving.jpeg.results import Thumbnail, ThumbnailOrigin
 from plugin.common.output import output_error
 from plugin.common.record_reading import fields_from_json
 from plugin.common.report_model import FileEntry, to_json

@@ -20,6 +20,7 @@ from plugin.common.nand_record import NandRecord
 from plugin.common.progress import Progress, Stage
 from plugin.common.record_reading import from_json
 from plugin.common.report_model import Failure, FileEntry, Scan, to_json
+from plugin.common.restore_record import RestoreRecord
 from plugin.common.settings import Parameters
 from plugin.custody.custody_log import CustodyLog
 from plugin.custody.evidence_facts import EvidenceFacts
@@ -31,7 +32,7 @@ from plugin.examination.journal import Journal
 from plugin.examination.nand_facts import misfit_of, nand_record, nand_remarks
 from plugin.examination.opening import View, views
 from plugin.workers.pools import Pool
-from plugin.workers.worker import RestoreRecord, RestoreTask, restore_fragment
+from plugin.workers.worker import RestoreTask, restore_fragment
 
 
 @dataclass
@@ -228,7 +229,7 @@ class Examination:
             )
 
     def _task(self, finder: Finder, fragment: Fragment, stem: str) -> RestoreTask:
-        from carving.flips.model import flip_model
+        from carving.flips.of_fragment import flip_model
 
         effort = 0 if self.parameters.carve_only else self.parameters.effort
         model = flip_model(finder.source, fragment) if effort else None

@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
 from carving.errors import CarveRestoreError, InterruptedRunError, OutputError, UsageError
 from plugin.common.output import OutputFile, write_file
+from plugin.common.restore_record import RestoreRecord
 from plugin.common.versions import code_digest
 from plugin.workers.executors import run_bounded
 from plugin.workers.pools import Outcomes, Restore
-from plugin.workers.worker import RestoreRecord, RestoreTask
+from plugin.workers.worker import RestoreTask
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -6,8 +6,9 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from plugin.common.restore_record import RestoreRecord
 from plugin.workers.executors import run_bounded
-from plugin.workers.worker import RestoreRecord, RestoreTask
+from plugin.workers.worker import RestoreTask
 
 Restore = Callable[[RestoreTask], RestoreRecord]
 Outcomes = Generator[tuple[RestoreTask, RestoreRecord | BaseException], None, None]

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from plugin.common.output import OutputFile, write_file
+from plugin.common.output import write_file
+from plugin.common.restore_record import Previews
 from restore.provenance import Status
 
 if TYPE_CHECKING:
@@ -29,18 +29,6 @@ _SEEN_RESTORED: Final = "a small copy of the repaired or restored picture; for l
 _SEEN_MAP: Final = "the provenance map, one pixel for 8×8; for looking only"
 _KEPT_APPLICATION: Final = 0xEE
 """APP14, in which Adobe says how colours are coded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Previews:
-    """Small pictures of one file: as found; as repaired or restored; its provenance map, one pixel for 8×8."""
-
-    found: OutputFile | None = None
-    restored: OutputFile | None = None
-    provenance: OutputFile | None = None
-
-
-NO_PREVIEWS: Final = Previews()
 
 
 def write_previews(folder: Path, stem: str, carved: bytes, restoration: Restoration) -> Previews:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from carving.errors import JpegError
 from carving.fragments import Fragment
 from plugin.common.output import OutputFile, write_file
-from plugin.workers.previews import NO_PREVIEWS, Previews, write_previews
-from restore.provenance import BitFlip, Status
+from plugin.common.restore_record import McuCounts, RestoreRecord
+from plugin.workers.previews import write_previews
+from restore.provenance import Status
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,40 +38,6 @@ class RestoreTask:
     flip_model: FlipModel | None = field(repr=False)
     effort: int
     device: str = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class McuCounts:
-    """Number of MCUs of each provenance; all zero where nothing could be decoded."""
-
-    total: int = 0
-    intact: int = 0
-    repaired: int = 0
-    placed: int = 0
-    generated: int = 0
-    lost: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RestoreRecord:
-    """What became of one fragment."""
-
-    status: Status
-    mcus: McuCounts
-    bit_flips: tuple[BitFlip, ...] = ()
-    repaired: OutputFile | None = None
-    restored: OutputFile | None = None
-    provenance: OutputFile | None = None
-    notes: tuple[str, ...] = ()
-    opaque_bytes: int = 0
-    previews: Previews = NO_PREVIEWS
-
-    @property
-    def files(self) -> tuple[OutputFile, ...]:
-        """The files that were written."""
-        previews = (self.previews.found, self.previews.restored, self.previews.provenance)
-        files = (self.repaired, self.restored, self.provenance, *previews)
-        return tuple(file for file in files if file is not None)
 
 
 def restore_fragment(task: RestoreTask) -> RestoreRecord:

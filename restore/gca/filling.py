@@ -5,43 +5,17 @@ Only pixels of lost MCUs change, whoever fills them: what is intact, repaired or
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from restore.gca.holes import Filler, Holes
 from restore.provenance import Provenance
 from restore.thumbnail import guidance
 from restore.thumbnail.guidance import Pixels
 
 NO_THUMBNAIL = "no readable thumbnail to guide what is lost"
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Holes:
-    """A picture whose holes hold the rim-matched thumbnail.
-
-    Attributes:
-        filled: uint8 (height, width, 3).
-        guide: the same shape, the enlarged thumbnail.
-        hole: bool (height, width), what is generated.
-        doubtful: bool (height, width), what was placed.
-        generated: bool (MCU rows, MCU columns), the MCUs of `hole`.
-        mcu_size: (height, width) of an MCU in pixels.
-    """
-
-    filled: Pixels
-    guide: Pixels
-    hole: NDArray[np.bool_]
-    doubtful: NDArray[np.bool_]
-    generated: NDArray[np.bool_]
-    mcu_size: tuple[int, int]
-
-
-Filler = Callable[[Holes], tuple[Pixels, tuple[str, ...]]]
-"""Gives the picture with its holes filled, and remarks for the report."""
 
 
 def by_thumbnail(holes: Holes) -> tuple[Pixels, tuple[str, ...]]:

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from restore.gca.devices import pick
-from restore.gca.filling import Holes
+from restore.gca.holes import Holes
 from restore.gca.inputs import Pixels, network_input
 from restore.gca.restorer import Restorer
 from restore.gca.shipped import SHIPPED

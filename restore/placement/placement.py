@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
 from restore.placement.by_seams.dc_offsets import settle
-from restore.placement.by_seams.laying import Segment, lay
+from restore.placement.by_seams.laying import lay
 from restore.placement.by_seams.seam_survey import Survey, lean, shifted, survey_path
 from restore.placement.by_thumbnail.expected_features import (
     Lookout,
@@ -20,7 +20,8 @@ from restore.placement.by_thumbnail.expected_features import (
     learnt,
 )
 from restore.placement.by_thumbnail.tracking import Found, Reading, lay_along, likeness, read_all, sifted, track_all
-from restore.placement.state import Ground, no_guide
+from restore.placement.state.placement_state import Ground, no_guide
+from restore.placement.state.segment import Segment
 from restore.scan.scan import Scan
 from restore.thumbnail.guidance import Pixels, without_bars
 from restore.thumbnail.levels import levels_of

@@ -21,15 +21,8 @@ from restore.repair.search.claims import claimable
 from restore.repair.search.code_search import search_of
 from restore.repair.search.flip_search import ALARM, PAIR_WORK, FlipSearch
 from restore.repair.search.hypotheses import Reversal
-from restore.repair.search.scan_repair import (
-    Effort,
-    Repair,
-    follow_decoder,
-    keen_alarm,
-    look_about,
-    recalibrate,
-    repair_scan,
-)
+from restore.repair.search.scan_repair import Effort, Repair, keen_alarm, look_about, repair_scan
+from restore.scan.preparation import follow_decoder, recalibrate
 from restore.scan.scan import Scan
 
 ENOUGH: Final = 0.6

@@ -17,8 +17,9 @@ from restore.repair.search.claims import claimable
 from restore.repair.search.code_search import CodeSearch
 from restore.repair.search.flip_search import ALARM
 from restore.repair.search.hypotheses import Reversal
-from restore.repair.search.scan_repair import Effort, follow_decoder, look_over, open_scan, recalibrate, repair_scan
+from restore.repair.search.scan_repair import Effort, look_over, repair_scan
 from restore.repair.search.standards import standards_of
+from restore.scan.preparation import follow_decoder, open_scan, recalibrate
 from restore.scan.scan import Scan
 from restore.thumbnail.contradiction import contradicts
 from restore.thumbnail.guidance import Pixels

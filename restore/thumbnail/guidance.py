@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from carving.errors import JpegError
-from carving.fragments import Thumbnail
+from carving.jpeg.results import Thumbnail
 from restore.thumbnail.hole_windows import windows
 
 Pixels = NDArray[np.uint8]

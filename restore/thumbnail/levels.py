@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
 from restore.decoding.pixels import is_ycc
-from restore.placement.by_seams.seam_kernels import Guide
+from restore.thumbnail.level_guide import Guide
 
 _SPREAD: Final = 2.0
 """Deviation of a flat picture from its thumbnail, in samples, before it is measured."""

@@ -20,7 +20,7 @@ from carving.encryption.recognition import recognise
 from carving.errors import CarveRestoreError
 from carving.evidence import open_media
 from carving.file_systems.volumes import list_volumes, open_volume
-from carving.flips.model import PlainFlips
+from carving.flips.plain_flips import PlainFlips
 from carving.jpeg.exif_claims import exif_claims
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import read_header

@@ -19,7 +19,8 @@ from carving.errors import EvidenceError
 from carving.fragments import Fragment
 from carving.source import ByteSource
 from plugin.cli import cli
-from plugin.workers.worker import RestoreRecord, RestoreTask, restore_fragment
+from plugin.common.restore_record import RestoreRecord
+from plugin.workers.worker import RestoreTask, restore_fragment
 
 ROOT = Path(__file__).resolve().parents[2]
 RunCommand = Callable[..., subprocess.CompletedProcess[str]]

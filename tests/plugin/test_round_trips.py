@@ -12,11 +12,13 @@ from xml.etree import ElementTree as ET
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from carving.fragments import Claim, Ending, Fragment, Thumbnail, ThumbnailOrigin
+from carving.fragments import Claim, Fragment
+from carving.jpeg.results import Ending, Thumbnail, ThumbnailOrigin
 from carving.source import Run
 from plugin.common import report_model as model
 from plugin.common.record_reading import from_json
 from plugin.common.redaction import REDACTED, redact_arguments, redact_text
+from plugin.common.restore_record import McuCounts
 from plugin.common.settings import CaseDetails
 from plugin.custody.chain import read_records
 from plugin.custody.custody_log import CustodyLog
@@ -27,7 +29,6 @@ from plugin.report.case import case_document
 from plugin.report.dfxml import DFXML, dfxml_document
 from plugin.report.pages import report_page
 from plugin.report.validation import encode, validate
-from plugin.workers.worker import McuCounts
 from restore.provenance import BitFlip, Status
 from tests.plugin.report.made import entry, report
 

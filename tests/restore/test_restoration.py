@@ -13,7 +13,9 @@ import pytest
 from carving.carver.carver import carve
 from carving.encryption.keys import parse_key
 from carving.evidence import open_evidence
-from carving.flips.model import FlipModel, PlainFlips, flip_model
+from carving.flips.model import FlipModel
+from carving.flips.of_fragment import flip_model
+from carving.flips.plain_flips import PlainFlips
 from carving.fragments import Fragment
 from carving.source import Run
 from restore.decoding.robust import decode

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from carving.errors import EvidenceError, UsageError
 from carving.media.files import reason
+from carving.media.nand.arranged import HOLE
 from carving.media.nand.ecc_map import EccMap
 from carving.media.nand.layout import Layout
-from carving.media.nand.order import HOLE, arrange
+from carving.media.nand.order import arrange
 from carving.media.nand.pages import PageDecoder
 from carving.source import HOLE_OFFSET, BitPlace, ByteSource, Run, clamp, evidence_runs, merge
 

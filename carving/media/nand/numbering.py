@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.media.nand.layout import ByteOrder, NumberedOrder
-from carving.media.nand.order import HOLE, Arranged, Pages, ReadSpare
+from carving.media.nand.arranged import HOLE, Arranged, Pages, ReadSpare, field
+from carving.media.nand.layout import NumberedOrder
 
 _WITNESSES: Final = 3
 """Pages of a block that are asked for its number, since spare bytes without a code suffer from flips."""
@@ -65,12 +65,3 @@ def _numbers(units: Pages, order: NumberedOrder, read_spare: ReadSpare) -> tuple
     votes = (table[:, :, np.newaxis] == table[:, np.newaxis, :]).sum(axis=2) - 10 * (table < 0)
     chosen = table[np.arange(table.shape[0]), np.argmax(votes, axis=1)]
     return chosen, sequences
-
-
-def field(spare: NDArray[np.uint8], offset: int, width: int, byte_order: ByteOrder) -> NDArray[np.uint64]:
-    """A whole number of `width` bytes at `offset` of each row of spare bytes: uint64 (rows,)."""
-    value = np.zeros(spare.shape[0], dtype=np.uint64)
-    for place in range(width):
-        significance = place if byte_order == "little" else width - 1 - place
-        value |= spare[:, offset + place].astype(np.uint64) << np.uint64(8 * significance)
-    return value

@@ -6,38 +6,13 @@ follow all others (bad blocks, superseded and unnumbered pages), for old data ma
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
+from carving.media.nand.arranged import HOLE, Arranged, Pages, ReadSpare
 from carving.media.nand.layout import BadBlocks, Layout, NumberedOrder, YaffsOrder
-
-HOLE: Final = -1
-"""A logical page that no page of the dump holds."""
-
-Pages = NDArray[np.int64]
-ReadSpare = Callable[[Pages], NDArray[np.uint8]]
-"""Corrected spare bytes, uint8 (pages, spare), of pages given by their place in the dump."""
-
-
-@dataclass(frozen=True, eq=False)
-class Arranged:
-    """Pages in logical order.
-
-    Attributes:
-        pages: place in the dump of every logical page, `HOLE` where there is none.
-        live: how many of them, from the first on, are the logical space; the rest is what it does not account for.
-        bad_blocks: how many blocks are marked bad.
-        remarks: what an examiner should know.
-    """
-
-    pages: Pages
-    live: int
-    bad_blocks: int = 0
-    remarks: tuple[str, ...] = ()
+from carving.media.nand.numbering import arrange_numbered
+from carving.media.nand.yaffs import arrange_files
 
 
 def arrange(layout: Layout, count: int, read_spare: ReadSpare) -> Arranged:
@@ -53,12 +28,8 @@ def arrange(layout: Layout, count: int, read_spare: ReadSpare) -> Arranged:
         bad = _are_bad(blocks, layout, layout.bad_blocks, read_spare)
     rest = pages[blocks.size :]  # an incomplete block at the end
     if isinstance(layout.order, YaffsOrder):
-        from carving.media.nand.yaffs import arrange_files
-
         found = arrange_files(np.append(blocks[~bad], rest), layout.page.pages_per_block, layout.order, read_spare)
     elif isinstance(layout.order, NumberedOrder):
-        from carving.media.nand.numbering import arrange_numbered
-
         good = blocks[~bad]
         units = good if layout.order.unit == "block" else np.append(good, rest)[:, np.newaxis]
         found = arrange_numbered(units, layout.order, read_spare)

@@ -12,9 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from carving.media.nand.arranged import HOLE, Arranged, Pages, ReadSpare, field
 from carving.media.nand.layout import ByteOrder, YaffsOrder
-from carving.media.nand.numbering import field
-from carving.media.nand.order import HOLE, Arranged, Pages, ReadSpare
 
 LOWEST_SEQUENCE: Final = 0x1000
 HIGHEST_SEQUENCE: Final = 0xEFFF_FF00

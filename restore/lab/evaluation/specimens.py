@@ -11,7 +11,7 @@ from typing import Literal
 from PIL import Image, ImageFilter
 
 from carving.errors import UsageError
-from carving.fragments import Thumbnail
+from carving.jpeg.results import Thumbnail
 from carving.source import Run
 from restore.lab.simulation.bit_errors import Flip
 from restore.lab.simulation.damage import Damage, DamagedFile, damage, flips_that_matter, picture_end, spared_header

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from carving.encryption.ciphers import parse_cipher
-from carving.fragments import Ending, Fragment, Thumbnail
+from carving.fragments import Fragment
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import read_header
 from carving.jpeg.picture_walk import find_picture_end
+from carving.jpeg.results import Ending, Thumbnail
 from carving.source import ByteSource, Run
 from restore.lab.simulation.bit_errors import Flip, apply_flips, draw_flips, generator
 from restore.lab.simulation.medium import Medium, MemorySource

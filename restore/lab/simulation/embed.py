@@ -13,8 +13,8 @@ from typing import Final
 from PIL import Image, UnidentifiedImageError
 
 from carving.errors import JpegStructureError
-from carving.fragments import Thumbnail, ThumbnailOrigin
 from carving.jpeg.header_walk import walk_header
+from carving.jpeg.results import Thumbnail, ThumbnailOrigin
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.source import Run
 

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.placement.by_seams.laying import Segment
 from restore.placement.by_seams.seam_survey import Survey, lean
-from restore.placement.state import Ground
+from restore.placement.state.placement_state import Ground
+from restore.placement.state.segment import Segment
 from restore.scan.score_kernels import ROUGHNESS_BINS
 
 _WIDENINGS: Final = (16.0, 8.0, 4.0, 2.0, 1.0, 1.0, 1.0)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.decoding.restarts import Interval
-from restore.placement.by_seams.seam_kernels import measure_seams, score_offsets, weigh_shifts
-from restore.placement.state import Ground
+from restore.placement.state.placement_state import Ground
+from restore.placement.state.seam_kernels import measure_seams, score_offsets, weigh_shifts
 from restore.scan.contracts import BROKEN
 from restore.scan.scan import Stretch
 

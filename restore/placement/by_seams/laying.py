@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,9 +9,10 @@ from numpy.typing import NDArray
 
 from restore.decoding.restarts import Interval
 from restore.placement.by_seams.chain_kernels import chain_back
-from restore.placement.by_seams.cusum_kernels import CHANGES
 from restore.placement.by_seams.finding import Find, find
-from restore.placement.state import Ground
+from restore.placement.state.cusum_kernels import CHANGES
+from restore.placement.state.placement_state import Ground
+from restore.placement.state.segment import Segment
 from restore.scan.contracts import ALARMED, BROKEN, DROPPED
 from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Stretch
@@ -24,24 +24,6 @@ LEAST: Final = 5.0
 
 CHAIN_DROP: Final = 30.0
 _CHAIN: Final = 64
-
-
-@dataclass(eq=False)
-class Segment:
-    """MCUs in a row that share their shift and DC offsets.
-
-    Attributes:
-        first, end: MCUs.
-        shift: MCUs by which it stands further than the decoder counted.
-        offsets: int64 (4,), DC steps added to what the decoder counted.
-        fixed: its offsets are known to be right.
-    """
-
-    first: int
-    end: int
-    shift: int
-    offsets: NDArray[np.int64]
-    fixed: bool
 
 
 def lay(ground: Ground) -> list[Segment]:

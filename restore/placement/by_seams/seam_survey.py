@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.placement.by_seams.seam_survey_kernels import survey
-from restore.placement.state import Ground
+from restore.placement.state.placement_state import Ground
 from restore.scan.score_kernels import EDGE_VALUES
 
 

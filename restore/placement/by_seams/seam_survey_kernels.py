@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.placement.by_seams.seam_kernels import upper_seam
+from restore.placement.state.seam_kernels import upper_seam
 from restore.scan.contracts import Codes, Layout, Path, Workspace
 from restore.scan.extend_kernels import decode_mcu
 from restore.scan.score_kernels import EDGE_VALUES, block_pixels, keep_edges, roughness_bin, seam

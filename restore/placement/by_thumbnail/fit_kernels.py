@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.placement.by_seams.seam_kernels import WRAP, Guide
 from restore.placement.by_thumbnail.row_kernels import Rows
+from restore.placement.state.seam_kernels import WRAP
 from restore.scan.contracts import Layout, Model
 from restore.scan.score_kernels import ACTIVITY_CLASSES, ROUGHNESS_BINS, roughness_bin
+from restore.thumbnail.level_guide import Guide
 
 _FEATURES: Final = 0.5
 _FEATURE_FLOOR: Final = -5.0

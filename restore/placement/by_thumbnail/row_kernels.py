@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.placement.by_seams.sequence_kernels import step_score
+from restore.placement.state.sequence_kernels import step_score
 from restore.scan.contracts import Codes, Layout, Model, Workspace
 from restore.scan.extend_kernels import decode_mcu
 from restore.scan.score_kernels import (

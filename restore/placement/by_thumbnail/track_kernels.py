@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.placement.by_seams.seam_kernels import Guide
 from restore.placement.by_thumbnail.fit_kernels import Outlook, feature_nats, level_nats, side_nats
 from restore.placement.by_thumbnail.row_kernels import Rows
 from restore.placement.by_thumbnail.shift_path_kernels import Course, standing_at, sweep, trace
 from restore.scan.contracts import Layout, Model
+from restore.thumbnail.level_guide import Guide
 
 SHIFTS: Final = 32
 """Largest change of shift at one place of damage, in MCUs."""

@@ -9,15 +9,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.placement.by_seams.laying import Segment
-from restore.placement.by_seams.seam_kernels import Guide
 from restore.placement.by_thumbnail.expected_features import Lookout
 from restore.placement.by_thumbnail.fit_kernels import Outlook
 from restore.placement.by_thumbnail.row_kernels import Rows, read_rows
 from restore.placement.by_thumbnail.shift_path_kernels import Course
 from restore.placement.by_thumbnail.track_kernels import track
-from restore.placement.state import Ground
+from restore.placement.state.placement_state import Ground
+from restore.placement.state.segment import Segment
 from restore.scan.score_kernels import EDGE_VALUES, ROUGHNESS_BINS
+from restore.thumbnail.level_guide import Guide
 
 _SPARE: Final = 1.25
 _WIDEST: Final = 2048

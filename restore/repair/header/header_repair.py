@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from carving.errors import JpegError
 from carving.flips.model import FlipModel
-from carving.fragments import Thumbnail
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import read_header
+from carving.jpeg.results import Thumbnail
 from carving.jpeg.thumbnails import extract_thumbnail
 from restore.repair.header.header_bytes import reverse_by_bytes
 from restore.repair.header.header_search import is_doubtful, search_header

@@ -22,9 +22,9 @@ from carving.jpeg.tables import (
     HuffmanTable,
     QuantTable,
 )
+from carving.jpeg.tiff import picture_size
 from restore.decoding.restarts import Interval
 from restore.repair.header.header_primer import standard_steps
-from restore.repair.header.tiff import picture_size
 
 UNREADABLE: Final = -300.0
 _OWN_TABLE: Final = -25.0

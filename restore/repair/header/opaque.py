@@ -12,11 +12,11 @@ from typing import Final
 import numpy as np
 
 from carving.errors import JpegError
-from carving.fragments import Thumbnail
 from carving.jpeg.markers import APP0, APP1, COM, Segment
+from carving.jpeg.results import Thumbnail
+from carving.jpeg.tiff import HEADER_SIZE, directories
 from restore.decoding.robust import decode
 from restore.repair.header.thumbnail_repair import decodes_cleanly
-from restore.repair.header.tiff import HEADER_SIZE, directories
 
 _APPLICATION: Final = range(APP0, APP0 + 16)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from carving.carver.seams import SMOOTH, seam_step
-from carving.fragments import Ending
+from carving.jpeg.results import Ending
 from carving.source import Run
 from restore.lab.simulation.made_pictures import coded_at, fractal_picture
 from tests.carving.memory import camera_jpeg, carve_bytes, jpeg

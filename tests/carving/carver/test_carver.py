@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from carving.carver.carver import carve
 from carving.errors import UsageError
-from carving.fragments import Ending
 from carving.jpeg.markers import read_header
+from carving.jpeg.results import Ending
 from carving.source import Run
 from tests.carving.memory import (
     SECTOR,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from carving.fragments import Ending, Fragment
+from carving.fragments import Fragment
 from carving.jpeg.markers import read_header
+from carving.jpeg.results import Ending
 from tests.carving.memory import carve_bytes, damage, lay_out, up_to_eoi
 
 

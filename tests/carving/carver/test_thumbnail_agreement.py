@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from carving.fragments import Ending, Fragment
+from carving.fragments import Fragment
+from carving.jpeg.results import Ending
 from plugin.common.settings import Parameters
 from plugin.examination.pipeline import run
 from restore.lab.simulation.made_pictures import fractal_picture

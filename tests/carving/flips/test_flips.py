@@ -15,8 +15,11 @@ from carving.encryption.dmcrypt import DmCryptSource
 from carving.encryption.sectors import encrypt_sectors
 from carving.evidence import open_evidence
 from carving.flips.dmcrypt_flips import DmCryptFlips
-from carving.flips.model import FlipModel, PlainFlips, flip_model
-from carving.fragments import Ending, Fragment
+from carving.flips.model import FlipModel
+from carving.flips.of_fragment import flip_model
+from carving.flips.plain_flips import PlainFlips
+from carving.fragments import Fragment
+from carving.jpeg.results import Ending
 from carving.source import ByteSource, Run, evidence_runs
 
 KEY = bytes.fromhex("000102030405060708090a0b0c0d0e0f")

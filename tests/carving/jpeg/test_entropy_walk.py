@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from carving.fragments import Ending
 from carving.jpeg.entropy_walk import find_entropy_end
 from carving.jpeg.markers import DHT, EOI, SOS, read_header
 from carving.jpeg.plausibility import next_scan
+from carving.jpeg.results import Ending
 from tests.carving.memory import camera_jpeg, jpeg
 
 

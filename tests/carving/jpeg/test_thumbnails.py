@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from carving.fragments import ThumbnailOrigin
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import APP0, APP1, Segment
+from carving.jpeg.results import ThumbnailOrigin
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.source import Run
 from tests.carving.memory import exif_segment, jpeg

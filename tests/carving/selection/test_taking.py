@@ -11,7 +11,7 @@ from carving.encryption.sectors import encrypt_sectors
 from carving.errors import EvidenceError
 from carving.evidence import open_evidence
 from carving.file_systems.volumes import VolumeSource
-from carving.fragments import Ending
+from carving.jpeg.results import Ending
 from carving.selection.listed import ListedFile
 from carving.selection.reading import read_list
 from carving.selection.taking import take_listed

@@ -11,8 +11,8 @@ from jsonschema_rs import meta
 from carving.errors import CarveRestoreError
 from plugin.common import report_model as model
 from plugin.common.record_reading import from_json
+from plugin.common.restore_record import McuCounts
 from plugin.report.validation import encode, load_schema, validate
-from plugin.workers.worker import McuCounts
 from tests.plugin.report.made import entry, report
 
 

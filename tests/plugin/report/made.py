@@ -9,11 +9,10 @@ from typing import Any
 from carving.source import Run
 from plugin.common import report_model as model
 from plugin.common.allocation_record import AllocatedClaim
+from plugin.common.file_state import FileState
 from plugin.common.output import OutputFile
+from plugin.common.restore_record import McuCounts, Previews
 from plugin.common.settings import CaseDetails, Parameters
-from plugin.custody.evidence_files import FileState
-from plugin.workers.previews import Previews
-from plugin.workers.worker import McuCounts
 from restore.provenance import BitFlip, Status
 
 SHA256 = "0" * 64

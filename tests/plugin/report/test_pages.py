@@ -21,11 +21,10 @@ from carving.source import Run
 from plugin.common.allocation_record import AllocatedClaim
 from plugin.common.output import OutputFile, write_file
 from plugin.common.report_model import FileEntry, Report, ThumbnailFile
+from plugin.common.restore_record import McuCounts, Previews
 from plugin.common.settings import CaseDetails
 from plugin.report.custody_report import History, Step, file_document, shared_document
 from plugin.report.pages import EMBEDDED, file_page, report_page
-from plugin.workers.previews import Previews
-from plugin.workers.worker import McuCounts
 from restore.provenance import BitFlip, Status
 from tests.plugin.report.made import HOSTILE, SHA256, TIME, entry, report
 

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from carving.errors import UsageError
-from restore.gca.filling import Holes, by_network, by_thumbnail
+from restore.gca.filling import by_network, by_thumbnail
 from restore.gca.filling import fill as fill_lost
+from restore.gca.holes import Holes
 from restore.gca.inference import restore_holes
 from restore.gca.restorer import SIZES, Restorer
 from restore.gca.shipped import SHIPPED, SUMS

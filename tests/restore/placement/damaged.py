@@ -11,7 +11,7 @@ from PIL import Image
 from restore.decoding.decoded import Decoded
 from restore.decoding.robust import decode
 from restore.placement.placement import Placed, place
-from restore.repair.search.scan_repair import open_scan, recalibrate
+from restore.scan.preparation import open_scan, recalibrate
 from tests.restore.decoding.pictures import jpeg, texture
 
 Pixels = NDArray[np.uint8]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from carving.flips.model import FlipModel, flip_model
+from carving.flips.model import FlipModel
+from carving.flips.of_fragment import flip_model
 from carving.jpeg.markers import read_header
 from carving.source import Run
 from restore.lab.simulation.bit_errors import Flip, apply_flips

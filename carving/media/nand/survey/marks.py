@@ -8,9 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from carving.media.nand.arranged import ReadSpare, field
 from carving.media.nand.layout import ByteOrder, YaffsOrder
-from carving.media.nand.numbering import field
-from carving.media.nand.order import ReadSpare
 from carving.media.nand.survey.sample import Bytes
 from carving.media.nand.yaffs import EXTRA_HEADER, is_tagged, tags
 

@@ -10,8 +10,10 @@ import pytest
 
 from carving.encryption.sectors import encrypt_sectors
 from carving.evidence import open_evidence
-from carving.flips.model import FlipModel, flip_model
-from carving.fragments import Ending, Fragment
+from carving.flips.model import FlipModel
+from carving.flips.of_fragment import flip_model
+from carving.fragments import Fragment
+from carving.jpeg.results import Ending
 from carving.source import ByteSource, Run, evidence_runs
 from restore.repair.header.windowed_flips import WindowedFlips
 from tests.carving.media.nand.encoder import CHIPS, dump, flip

@@ -23,8 +23,8 @@ from restore.placement.by_thumbnail.tracking import (
     sifted,
     track_all,
 )
-from restore.placement.state import Ground, no_guide
-from restore.repair.search.scan_repair import open_scan, recalibrate
+from restore.placement.state.placement_state import Ground, no_guide
+from restore.scan.preparation import open_scan, recalibrate
 from restore.thumbnail.guidance import Pixels, thumbnail_pixels
 from restore.thumbnail.levels import levels_of
 from tests.restore.placement.damaged import picture, placed, right_mcus, scene, with_noise

@@ -19,9 +19,9 @@ from restore.repair.search.anomalies import Looks, level_shifts, suspicious
 from restore.repair.search.flip_search import PAIR_WORK
 from restore.repair.search.flip_state import Ledger, reverse_flips
 from restore.repair.search.hypotheses import Reversal
-from restore.repair.search.scan_repair import open_scan, recalibrate
 from restore.repair.search.standards import SINGLE_BITS
 from restore.restoration import restore
+from restore.scan.preparation import open_scan, recalibrate
 from restore.scan.scan import Scan
 from tests.restore.repair.headers import PLAIN, Damaged, flipped
 from tests.restore.repair.search.test_scan_repair import photo, place

@@ -20,8 +20,9 @@ from restore.repair.search.claims import claimable
 from restore.repair.search.flip_search import ALARM, FlipSearch
 from restore.repair.search.hypotheses import Reversal
 from restore.repair.search.pairs import pairs_about
-from restore.repair.search.scan_repair import Effort, open_scan, recalibrate, repair_scan
+from restore.repair.search.scan_repair import Effort, repair_scan
 from restore.restoration import restore
+from restore.scan.preparation import open_scan, recalibrate
 from tests.restore.repair.headers import ENCRYPTED, PLAIN, flipped
 
 SAMPLES = Path(__file__).parents[4] / "sample_images"

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.placement.by_seams.sequence_kernels import Sequence, step_score
+from restore.placement.state.sequence_kernels import Sequence, step_score
 from restore.scan.contracts import Layout, Model, Path
 from restore.scan.score_kernels import (
     ACTIVITY_CLASSES,
@@ -21,6 +21,7 @@ from restore.scan.score_kernels import (
     activity_class,
     roughness_bin,
 )
+from restore.thumbnail.level_guide import Guide
 
 WRAP: Final = 0.7
 _UNUSABLE: Final = -1e6
@@ -48,20 +49,6 @@ class Seams(NamedTuple):
     even: NDArray[np.float64]
     values: NDArray[np.float64]
     sample: NDArray[np.float64]
-
-
-class Guide(NamedTuple):
-    """What a thumbnail tells of the picture.
-
-    Attributes:
-        levels: float64 (MCUs, components), mean level of each component less 128, in samples; no rows for no guide.
-        spread: float64 (MCUs, components), mean deviation of the picture from them.
-        weight: nats of one MCU's levels, as a share; less than 1 where one thumbnail pixel covers several MCUs.
-    """
-
-    levels: NDArray[np.float64]
-    spread: NDArray[np.float64]
-    weight: float
 
 
 @kernel

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from restore.decoding.robust import decode
-from restore.placement.by_seams.seam_kernels import best_run, upper_seam
 from restore.placement.by_seams.seam_survey import survey_path
-from restore.placement.state import Ground, no_guide
-from restore.repair.search.scan_repair import open_scan, recalibrate
+from restore.placement.state.placement_state import Ground, no_guide
+from restore.placement.state.seam_kernels import best_run, upper_seam
+from restore.scan.preparation import open_scan, recalibrate
 from restore.scan.score_kernels import EDGE_VALUES
 from tests.restore.placement.damaged import picture
 

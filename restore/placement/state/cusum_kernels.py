@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.placement.by_seams.seam_kernels import Guide, guide_score, upper_seam
-from restore.placement.by_seams.sequence_kernels import step_score
+from restore.placement.state.seam_kernels import guide_score, upper_seam
+from restore.placement.state.sequence_kernels import step_score
 from restore.scan.contracts import Codes, Layout, Model, Path, Workspace
 from restore.scan.extend_kernels import decode_mcu
 from restore.scan.score_kernels import EDGE_VALUES, block_pixels, roughness_bin, seam
+from restore.thumbnail.level_guide import Guide
 
 CHANGES: Final = np.array([-64.0, -32.0, -16.0, -8.0, -4.0, 4.0, 8.0, 16.0, 32.0, 64.0])
 """Changes that are looked for, in samples."""

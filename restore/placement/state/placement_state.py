@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 
 from restore.decoding.restarts import Interval, intervals
 from restore.decoding.stream import EntropyStream, unstuff
-from restore.placement.by_seams.cusum_kernels import watch
-from restore.placement.by_seams.seam_kernels import WRAP, Guide, Seams, measure_seams, score_offsets
-from restore.placement.by_seams.sequence_kernels import Sequence, read_sequence
+from restore.placement.state.cusum_kernels import watch
+from restore.placement.state.seam_kernels import WRAP, Seams, measure_seams, score_offsets
+from restore.placement.state.sequence_kernels import Sequence, read_sequence
 from restore.scan.contracts import WINDOW_SCAN_END, Layout, Workspace
 from restore.scan.extend_kernels import NEVER, extend
 from restore.scan.scan import Scan, Stretch
 from restore.scan.score_kernels import EDGE_VALUES
 from restore.scan.workspace import new_workspace, tail
+from restore.thumbnail.level_guide import Guide
 from restore.thumbnail.levels import FEWEST, fitted
 
 REACH: Final = 64

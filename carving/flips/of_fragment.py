@@ -1,0 +1,33 @@
+"""The flip model of a fragment: the topmost layer of its stack that redraws what lies below decides."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+from carving.flips.model import FlipModel
+from carving.flips.plain_flips import PlainFlips
+from carving.flips.registry import flips_of_layer
+from carving.flips.trust import trust_in
+from carving.fragments import Fragment
+from carving.source import ByteSource, layers, runs_below
+
+_SHIPPED: Final = ("carving.flips.dmcrypt_flips",)
+"""Modules that register a model each; imported when one is asked for, as ciphers are not loaded without need."""
+
+
+def flip_model(source: ByteSource, fragment: Fragment) -> FlipModel:
+    """The model of a fragment that was carved from `source`: that of a layer that registered one, else plain bits.
+
+    It has no unit where the medium vouches for all of the fragment.
+    """
+    for module in _SHIPPED:
+        import_module(module)
+    runs = fragment.byte_runs
+    for layer in layers(source):
+        model = flips_of_layer(layer, runs)
+        if model is not None:
+            return model
+        if layer.below is not None:
+            runs = runs_below(layer, runs)
+    return PlainFlips(len(fragment.data), runs, trust_in(source, fragment.byte_runs))
