@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from carving.evidence import open_evidence
 from carving.media.nand.bch import BchCode
-from carving.media.nand.layout import Layout
+from carving.media.nand.layout import NandLayout
 from carving.media.nand.pages import PageDecoder
 from carving.media.nand.settings import load_layout
 
@@ -38,7 +38,7 @@ def main() -> None:
         print(f"| {name} | {clean:.0f} MB/s | {_speed(pages, name):.0f} MB/s |")
 
 
-def _pages(layout: Layout, count: int) -> NDArray[np.uint8]:
+def _pages(layout: NandLayout, count: int) -> NDArray[np.uint8]:
     """Pages of random data with their parities: uint8 (count, page size)."""
     generator = np.random.default_rng(1)
     pages = generator.integers(0, 256, (count, layout.page.size), dtype=np.uint8)

@@ -14,7 +14,7 @@ from restore.provenance import Provenance, Status
 from restore.result import Restoration
 
 
-def restore_orphan(data: bytes, borrowed: Borrowed) -> Restoration:
+def restore_headerless(data: bytes, borrowed: Borrowed) -> Restoration:
     """Decode the found MCUs; their tables and width are another file's, their brightness and tint are levelled.
 
     Raises:

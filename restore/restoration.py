@@ -69,9 +69,9 @@ def restore_with(
 ) -> Restoration:
     """Restore one JPEG with another way to fill what is lost; otherwise as `restore`."""
     if isinstance(fragment, Fragment) and fragment.borrowed is not None:
-        from restore.headerless import restore_orphan
+        from restore.headerless import restore_headerless
 
-        return restore_orphan(fragment.data, fragment.borrowed)
+        return restore_headerless(fragment.data, fragment.borrowed)
     from restore.repair.header.header_repair import repair_header
     from restore.repair.header.opaque import opaque_bytes
     from restore.repair.search.scan_repair import EFFORTS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -109,3 +110,27 @@ def test_a_circle_would_be_seen() -> None:
     assert scan in ARROWS[state]
     with pytest.raises(ValueError, match="in a cycle"):
         TopologicalSorter(ARROWS | {scan: {state}}).prepare()
+
+
+def test_no_file_name_twice_on_a_floor() -> None:
+    for floor in ORDER:
+        names = Counter(path.name for path in MODULES.values() if path.relative_to(ROOT).parts[0] == floor)
+        assert [name for name, count in names.items() if count > 1 and name != "__init__.py"] == []
+
+
+def test_no_class_name_twice() -> None:
+    """Nor a type alias that is called as a class is."""
+    classes: Counter[str] = Counter()
+    aliases: set[str] = set()
+    for path in MODULES.values():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        classes.update(node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+        aliases |= {
+            target.id
+            for node in tree.body
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+    assert [name for name, count in classes.items() if count > 1] == []
+    assert aliases & classes.keys() == set()

@@ -9,7 +9,7 @@ from typing import Final
 from carving.carver.cutting import refined_end
 from carving.fragments import Fragment
 from carving.jpeg.header_walk import HeaderWalk, walk_header
-from carving.jpeg.markers import DHT, DQT, SOI, SOS, JpegHeader, Segment
+from carving.jpeg.markers import DHT, DQT, SOI, SOS, JpegHeader, MarkerSegment
 from carving.jpeg.mcu_count import share_coded
 from carving.jpeg.picture_walk import PictureEnd, check_picture, find_picture_end, sound_header
 from carving.jpeg.plausibility import is_followed, is_strict
@@ -34,7 +34,7 @@ class Candidate:
 
     runs: tuple[Run, ...]
     data: bytes
-    segments: tuple[Segment, ...]
+    segments: tuple[MarkerSegment, ...]
     ending: Ending
     check: Check | None
     header: JpegHeader | None = None

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from math import lcm
 
 from carving.carver.block_map import BlockMap
-from carving.carver.headerless import Families, find_orphans
-from carving.carver.pending import Pending, mend, pending, without_gap
+from carving.carver.headerless import Families, find_headerless
+from carving.carver.pending import Pending, pending, resolve_pending, without_gap
 from carving.carver.windows import Search, Windows
 from carving.errors import UsageError
 from carving.fragments import Fragment
@@ -81,5 +81,5 @@ def carve(
             if candidate.header is not None and candidate.check is not None and candidate.check.whole:
                 families.note(candidate.data, candidate.header, start)
             yield candidate.fragment(source, layer)
-    yield from mend(search.source, layer, waiting, blocks, threads)
-    yield from find_orphans(search.source, layer, blocks, families, threads)
+    yield from resolve_pending(search.source, layer, waiting, blocks, threads)
+    yield from find_headerless(search.source, layer, blocks, families, threads)

@@ -21,7 +21,7 @@ _SHORTEST: Final = 2 << 12
 _LONGEST: Final = 4 << 20
 _MOST_KNOWN: Final = 256
 _MOST_TRIED: Final = 12
-_MOST_ORPHANS: Final = 4096
+_MOST_HEADERLESS: Final = 4096
 _EOI: Final = b"\xff\xd9"
 
 
@@ -48,7 +48,7 @@ class Families:
         return [list(self._members[tables].values()) for tables, _ in self._seen.most_common(_MOST_TRIED)]
 
 
-def find_orphans(
+def find_headerless(
     source: ByteSource, layer: str, blocks: BlockMap, families: Families, threads: int = 1
 ) -> Iterator[Fragment]:
     """Yield the headerless stretches in free blocks that a sibling's tables decode; tried in so many threads.
@@ -60,12 +60,12 @@ def find_orphans(
     if not common:
         return
     runs = [run for run in blocks.free_runs() if run.length >= _SHORTEST]
-    for _, orphan in in_order(partial(_orphan, source, layer, common), runs[:_MOST_ORPHANS], threads):
-        if orphan is not None:
-            yield orphan
+    for _, fragment in in_order(partial(_piece, source, layer, common), runs[:_MOST_HEADERLESS], threads):
+        if fragment is not None:
+            yield fragment
 
 
-def _orphan(source: ByteSource, layer: str, common: list[list[Sibling]], run: Run) -> Fragment | None:
+def _piece(source: ByteSource, layer: str, common: list[list[Sibling]], run: Run) -> Fragment | None:
     data = source.read_at(run.offset, min(run.length, _LONGEST) + _SHORTEST)
     start = _first_coded(data)
     data = data[start:]

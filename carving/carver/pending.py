@@ -39,7 +39,7 @@ def pending(candidate: Candidate) -> Pending:
     return Pending(candidate.runs[0].offset, len(candidate.data), candidate.ending, candidate.check)
 
 
-def mend(
+def resolve_pending(
     source: ByteSource, layer: str, waiting: list[Pending], blocks: BlockMap, threads: int = 1
 ) -> Iterator[Fragment]:
     """Yield every waiting file, joined where a join is found; the map then knows which blocks they take.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from carving.errors import JpegError
 from carving.jpeg.coding import coding_of, first_state, walk
 from carving.jpeg.coding_kernels import WHOLE
-from carving.jpeg.markers import JpegHeader, Segment, read_header
+from carving.jpeg.markers import JpegHeader, MarkerSegment, read_header
 from carving.jpeg.thumbnails import extract_thumbnail
 
 _BLOCK: Final = 8
@@ -88,7 +88,7 @@ def samples_of(levels: NDArray[np.int64], header: JpegHeader) -> Samples | None:
     )
 
 
-def thumbnail_samples(data: bytes, segments: tuple[Segment, ...]) -> Samples | None:
+def thumbnail_samples(data: bytes, segments: tuple[MarkerSegment, ...]) -> Samples | None:
     """The brightness of the thumbnail in a header; None where there is none, or one that is no sound baseline JPEG."""
     thumbnail = extract_thumbnail(data, segments)
     if thumbnail is None or not thumbnail.is_jpeg:

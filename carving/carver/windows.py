@@ -34,7 +34,7 @@ class Search:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Window:
+class SearchWindow:
     """A stretch of the source that was looked at.
 
     Attributes:
@@ -71,7 +71,7 @@ class Windows:
         self._threads = threads
         self._blank = bytes(search.span + LOOK)
 
-    def __iter__(self) -> Iterator[Window]:
+    def __iter__(self) -> Iterator[SearchWindow]:
         """Yield them.
 
         Raises:
@@ -80,16 +80,16 @@ class Windows:
         for _, window in in_order(self._look_at, self._offsets(), self._threads):
             yield window
 
-    def _look_at(self, offset: int) -> Window:
+    def _look_at(self, offset: int) -> SearchWindow:
         search, passed = self._search, self.passed
         data = search.source.read_at(offset, search.span + LOOK)
         if data == self._blank[: len(data)]:
-            return Window(offset, b"", None, (), {})
+            return SearchWindow(offset, b"", None, (), {})
         blocks, anywhere = judge(data, search.span)
         found = sorted({*find_starts(data, search.span, search.alignment), *anywhere})
         starts = tuple(offset + start for start in found if offset + start >= passed)
         candidates = _candidates(search, starts, _reader(search.source, offset, data))
-        return Window(offset, data, blocks, starts, candidates)
+        return SearchWindow(offset, data, blocks, starts, candidates)
 
     def _offsets(self) -> Iterator[int]:
         span = self._search.span

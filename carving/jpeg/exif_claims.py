@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from carving.jpeg.markers import APP1, Segment
+from carving.jpeg.markers import APP1, MarkerSegment
 
 _ASCII: Final = 2
 _NUMBERS: Final = {3: 2, 4: 4, 13: 4}
@@ -45,7 +45,7 @@ class _Entry:
     stored: bytes
 
 
-def exif_claims(data: bytes, segments: tuple[Segment, ...]) -> dict[str, str]:
+def exif_claims(data: bytes, segments: tuple[MarkerSegment, ...]) -> dict[str, str]:
     """The claims of the first Exif segment that makes any, by name; text is cut to 200 printable characters.
 
     `orientation` is the number 1 to 8 of the tag, `latitude` and `longitude` are decimal degrees.

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 from carving.jpeg.foreign_sectors import SECTOR
-from carving.jpeg.markers import SOI, SOS, Segment
+from carving.jpeg.markers import SOI, SOS, MarkerSegment
 from carving.jpeg.plausibility import is_followed, is_strict, jpeg_at, read_segment
 
 RESYNC_LIMIT: Final = 1 << 18
@@ -40,7 +40,7 @@ class HeaderWalk:
         settled: False when more bytes behind the end of the data could change the answer.
     """
 
-    segments: tuple[Segment, ...]
+    segments: tuple[MarkerSegment, ...]
     entropy_start: int | None
     end: int
     damaged: bool
@@ -52,10 +52,10 @@ def walk_header(data: bytes, position: int = 0) -> HeaderWalk:
 
     An embedded thumbnail is passed over even when the segment around it has lost its length. Never raises.
     """
-    found: list[Segment] = []
+    found: list[MarkerSegment] = []
     damaged = data[position : position + 2] != b"\xff\xd8"
     if not damaged:
-        found.append(Segment(SOI, position, 2))
+        found.append(MarkerSegment(SOI, position, 2))
     position += 2
     breaks = 0
     while len(found) < _MAX_SEGMENTS:
@@ -78,7 +78,7 @@ def walk_header(data: bytes, position: int = 0) -> HeaderWalk:
     return HeaderWalk(tuple(found), None, end, damaged, end + LARGEST_SEGMENT + RESYNC_LIMIT <= len(data))
 
 
-def resynchronise(data: bytes, start: int, stop: int) -> Segment | None:
+def resynchronise(data: bytes, start: int, stop: int) -> MarkerSegment | None:
     """The first segment between `start` and `stop` that is sound and leads on to another; skips embedded pictures."""
     free, tries = start, _NESTED_TRIES
     for match in islice(_HEADER_PAIR.finditer(data, start, stop), _MAX_PAIRS):
@@ -97,7 +97,7 @@ def resynchronise(data: bytes, start: int, stop: int) -> Segment | None:
     return None
 
 
-def _needs_no_successor(segment: Segment, data: bytes) -> bool:
+def _needs_no_successor(segment: MarkerSegment, data: bytes) -> bool:
     """Whether a segment is good without a next one: a scan header, or tables so sound that the next is gone."""
     if segment.marker == SOS:
         return segment.length in _SCAN_HEADER_LENGTHS
@@ -113,7 +113,7 @@ def _next_file(data: bytes, position: int) -> int:
     return stop
 
 
-def _resume(data: bytes, position: int, broken: Segment | None, stop: int) -> Segment | None:
+def _resume(data: bytes, position: int, broken: MarkerSegment | None, stop: int) -> MarkerSegment | None:
     """The next good segment before `stop`: behind the claimed end of the broken one if there is one, else anywhere."""
     if broken is not None:
         limit = RESYNC_LIMIT if is_strict(broken, data) else _NEAR

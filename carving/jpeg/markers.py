@@ -34,9 +34,9 @@ from carving.jpeg.structure import (
     Component,
     Frame,
     JpegHeader,
-    Scan,
+    MarkerSegment,
     ScanComponent,
-    Segment,
+    ScanHeader,
 )
 from carving.jpeg.tables import HuffmanTable, QuantTable
 
@@ -62,9 +62,9 @@ __all__ = [
     "Component",
     "Frame",
     "JpegHeader",
-    "Scan",
+    "MarkerSegment",
     "ScanComponent",
-    "Segment",
+    "ScanHeader",
     "assemble_header",
     "read_header",
     "segments",
@@ -102,7 +102,7 @@ class _Tables:
     has_jfif: bool = False
 
 
-def segments(data: bytes, position: int = 0) -> Iterator[Segment]:
+def segments(data: bytes, position: int = 0) -> Iterator[MarkerSegment]:
     """Walk the marker segments from `position` up to and including the first SOS or EOI.
 
     `position` must be at a marker (or at fill bytes before one). Stand-alone markers have length 2.
@@ -119,7 +119,7 @@ def segments(data: bytes, position: int = 0) -> Iterator[Segment]:
             raise JpegStructureError(f"the data ends inside a marker at byte {position}")
         marker = data[position + 1]
         if marker in (SOI, EOI, TEM) or RST0 <= marker <= RST7:
-            yield Segment(marker, position, 2)
+            yield MarkerSegment(marker, position, 2)
             if marker == EOI:
                 return
             position += 2
@@ -133,7 +133,7 @@ def segments(data: bytes, position: int = 0) -> Iterator[Segment]:
             raise JpegStructureError(
                 f"segment 0x{marker:02x} at byte {position} claims {length} bytes, which do not fit"
             )
-        yield Segment(marker, position, length + 2)
+        yield MarkerSegment(marker, position, length + 2)
         if marker == SOS:
             return
         position += 2 + length
@@ -169,7 +169,7 @@ def read_header(
             previous.adobe_transform,
             previous.has_jfif,
         )
-    seen: list[Segment] = [] if previous is None else list(previous.segments)
+    seen: list[MarkerSegment] = [] if previous is None else list(previous.segments)
     for segment in segments(data, position):
         seen.append(segment)
         if segment.marker == EOI:
@@ -180,7 +180,7 @@ def read_header(
     raise JpegStructureError("no scan: the header ends without an SOS marker")
 
 
-def assemble_header(data: bytes, found: tuple[Segment, ...], *, lines: int | None = None) -> JpegHeader:
+def assemble_header(data: bytes, found: tuple[MarkerSegment, ...], *, lines: int | None = None) -> JpegHeader:
     """The header that the readable ones of these segments make up, the last of them an SOS; `lines` as above.
 
     Raises:
@@ -200,7 +200,7 @@ def assemble_header(data: bytes, found: tuple[Segment, ...], *, lines: int | Non
 
 
 def _header(
-    tables: _Tables, scan_segment: Segment, data: bytes, seen: tuple[Segment, ...], lines: int | None
+    tables: _Tables, scan_segment: MarkerSegment, data: bytes, seen: tuple[MarkerSegment, ...], lines: int | None
 ) -> JpegHeader:
     scan = read_scan(scan_segment, data, tables.frame)
     frame = tables.frame
@@ -224,7 +224,7 @@ def _header(
     )
 
 
-def _apply(tables: _Tables, segment: Segment, data: bytes) -> _Tables:
+def _apply(tables: _Tables, segment: MarkerSegment, data: bytes) -> _Tables:
     payload = segment.payload(data)
     if segment.marker in (SOF0, SOF1, SOF2):
         if tables.frame is not None:

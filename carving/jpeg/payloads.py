@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from carving.errors import JpegStructureError, UnsupportedJpegError
-from carving.jpeg.structure import Component, Frame, Scan, ScanComponent, Segment
+from carving.jpeg.structure import Component, Frame, MarkerSegment, ScanComponent, ScanHeader
 from carving.jpeg.tables import HuffmanTable, QuantTable
 
 MAX_PIXELS: Final = 400_000_000
@@ -20,7 +20,7 @@ def check_size(width: int, height: int, where: str) -> None:
         raise JpegStructureError(f"the {where} claims {width}×{height} pixels, over the limit of {MAX_PIXELS}")
 
 
-def read_frame(segment: Segment, payload: bytes) -> Frame:
+def read_frame(segment: MarkerSegment, payload: bytes) -> Frame:
     """A frame header (SOF0..2); its height is 0 where the file leaves it to DNL. Raises `JpegError`."""
     where = f"frame header at byte {segment.offset}"
     if len(payload) < 6 or len(payload) < 6 + 3 * payload[5]:
@@ -51,7 +51,7 @@ def read_frame(segment: Segment, payload: bytes) -> Frame:
     return frame
 
 
-def read_quant_tables(segment: Segment, payload: bytes) -> dict[int, QuantTable]:
+def read_quant_tables(segment: MarkerSegment, payload: bytes) -> dict[int, QuantTable]:
     """The quantisation tables of a DQT segment by slot. Raises `JpegStructureError`."""
     tables: dict[int, QuantTable] = {}
     position = 0
@@ -66,7 +66,9 @@ def read_quant_tables(segment: Segment, payload: bytes) -> dict[int, QuantTable]
     return tables
 
 
-def read_huffman_tables(segment: Segment, payload: bytes) -> tuple[dict[int, HuffmanTable], dict[int, HuffmanTable]]:
+def read_huffman_tables(
+    segment: MarkerSegment, payload: bytes
+) -> tuple[dict[int, HuffmanTable], dict[int, HuffmanTable]]:
     """The DC and AC tables of a DHT segment by slot. Raises `JpegStructureError`."""
     dc_tables: dict[int, HuffmanTable] = {}
     ac_tables: dict[int, HuffmanTable] = {}
@@ -86,7 +88,7 @@ def read_huffman_tables(segment: Segment, payload: bytes) -> tuple[dict[int, Huf
     return dc_tables, ac_tables
 
 
-def read_scan(segment: Segment, data: bytes, frame: Frame | None) -> Scan:
+def read_scan(segment: MarkerSegment, data: bytes, frame: Frame | None) -> ScanHeader:
     """A scan header (SOS). Raises `JpegStructureError`."""
     where = f"scan header at byte {segment.offset}"
     if frame is None:
@@ -109,4 +111,4 @@ def read_scan(segment: Segment, data: bytes, frame: Frame | None) -> Scan:
     start, end, approximation = payload[1 + 2 * count : 4 + 2 * count]
     if frame.progressive and (start > end or end > 63 or (start == 0) != (end == 0) or (start and count > 1)):
         raise JpegStructureError(f"the {where} gives an impossible spectral selection {start}..{end}")
-    return Scan(tuple(components), start, end, approximation >> 4, approximation & 15, segment.end)
+    return ScanHeader(tuple(components), start, end, approximation >> 4, approximation & 15, segment.end)

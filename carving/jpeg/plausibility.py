@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from carving.errors import JpegError
-from carving.jpeg.markers import COM, DHT, DNL, DQT, DRI, EOI, SOS, Segment, read_header, segments
+from carving.jpeg.markers import COM, DHT, DNL, DQT, DRI, EOI, SOS, MarkerSegment, read_header, segments
 from carving.jpeg.tables import HuffmanTable
 from carving.source import Run
 
@@ -26,7 +26,7 @@ _NESTED_TRIES: Final = 16
 """Bounds on what one look at hostile bytes may cost."""
 
 
-def read_segment(data: bytes, position: int) -> Segment | None:
+def read_segment(data: bytes, position: int) -> MarkerSegment | None:
     """The header segment at `position`, fill bytes allowed, by its marker and length; None where there is none."""
     limit = position + 16
     while data[position : position + 2] == b"\xff\xff" and position < limit:
@@ -36,10 +36,10 @@ def read_segment(data: bytes, position: int) -> Segment | None:
     length = int.from_bytes(data[position + 2 : position + 4], "big")
     if length < 2 or position + 2 + length > len(data):
         return None
-    return Segment(data[position + 1], position, length + 2)
+    return MarkerSegment(data[position + 1], position, length + 2)
 
 
-def is_strict(segment: Segment, data: bytes) -> bool:
+def is_strict(segment: MarkerSegment, data: bytes) -> bool:
     """Whether the payload is what its marker demands, down to the exact length."""
     payload = segment.payload(data)
     if segment.marker == DQT:
@@ -55,7 +55,7 @@ def is_strict(segment: Segment, data: bytes) -> bool:
     return segment.marker in _APPLICATION and payload.startswith(_KNOWN_IDENTIFIERS)
 
 
-def is_followed(segment: Segment, data: bytes) -> bool:
+def is_followed(segment: MarkerSegment, data: bytes) -> bool:
     """Whether another header segment begins where this one ends."""
     position = segment.end
     while data[position : position + 2] == b"\xff\xff":

@@ -27,7 +27,7 @@ COM: Final = 0xFE
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class MarkerSegment:
     """One marker segment: `offset` of its 0xFF, `length` in bytes with the marker; the payload follows the length
     field."""
 
@@ -111,7 +111,7 @@ class ScanComponent:
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class ScanHeader:
     """A scan header (SOS); `entropy_start` is the offset of the first entropy-coded byte."""
 
     components: tuple[ScanComponent, ...]
@@ -127,11 +127,11 @@ class JpegHeader:
     """Everything known at the start of a scan: the frame, this scan, and the tables then in force."""
 
     frame: Frame
-    scan: Scan
+    scan: ScanHeader
     quant_tables: dict[int, QuantTable] = field(default_factory=dict)
     dc_tables: dict[int, HuffmanTable] = field(default_factory=dict)
     ac_tables: dict[int, HuffmanTable] = field(default_factory=dict)
     restart_interval: int = 0
     adobe_transform: int | None = None
     has_jfif: bool = False
-    segments: tuple[Segment, ...] = ()
+    segments: tuple[MarkerSegment, ...] = ()

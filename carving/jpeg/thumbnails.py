@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from carving.jpeg.markers import APP0, APP1, SOI, SOS, Segment
+from carving.jpeg.markers import APP0, APP1, SOI, SOS, MarkerSegment
 from carving.jpeg.plausibility import embedded_jpeg
 from carving.jpeg.results import Thumbnail, ThumbnailOrigin
 from carving.jpeg.tiff_thumbnail import locate_tiff_thumbnail, read_strips
@@ -19,7 +19,7 @@ _JFXX_PALETTE: Final = 0x11
 _JFXX_RGB: Final = 0x13
 
 
-def extract_thumbnail(data: bytes, segments: tuple[Segment, ...]) -> Thumbnail | None:
+def extract_thumbnail(data: bytes, segments: tuple[MarkerSegment, ...]) -> Thumbnail | None:
     """The best thumbnail in the header of `data`: from Exif, else from JFXX, else from JFIF, else from what is left.
 
     Args:
@@ -32,7 +32,7 @@ def extract_thumbnail(data: bytes, segments: tuple[Segment, ...]) -> Thumbnail |
     return None
 
 
-def _exif(data: bytes, segments: tuple[Segment, ...]) -> Iterator[Thumbnail]:
+def _exif(data: bytes, segments: tuple[MarkerSegment, ...]) -> Iterator[Thumbnail]:
     for segment in segments:
         if segment.marker != APP1 or data[segment.offset + 4 : segment.offset + 9] == b"http:":
             continue
@@ -57,7 +57,7 @@ def _jpeg_run(data: bytes, offset: int, length: int, end: int) -> Run | None:
     return run if run.length > 4 and data[offset : offset + 3] == b"\xff\xd8\xff" else None
 
 
-def _jfxx(data: bytes, segments: tuple[Segment, ...]) -> Iterator[Thumbnail]:
+def _jfxx(data: bytes, segments: tuple[MarkerSegment, ...]) -> Iterator[Thumbnail]:
     for segment in segments:
         payload = segment.payload(data)
         if segment.marker != APP0 or payload[:5] != b"JFXX\0" or len(payload) < 8:
@@ -82,7 +82,7 @@ def _jfxx(data: bytes, segments: tuple[Segment, ...]) -> Iterator[Thumbnail]:
             yield Thumbnail(picture, ThumbnailOrigin.JFXX, Run(start + 2, stored))
 
 
-def _jfif(data: bytes, segments: tuple[Segment, ...]) -> Iterator[Thumbnail]:
+def _jfif(data: bytes, segments: tuple[MarkerSegment, ...]) -> Iterator[Thumbnail]:
     for segment in segments:
         payload = segment.payload(data)
         if segment.marker != APP0 or payload[:5] != b"JFIF\0" or len(payload) < 14:
@@ -93,7 +93,7 @@ def _jfif(data: bytes, segments: tuple[Segment, ...]) -> Iterator[Thumbnail]:
             yield Thumbnail(picture, ThumbnailOrigin.JFIF, Run(segment.offset + 18, stored))
 
 
-def _gaps(data: bytes, segments: tuple[Segment, ...]) -> Iterator[Thumbnail]:
+def _gaps(data: bytes, segments: tuple[MarkerSegment, ...]) -> Iterator[Thumbnail]:
     """An embedded JPEG between the segments: where a broken length or marker has hidden the one that held it."""
     position = 2
     for segment in segments:

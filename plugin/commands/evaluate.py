@@ -15,7 +15,7 @@ from plugin.commands.failure import report_unforeseen
 from plugin.commands.lab_options import make_medium, medium_options, numbers
 
 if TYPE_CHECKING:
-    from restore.lab.evaluation.evaluate import Record, Task
+    from restore.lab.evaluation.evaluate import EvaluationRecord, Task
     from restore.lab.evaluation.summary import Line
 
 _EPILOG = """\b
@@ -141,8 +141,8 @@ def _run(work: list[Task], kept: Path, jobs: int, quiet: bool) -> None:
 
 
 def _in_processes(
-    jobs: int, function: Callable[[Task], list[Record]], work: Iterable[Task]
-) -> Generator[tuple[Task, list[Record] | BaseException], None, None]:
+    jobs: int, function: Callable[[Task], list[EvaluationRecord]], work: Iterable[Task]
+) -> Generator[tuple[Task, list[EvaluationRecord] | BaseException], None, None]:
     from plugin.workers.executors import run_bounded
 
     return run_bounded(function, work, jobs=jobs)

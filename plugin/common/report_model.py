@@ -76,7 +76,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class ScannedView:
     """What was scanned of one view: its name, the layers down to the evidence, and how many of its bytes."""
 
     layer: str
@@ -177,8 +177,8 @@ class Report:
     evidence: Evidence
     parameters: Parameters
     key: Key | None
-    scan: Scan
-    plain_scan: Scan | None
+    scan: ScannedView
+    plain_scan: ScannedView | None
     nand: NandRecord | None
     files: tuple[FileEntry, ...]
     notes: tuple[str, ...]

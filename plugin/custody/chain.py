@@ -33,7 +33,7 @@ START: Final = ChainHead(0, GENESIS)
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class LogRecord:
     """One event as it stands in the log, and the head of the chain with it as the last record.
 
     `end` is where its line ends in the file, in bytes, the newline included.
@@ -56,7 +56,7 @@ def digest(line: str) -> str:
     return hashlib.sha256(line.encode("ascii")).hexdigest()
 
 
-def read_records(path: Path, size: int | None = None) -> Iterator[Record]:
+def read_records(path: Path, size: int | None = None) -> Iterator[LogRecord]:
     """The records of a log in order, each checked against the one before; one line is in memory at a time.
 
     Args:
@@ -96,7 +96,7 @@ def verify_chain(path: Path) -> ChainHead:
     return head
 
 
-def _follow(head: ChainHead, line: str, end: int, path: Path) -> Record:
+def _follow(head: ChainHead, line: str, end: int, path: Path) -> LogRecord:
     where = f"record {head.records} (line {head.records + 1}) of {path}"
     try:
         record = json.loads(line)
@@ -109,7 +109,7 @@ def _follow(head: ChainHead, line: str, end: int, path: Path) -> Record:
     event, time, details = record.get("event"), record.get("time"), record.get("details")
     if not (isinstance(event, str) and isinstance(time, str) and isinstance(details, dict)):
         raise HashMismatchError(f"{where} lacks an event, a time or details; the log was altered")
-    return Record(event, time, details, ChainHead(head.records + 1, digest(line)), end)
+    return LogRecord(event, time, details, ChainHead(head.records + 1, digest(line)), end)
 
 
 def _is_written(record: Mapping[str, object], line: str) -> bool:

@@ -22,7 +22,7 @@ from plugin.custody.chain import START, ChainHead, canonical, digest
 
 FILE_NAME: Final = "custody.jsonl"
 
-Event = tuple[str, Mapping[str, object]]
+LogEvent = tuple[str, Mapping[str, object]]
 """Name and details of something to be recorded; the details are JSON values."""
 
 
@@ -72,7 +72,7 @@ class CustodyLog:
         """
         self.record_together([(event, details)])
 
-    def record_together(self, events: Sequence[Event]) -> None:
+    def record_together(self, events: Sequence[LogEvent]) -> None:
         """Append records that belong together in one write.
 
         Raises:
@@ -108,7 +108,7 @@ class CustodyLog:
         self._size += len(data)
 
 
-def file_written(file: OutputFile) -> Event:
+def file_written(file: OutputFile) -> LogEvent:
     """The event that a file was written: its hash, and what bytes the hash covers."""
     return "file_written", {"path": file.path, "sha256": file.sha256, "size": file.size, "covers": file.covers}
 

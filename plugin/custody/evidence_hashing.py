@@ -16,7 +16,7 @@ from plugin.custody.hashing import hash_source
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class EvidenceDigests:
     """What came out; an error stands where something could not be read.
 
     Attributes:
@@ -32,7 +32,9 @@ class Measured:
     files_error: EvidenceError | None
 
 
-def measure(facts: EvidenceFacts, algorithms: tuple[str, ...], progress: Progress, pause: Pause) -> Measured:
+def hash_evidence(
+    facts: EvidenceFacts, algorithms: tuple[str, ...], progress: Progress, pause: Pause
+) -> EvidenceDigests:
     """Hash the media, opened once more as somebody else reads from the first, then its files.
 
     Args:
@@ -68,5 +70,5 @@ def measure(facts: EvidenceFacts, algorithms: tuple[str, ...], progress: Progres
             files = hash_files(facts.files, lambda done, _total: tell(size + done, size))
     except EvidenceError as error:
         lost = tuple(FileState(path, 0, "", None) for path in facts.paths)
-        return Measured(computed, media_error, damaged, lost, error)
-    return Measured(computed, media_error, damaged, files, None)
+        return EvidenceDigests(computed, media_error, damaged, lost, error)
+    return EvidenceDigests(computed, media_error, damaged, files, None)

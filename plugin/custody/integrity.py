@@ -16,7 +16,7 @@ from plugin.common.report_model import Evidence, to_json
 from plugin.custody.custody_log import CustodyLog
 from plugin.custody.evidence_facts import EvidenceFacts
 from plugin.custody.evidence_files import compare_files, hash_files
-from plugin.custody.evidence_hashing import Measured, measure
+from plugin.custody.evidence_hashing import EvidenceDigests, hash_evidence
 from plugin.custody.hashing import ALGORITHMS, compare
 
 Fail = Callable[[str, CarveRestoreError], None]
@@ -56,16 +56,16 @@ class Integrity:
         self._fail = fail
         self._before = earlier
         algorithms = tuple(dict.fromkeys((*ALGORITHMS, *further, *facts.stored_hashes)))
-        self._measuring = None if earlier else Background(partial(measure, facts, algorithms, progress))
+        self._hashing = None if earlier else Background(partial(hash_evidence, facts, algorithms, progress))
 
     def close(self) -> None:
         """Stop hashing, if it still goes on."""
-        if self._measuring is not None:
-            self._measuring.close()
+        if self._hashing is not None:
+            self._hashing.close()
 
     def settle(self) -> None:
         """Record the first digests as soon as they are there; to be called now and then."""
-        if self._before is None and self._measuring is not None and self._measuring.is_done:
+        if self._before is None and self._hashing is not None and self._hashing.is_done:
             self.before()
 
     def before(self) -> Evidence:
@@ -74,8 +74,8 @@ class Integrity:
         A difference is a failure; the work goes on.
         """
         if self._before is None:
-            assert self._measuring is not None
-            self._before = self._take(self._measuring.result())
+            assert self._hashing is not None
+            self._before = self._take(self._hashing.result())
         return self._before
 
     def after(self) -> Evidence:
@@ -95,7 +95,7 @@ class Integrity:
         self._custody.record("evidence_hashed_again", files=[to_json(state) for state in files], unchanged=unchanged)
         return replace(evidence, unchanged=unchanged)
 
-    def _take(self, measured: Measured) -> Evidence:
+    def _take(self, measured: EvidenceDigests) -> Evidence:
         facts = self._facts
         match: bool | None = None
         if measured.media_error is not None:

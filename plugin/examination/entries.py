@@ -15,7 +15,7 @@ from plugin.common.carving_record import carving_of
 from plugin.common.output import OutputFile, write_file
 from plugin.common.report_model import FileEntry, ThumbnailFile, to_json
 from plugin.common.restore_record import NO_PREVIEWS, McuCounts, RestoreRecord
-from plugin.custody.custody_log import CustodyLog, Event, file_written
+from plugin.custody.custody_log import CustodyLog, LogEvent, file_written
 from plugin.examination.fragment_record import fragment_to_json
 from restore.provenance import Status
 
@@ -96,7 +96,7 @@ def with_restoration(entry: FileEntry, stem: str, record: RestoreRecord, custody
         notes=record.notes,
     )
     place: dict[str, object] = {"stem": stem, "layer": entry.layer, "offset": entry.offset}
-    flips: list[Event] = [("flip_reversed", place | to_json(flip)) for flip in record.bit_flips]
+    flips: list[LogEvent] = [("flip_reversed", place | to_json(flip)) for flip in record.bit_flips]
     written = [file_written(file) for file in record.files]
     custody.record_together([*flips, *written, ("restored", {"stem": stem, "entry": to_json(restored)})])
     return restored

@@ -21,7 +21,7 @@ _MOST_THREADS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class FinishedSearch:
     """A search that came to its end: bytes looked at, and remarks on it."""
 
     scanned_bytes: int
@@ -29,7 +29,7 @@ class Search:
 
 
 @dataclass
-class Finder:
+class FragmentSource:
     """The fragments of a source, found as the parameters say; it remembers how far it came and what it left out.
 
     `tell` hears how many bytes were looked at, and of how many. `allocation` is asked for the allocated files where
@@ -41,7 +41,7 @@ class Finder:
     parameters: Parameters
     tell: Callable[[int, int], None]
     allocation: Callable[[], AllocationMap | None]
-    earlier: Search | None = None
+    earlier: FinishedSearch | None = None
     _watched: WatchedSource = field(init=False)
     _left_out: list[str] = field(init=False, default_factory=list)
     _count_left_out: int = field(init=False, default=0)

@@ -15,7 +15,7 @@ from plugin.common.output import output_error, require_vacant
 from plugin.common.record_reading import from_json
 from plugin.common.report_model import Evidence, Failure, FileEntry
 from plugin.common.settings import CaseDetails, Parameters
-from plugin.custody.chain import START, ChainHead, Record, read_records
+from plugin.custody.chain import START, ChainHead, LogRecord, read_records
 from plugin.custody.custody_log import FILE_NAME
 from plugin.custody.signature import SUFFIX
 
@@ -24,7 +24,7 @@ _IN_THE_BEGINNING: Final = frozenset(("started", "version", "code_sha256", "para
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFile:
     """A carved file: its entry when it was carved, and what else the log keeps of the fragment."""
 
     entry: FileEntry
@@ -63,7 +63,7 @@ class Journal:
     evidence: Evidence | None = None
     failures: list[Failure] = field(default_factory=list)
     scans: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    found: dict[str, Found] = field(default_factory=dict)
+    found: dict[str, FoundFile] = field(default_factory=dict)
     done: dict[str, FileEntry] = field(default_factory=dict)
     finished: bool = False
 
@@ -166,7 +166,7 @@ def _forget(journal: Journal) -> None:
         done.clear()
 
 
-def _take(journal: Journal, record: Record) -> None:
+def _take(journal: Journal, record: LogRecord) -> None:
     """One record more; the event says what of it matters."""
     details: Any = record.details
     journal.head = record.head
@@ -186,7 +186,7 @@ def _take(journal: Journal, record: Record) -> None:
             journal.evidence = from_json(Evidence, details["evidence"])
         case "carved":
             entry = from_json(FileEntry, details["entry"])
-            journal.found[details["stem"]] = Found(entry, dict(details["fragment"]))
+            journal.found[details["stem"]] = FoundFile(entry, dict(details["fragment"]))
         case "restored" | "restore_failed":
             journal.done[details["stem"]] = from_json(FileEntry, details["entry"])
         case "scan_finished":

@@ -39,7 +39,7 @@ from plugin.examination.allocation_survey import AllocationSurvey, is_worth_a_su
 from plugin.examination.fragment_sources import list_record
 from plugin.examination.journal import Journal
 from plugin.examination.opening import confirm_key, open_layers, read_secrets, reopening, volume_key
-from plugin.examination.resume_cleanup import drop_what_is_not_whole
+from plugin.examination.resume_cleanup import drop_incomplete_files
 from plugin.examination.stages import Examination
 from plugin.report.writing import write_reports
 from plugin.workers.pools import LocalPool, Pool
@@ -221,7 +221,7 @@ def _record_beginning(
 
 def _record_resumption(custody: CustodyLog, arguments: tuple[str, ...], journal: Journal) -> None:
     """Say who goes on, and what of the earlier run did not count as done."""
-    removed = drop_what_is_not_whole(journal)
+    removed = drop_incomplete_files(journal)
     custody.record(
         "run_resumed",
         arguments=list(arguments),

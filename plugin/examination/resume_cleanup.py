@@ -15,7 +15,7 @@ _FOLDERS: Final = ("carved", "thumbnails", "repaired", "restored", "provenance",
 """Folders into which only runs write."""
 
 
-def drop_what_is_not_whole(journal: Journal) -> list[str]:
+def drop_incomplete_files(journal: Journal) -> list[str]:
     """Take out of a journal what does not lie on the disk as recorded, and remove what lies there unrecorded.
 
     A kill leaves files that the log does not know yet; a power cut can leave files empty that the log does know.

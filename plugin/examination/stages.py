@@ -19,7 +19,7 @@ from plugin.common.faults import describe, keep_traceback, one_line
 from plugin.common.nand_record import NandRecord
 from plugin.common.progress import Progress, Stage
 from plugin.common.record_reading import from_json
-from plugin.common.report_model import Failure, FileEntry, Scan, to_json
+from plugin.common.report_model import Failure, FileEntry, ScannedView, to_json
 from plugin.common.restore_record import RestoreRecord
 from plugin.common.settings import Parameters
 from plugin.custody.custody_log import CustodyLog
@@ -27,7 +27,7 @@ from plugin.custody.evidence_facts import EvidenceFacts
 from plugin.examination.allocation_survey import AllocationSurvey, claim_at
 from plugin.examination.entries import store_fragment, with_error, with_restoration
 from plugin.examination.fragment_record import fragment_from_json
-from plugin.examination.fragment_sources import Finder, Search
+from plugin.examination.fragment_sources import FinishedSearch, FragmentSource
 from plugin.examination.journal import Journal
 from plugin.examination.nand_facts import misfit_of, nand_record, nand_remarks
 from plugin.examination.opening import View, views
@@ -52,14 +52,14 @@ class Examination:
     survey: AllocationSurvey | None
     journal: Journal | None = None
     failures: list[Failure] = field(default_factory=list)
-    _finders: tuple[Finder, ...] = field(init=False)
+    _finders: tuple[FragmentSource, ...] = field(init=False)
     _entries: dict[str, FileEntry] = field(init=False, default_factory=dict)
     _originals: dict[str, str] = field(init=False, default_factory=dict)
     _restored: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._finders = tuple(
-            Finder(
+            FragmentSource(
                 view.source,
                 view.layer,
                 self.parameters,
@@ -93,11 +93,11 @@ class Examination:
             self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
         return tuple(sorted(self._entries.values(), key=lambda entry: (entry.layer, entry.offset)))
 
-    def scan(self) -> Scan:
+    def scan(self) -> ScannedView:
         """What was scanned so far of the first view."""
         return _scan_of(self._finders[0])
 
-    def plain_scan(self) -> Scan | None:
+    def plain_scan(self) -> ScannedView | None:
         """What was scanned so far of the bytes as they are stored, where the first view is decrypted."""
         return _scan_of(self._finders[1]) if len(self._finders) > 1 else None
 
@@ -143,7 +143,7 @@ class Examination:
     def _allocation(self) -> AllocationMap | None:
         return None if self.survey is None else self.survey.result()
 
-    def _claim(self, finder: Finder, fragment: Fragment) -> AllocatedClaim | None:
+    def _claim(self, finder: FragmentSource, fragment: Fragment) -> AllocatedClaim | None:
         """What the file system of the first view says of the place where a fragment begins."""
         if finder is not self._finders[0] or (allocation := self._allocation()) is None:
             return None
@@ -181,10 +181,10 @@ class Examination:
         details = self.journal.scans[self._finders[-1].layer]
         return None if details["nand"] is None else details
 
-    def _search(self, layer: str) -> Search | None:
+    def _search(self, layer: str) -> FinishedSearch | None:
         """How an earlier run ended the search of a layer; None where this run has to search it."""
         ended = None if self.journal is None else self.journal.scans.get(layer)
-        return None if ended is None else Search(ended["scanned_bytes"], tuple(ended["remarks"]))
+        return None if ended is None else FinishedSearch(ended["scanned_bytes"], tuple(ended["remarks"]))
 
     def _tasks(self) -> Iterator[RestoreTask]:
         for finder in self._finders:
@@ -208,7 +208,7 @@ class Examination:
             if found.entry.layer == layer and stem not in self.journal.done:
                 yield stem, fragment_from_json(found.fragment, found.entry, self.folder)
 
-    def _found(self, finder: Finder) -> Iterator[tuple[str, Fragment]]:
+    def _found(self, finder: FragmentSource) -> Iterator[tuple[str, Fragment]]:
         """What a search finds and no earlier run has carved; its end is recorded."""
         try:
             for fragment in finder.fragments():
@@ -228,7 +228,7 @@ class Examination:
                 nand_remarks=list(nand_remarks(self.source)),
             )
 
-    def _task(self, finder: Finder, fragment: Fragment, stem: str) -> RestoreTask:
+    def _task(self, finder: FragmentSource, fragment: Fragment, stem: str) -> RestoreTask:
         from carving.flips.of_fragment import flip_model
 
         effort = 0 if self.parameters.carve_only else self.parameters.effort
@@ -248,5 +248,5 @@ class Examination:
         self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
 
 
-def _scan_of(finder: Finder) -> Scan:
-    return Scan(finder.layer, location(finder.source), finder.source.size, finder.scanned_bytes)
+def _scan_of(finder: FragmentSource) -> ScannedView:
+    return ScannedView(finder.layer, location(finder.source), finder.source.size, finder.scanned_bytes)

@@ -25,7 +25,7 @@ from plugin.common.output import OutputFile, write_file
 from plugin.common.restore_record import RestoreRecord
 from plugin.common.versions import code_digest
 from plugin.workers.executors import run_bounded
-from plugin.workers.pools import Outcomes, Restore
+from plugin.workers.pools import Restore, RestoredTasks
 from plugin.workers.worker import RestoreTask
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class ClusterPool:
         """The scheduler and its workers as they are now."""
         return {"cluster": self._address, "workers": sorted(self._workers())}
 
-    def restore(self, function: Restore, tasks: Iterable[RestoreTask]) -> Outcomes:
+    def restore(self, function: Restore, tasks: Iterable[RestoreTask]) -> RestoredTasks:
         """Each task with its record, or with the exception that it ended in; pictures are written by then.
 
         Raises:

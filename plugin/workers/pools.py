@@ -11,13 +11,13 @@ from plugin.workers.executors import run_bounded
 from plugin.workers.worker import RestoreTask
 
 Restore = Callable[[RestoreTask], RestoreRecord]
-Outcomes = Generator[tuple[RestoreTask, RestoreRecord | BaseException], None, None]
+RestoredTasks = Generator[tuple[RestoreTask, RestoreRecord | BaseException], None, None]
 
 
 class Pool(Protocol):
     """Restores fragments side by side, in any order, holding a bounded number of them in memory."""
 
-    def restore(self, function: Restore, tasks: Iterable[RestoreTask]) -> Outcomes: ...
+    def restore(self, function: Restore, tasks: Iterable[RestoreTask]) -> RestoredTasks: ...
 
     def facts(self) -> dict[str, object]:
         """Who they are, for the record."""
@@ -31,7 +31,7 @@ class LocalPool:
 
     jobs: int
 
-    def restore(self, function: Restore, tasks: Iterable[RestoreTask]) -> Outcomes:
+    def restore(self, function: Restore, tasks: Iterable[RestoreTask]) -> RestoredTasks:
         """Each task with its record, or with the exception that it ended in."""
         return run_bounded(function, tasks, jobs=self.jobs)
 

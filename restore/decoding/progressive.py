@@ -31,7 +31,7 @@ _Outcome = tuple[list[tuple[Interval, int]], list[Event]]
 
 
 @dataclass
-class Progress:
+class ScanProgress:
     """What is known about each component of the frame while its scans come in.
 
     Attributes:
@@ -107,7 +107,7 @@ class ProgressiveScan:
             restart_interval=header.restart_interval,
         )
 
-    def decode(self, progress: Progress) -> list[Event]:
+    def decode(self, progress: ScanProgress) -> list[Event]:
         """Decode the scan on top of what earlier scans gave.
 
         Raises:
@@ -132,7 +132,7 @@ class ProgressiveScan:
         marker_events = marker_findings(self._stream, self._intervals, self._restart_interval, self._where)
         return marker_events + tail_events + events
 
-    def _first(self, progress: Progress) -> _Outcome:
+    def _first(self, progress: ScanProgress) -> _Outcome:
         ends = [(interval, self._first_pass(interval)) for interval in self._intervals]
         if self._scan.spectral_start > 0:
             for interval, end in ends:
@@ -173,7 +173,7 @@ class ProgressiveScan:
             )
         )
 
-    def _note_damage(self, progress: Progress, interval: Interval, left: int) -> None:
+    def _note_damage(self, progress: ScanProgress, interval: Interval, left: int) -> None:
         """Behind its first failed unit an interval is damaged; all of it where it has bits left but nothing failed."""
         part = slice(interval.first_unit, interval.end_unit)
         odd = np.flatnonzero((self.table.retries[part] > 0) | (self.table.bit_positions[part] < 0))
@@ -203,7 +203,7 @@ class ProgressiveScan:
                 events.append(self._dropped(int(reached), interval))
         return ends, events
 
-    def _refine_ac(self, progress: Progress) -> _Outcome:
+    def _refine_ac(self, progress: ScanProgress) -> _Outcome:
         from restore.decoding import progressive_kernels as kernels
 
         component = self._scan.components[0].index

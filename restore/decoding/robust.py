@@ -18,7 +18,7 @@ from carving.jpeg.tables import QuantTable
 from restore.decoding.decoded import Decoded, Event, EventKind, McuTable
 from restore.decoding.findings import ScanMap, interval_findings, marker_findings, unit_findings
 from restore.decoding.opening import open_header
-from restore.decoding.progressive import Progress, ProgressiveScan
+from restore.decoding.progressive import ProgressiveScan, ScanProgress
 from restore.decoding.restarts import intervals
 from restore.decoding.scans import Scans, block_targets, find_scans, flat_lookups, scan_tables
 from restore.decoding.stream import EntropyStream, unstuff
@@ -48,7 +48,7 @@ def decode(jpeg: bytes) -> Decoded:
     scans = find_scans(jpeg, header)
     header = _with_quant_tables(header, scans)
     coefficients = np.zeros((frame.mcu_count, frame.blocks_per_mcu, 64), dtype=np.int16)
-    progress = Progress()
+    progress = ScanProgress()
     first: tuple[McuTable, EntropyStream] | None = None
     unreadable = scans.unreadable
     complaint: JpegStructureError | None = None
@@ -101,7 +101,7 @@ def _with_quant_tables(header: JpegHeader, scans: Scans) -> JpegHeader:
 
 
 def _decode_scan(
-    header: JpegHeader, stream: EntropyStream, coefficients: NDArray[np.int16], progress: Progress
+    header: JpegHeader, stream: EntropyStream, coefficients: NDArray[np.int16], progress: ScanProgress
 ) -> tuple[McuTable, list[Event]]:
     if header.frame.progressive:
         scan = ProgressiveScan(header, stream, coefficients)

@@ -19,7 +19,7 @@ from restore.gca.inputs import Pixels, network_input
 from restore.gca.restorer import Restorer
 from restore.gca.shipped import SHIPPED
 from restore.gca.weight_files import load_restorer
-from restore.thumbnail.hole_windows import Window, windows
+from restore.thumbnail.hole_windows import HoleWindow, windows
 
 MARGIN: Final = 40
 """Pixels of surroundings that the network sees around the holes of a window."""
@@ -67,7 +67,7 @@ def restore_holes(holes: Holes, device: str, *, weights: Path = SHIPPED, memory:
     return Restored(pixels, place.type, digest)
 
 
-def _restore_window(network: Restorer, device: torch.device, holes: Holes, pixels: Pixels, window: Window) -> None:
+def _restore_window(network: Restorer, device: torch.device, holes: Holes, pixels: Pixels, window: HoleWindow) -> None:
     """Set what the network makes of one window into `pixels`; the cores of windows do not overlap."""
     seen, inside = window.seen, holes.hole[window.core][..., np.newaxis]
     planes = network_input(holes.filled[seen], holes.guide[seen], holes.hole[seen], holes.doubtful[seen])

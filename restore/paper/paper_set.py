@@ -19,7 +19,7 @@ from PIL import Image, UnidentifiedImageError
 
 from carving.errors import JpegError, UsageError
 from restore.decoding.robust import decode
-from restore.gca.training.records import Record, read_records, write_records
+from restore.gca.training.records import StoredRecord, read_records, write_records
 from restore.lab.simulation.damage import damage, spared_header
 from restore.lab.simulation.medium import PAPER_MEDIUM
 from restore.lab.simulation.originals import CODING_QUALITY
@@ -43,7 +43,7 @@ Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Pair:
+class TrainingPair:
     """One picture: uint8 (height, width, 3) each, sides multiples of `MULTIPLE`, and the small thumbnail."""
 
     true: Pixels
@@ -64,13 +64,13 @@ def build(
     Raises:
         UsageError: not one of the files is a picture that can be used.
     """
-    records: list[Record] = []
+    records: list[StoredRecord] = []
     size = 0
     for number, path in enumerate(paths):
         made = _from_file(path, seed, side)
         if made is None:
             continue
-        record = Record(made, number % HELD_OUT == 0)
+        record = StoredRecord(made, number % HELD_OUT == 0)
         size += record.size
         if size > largest - _RESERVE:
             break
@@ -81,7 +81,7 @@ def build(
     write_records(target, _FIELDS, records)
 
 
-def load(path: Path, *, held_out: bool) -> list[Pair]:
+def load(path: Path, *, held_out: bool) -> list[TrainingPair]:
     """The pairs of a training set, for training or for validation.
 
     Raises:
@@ -90,7 +90,7 @@ def load(path: Path, *, held_out: bool) -> list[Pair]:
     pairs = []
     for true, compensated in read_records(path, _FIELDS, held_out=held_out):
         pixels = decode(true).pixels
-        pairs.append(Pair(pixels, decode(compensated).pixels, small(pixels)))
+        pairs.append(TrainingPair(pixels, decode(compensated).pixels, small(pixels)))
     return pairs
 
 

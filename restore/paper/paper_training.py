@@ -26,7 +26,7 @@ from restore.paper import paper_losses
 from restore.paper.discriminator import Critics
 from restore.paper.fusion import pyramid
 from restore.paper.paper_model import SIZES, PaperGca, inputs_of, to_pixels, to_tensor
-from restore.paper.paper_set import Pair
+from restore.paper.paper_set import TrainingPair
 from restore.paper.vgg import VggLoss, find_weights
 
 _BETAS: Final = (0.6, 0.999)
@@ -59,7 +59,11 @@ class PaperTraining:
     recipe: Final = "paper"
 
     def __init__(
-        self, settings: PaperSettings, train: Sequence[Pair], held_out: Sequence[Pair], processes: Processes
+        self,
+        settings: PaperSettings,
+        train: Sequence[TrainingPair],
+        held_out: Sequence[TrainingPair],
+        processes: Processes,
     ) -> None:
         self.settings = settings
         self.step = 0
@@ -197,9 +201,9 @@ def _update(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.step()
 
 
-def _groups(pairs: Sequence[Pair]) -> list[list[Pair]]:
+def _groups(pairs: Sequence[TrainingPair]) -> list[list[TrainingPair]]:
     """Pairs of one shape together, in the order in which shapes first appear."""
-    groups: dict[tuple[int, ...], list[Pair]] = {}
+    groups: dict[tuple[int, ...], list[TrainingPair]] = {}
     for pair in pairs:
         groups.setdefault(pair.true.shape, []).append(pair)
     return list(groups.values())

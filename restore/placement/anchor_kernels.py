@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.scan.contracts import WINDOW_MARKER, Codes, Layout, Model, Path, Workspace
+from restore.scan.contracts import WINDOW_MARKER, Codes, Model, Path, ScanLayout, Workspace
 from restore.scan.extend_kernels import NEVER, decode_mcu, extend
 from restore.scan.score_kernels import EDGE_VALUES, block_pixels, seam
 from restore.scan.window_kernels import load_window
@@ -34,7 +34,7 @@ def follow(
     place: int,
     scan_end: int,
     window: int,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     work: Workspace,
     places: NDArray[np.int64],
@@ -102,7 +102,7 @@ def seam_offsets(
     first_bit: int,
     mcu: int,
     length: int,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     path: Path,
     work: Workspace,
@@ -157,7 +157,7 @@ def best_anchor(
     first_mcu: int,
     last_mcu: int,
     length: int,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     model: Model,
     path: Path,
@@ -232,7 +232,7 @@ def earliest(
     first_mcu: int,
     scan_end: int,
     window: int,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     model: Model,
     path: Path,

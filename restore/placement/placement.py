@@ -9,19 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
-from restore.placement.by_seams.dc_offsets import settle
+from restore.placement.by_seams.dc_offsets import solve_dc_offsets
 from restore.placement.by_seams.laying import lay
-from restore.placement.by_seams.seam_survey import Survey, lean, shifted, survey_path
+from restore.placement.by_seams.seam_survey import SeamSurvey, lean, shifted, survey_path
 from restore.placement.by_thumbnail.expected_features import (
-    Lookout,
+    ExpectedFeatures,
     expected_features,
     features_of,
     first_guess,
     learnt,
 )
-from restore.placement.by_thumbnail.tracking import Found, Reading, lay_along, likeness, read_all, sifted, track_all
-from restore.placement.state.placement_state import Ground, no_guide
-from restore.placement.state.segment import Segment
+from restore.placement.by_thumbnail.tracking import (
+    Reading,
+    TrackedRows,
+    lay_along,
+    likeness,
+    read_all,
+    sifted,
+    track_all,
+)
+from restore.placement.state.placement_state import PlacementState, no_guide
+from restore.placement.state.segment import PlacedSegment
 from restore.scan.scan import Scan
 from restore.thumbnail.guidance import Pixels, without_bars
 from restore.thumbnail.levels import levels_of
@@ -72,27 +80,29 @@ def place(scan: Scan, header: JpegHeader, thumbnail: Pixels | None = None) -> Pl
         thumbnail: uint8 (rows, columns, 3), as found; it may be turned, cut or that of another picture.
     """
     count = scan.layout.mcu_count
-    ground = Ground(scan, no_guide(scan.layout.quant.size // 64))
-    ground.lean = lean(ground, survey_path(ground).above_steps)
-    segments = lay(ground)
-    survey = survey_path(ground)
+    state = PlacementState(scan, no_guide(scan.layout.quant.size // 64))
+    state.lean = lean(state, survey_path(state).above_steps)
+    segments = lay(state)
+    survey = survey_path(state)
     if thumbnail is not None:
-        shown = registered(thumbnail, _grid(ground, header, survey))
-        ground.told = ground.told if shown is None else levels_of(shown, header) or ground.told
-        survey = _settle_all(ground, segments, survey)
-        if ground.guide.levels.shape[0]:
-            segments = lay(ground)
-            survey = _settle_all(ground, segments, survey_path(ground))
-        laid = _better(ground, header, thumbnail, _Laid(shown, segments, survey))
+        shown = registered(thumbnail, _grid(state, header, survey))
+        state.thumbnail_levels = (
+            state.thumbnail_levels if shown is None else levels_of(shown, header) or state.thumbnail_levels
+        )
+        survey = _settle_all(state, segments, survey)
+        if state.guide.levels.shape[0]:
+            segments = lay(state)
+            survey = _settle_all(state, segments, survey_path(state))
+        laid = _better(state, header, thumbnail, _Laid(shown, segments, survey))
     else:
-        laid = _Laid(None, segments, _settle_all(ground, segments, survey))
+        laid = _Laid(None, segments, _settle_all(state, segments, survey))
     segments, survey = laid.segments, laid.survey
     moved = np.zeros(count, dtype=np.bool_)
     for segment in segments:
         moved[segment.first : segment.end] = segment.shift != 0 or bool(segment.offsets.any())
     known = scan.path.known[:count].astype(np.bool_)
     coefficients = np.where(known[:, None, None], survey.coefficients, np.int16(0))
-    ends = ground.places(survey.end_bits)
+    ends = state.places(survey.end_bits)
     clean = bool(known.all()) and not moved.any()
     return Placed(coefficients, known, moved, scan.path.places[:count].copy(), ends, clean, laid.shown)
 
@@ -103,98 +113,98 @@ class _Laid:
     measured of them."""
 
     shown: Pixels | None
-    segments: list[Segment]
-    survey: Survey
+    segments: list[PlacedSegment]
+    survey: SeamSurvey
 
 
-def _better(ground: Ground, header: JpegHeader, thumbnail: Pixels, laid: _Laid) -> _Laid:
+def _better(state: PlacementState, header: JpegHeader, thumbnail: Pixels, laid: _Laid) -> _Laid:
     """What was laid step by step, or what tracking all places at once finds if the thumbnail clearly bears that out."""
-    agreed = 0.0 if laid.shown is None else agreement(ground, laid.survey)
+    agreed = 0.0 if laid.shown is None else agreement(state, laid.survey)
     if agreed > _AGREED:
         return laid
-    path = ground.scan.path
+    path = state.scan.path
     known, places, predictors = path.known.copy(), path.places.copy(), path.predictors.copy()
-    told = ground.told
-    tracked = _tracked(ground, header, thumbnail, laid)
-    if tracked is not None and agreement(ground, tracked.survey) > agreed + _CLEARLY:
+    told = state.thumbnail_levels
+    tracked = _tracked(state, header, thumbnail, laid)
+    if tracked is not None and agreement(state, tracked.survey) > agreed + _CLEARLY:
         return tracked
     path.known[:], path.places[:], path.predictors[:] = known, places, predictors
-    ground.told = told
-    return replace(laid, survey=survey_path(ground))
+    state.thumbnail_levels = told
+    return replace(laid, survey=survey_path(state))
 
 
-def agreement(ground: Ground, survey: Survey) -> float:
+def agreement(state: PlacementState, survey: SeamSurvey) -> float:
     """Share of all MCUs that are known and as bright and coloured as the thumbnail lets expect."""
-    ground.match_guide(survey.levels)
-    count = ground.layout.mcu_count
-    if not ground.guide.levels.shape[0]:
+    state.match_guide(survey.levels)
+    count = state.layout.mcu_count
+    if not state.guide.levels.shape[0]:
         return 0.0
-    shift = np.median(ground.guide.levels - ground.told.levels, axis=0)
-    expected = ground.guide.levels - shift + np.clip(shift, -_TONE, _TONE)
-    apart = np.abs(survey.levels - expected) / ground.told.spread
-    return float(((apart < _APART).all(axis=1) & (ground.scan.path.known[:count] != 0)).mean())
+    shift = np.median(state.guide.levels - state.thumbnail_levels.levels, axis=0)
+    expected = state.guide.levels - shift + np.clip(shift, -_TONE, _TONE)
+    apart = np.abs(survey.levels - expected) / state.thumbnail_levels.spread
+    return float(((apart < _APART).all(axis=1) & (state.scan.path.known[:count] != 0)).mean())
 
 
-def _tracked(ground: Ground, header: JpegHeader, thumbnail: Pixels, laid: _Laid) -> _Laid | None:
+def _tracked(state: PlacementState, header: JpegHeader, thumbnail: Pixels, laid: _Laid) -> _Laid | None:
     """Place by the thumbnail, upright or turned as it was laid by; None where it shows another picture."""
     frame = header.frame
     blocks, indices = features_of(header)
     upright = without_bars(thumbnail, frame.height, frame.width)
     if levels_of(upright, header) is None:
         return None
-    reading = read_all(ground, blocks, indices)
+    reading = read_all(state, blocks, indices)
     least_upright = LEAST_LIKENESS if laid.shown is not None else _SURELY_ALIKE
     for shown, least in ((upright, least_upright), (laid.shown, -1.0)):
         told = None if shown is None else levels_of(shown, header)
         if shown is None or told is None:
             continue
-        lookout = first_guess(shown, header, reading.rows.features[: reading.first_rows[-1]])
-        found = track_all(reading, ground, lookout, told)
-        if likeness(lookout, reading, found) > least:
+        expectations = first_guess(shown, header, reading.rows.features[: reading.first_rows[-1]])
+        found = track_all(reading, state, expectations, told)
+        if likeness(expectations, reading, found) > least:
             break
     else:
         return None
-    ground.told = told
-    lay_along(ground, reading, found)
-    survey = survey_path(ground)
-    finer = registered(thumbnail, _grid(ground, header, survey))
+    state.thumbnail_levels = told
+    lay_along(state, reading, found)
+    survey = survey_path(state)
+    finer = registered(thumbnail, _grid(state, header, survey))
     if finer is not None and not np.array_equal(finer, shown):
         shown = finer
-        ground.told = levels_of(shown, header) or told
-        lookout = replace(lookout, expected=expected_features(shown, header))
-    ground.match_guide(survey.levels)
-    found = track_all(reading, ground, _learnt(lookout, reading, found), ground.guide)
-    lay_along(ground, reading, found)
-    ground.match_guide(survey_path(ground).levels)
-    segments = lay_along(ground, reading, sifted(found, reading, ground.guide))
-    return _Laid(shown, segments, survey_path(ground))
+        state.thumbnail_levels = levels_of(shown, header) or told
+        expectations = replace(expectations, expected=expected_features(shown, header))
+    state.match_guide(survey.levels)
+    found = track_all(reading, state, _learnt(expectations, reading, found), state.guide)
+    lay_along(state, reading, found)
+    state.match_guide(survey_path(state).levels)
+    segments = lay_along(state, reading, sifted(found, reading, state.guide))
+    return _Laid(shown, segments, survey_path(state))
 
 
-def _learnt(lookout: Lookout, reading: Reading, found: Found) -> Lookout:
+def _learnt(expectations: ExpectedFeatures, reading: Reading, found: TrackedRows) -> ExpectedFeatures:
     known = np.flatnonzero(found.row_of >= 0)
-    return learnt(lookout, reading.rows.features[found.row_of[known]], known)
+    return learnt(expectations, reading.rows.features[found.row_of[known]], known)
 
 
-def _grid(ground: Ground, header: JpegHeader, survey: Survey) -> NDArray[np.float64]:
+def _grid(state: PlacementState, header: JpegHeader, survey: SeamSurvey) -> NDArray[np.float64]:
     """Brightness of every MCU, (rows, columns); those unknown look like the one before."""
-    known = ground.scan.path.known[: ground.layout.mcu_count].astype(np.bool_)
+    known = state.scan.path.known[: state.layout.mcu_count].astype(np.bool_)
     return _gapless(survey.levels[:, 0], known).reshape(header.frame.mcu_rows, header.frame.mcu_columns)
 
 
-def _settle_all(ground: Ground, segments: list[Segment], survey: Survey) -> Survey:
+def _settle_all(state: PlacementState, segments: list[PlacedSegment], survey: SeamSurvey) -> SeamSurvey:
     """Settle the offsets of all segments and match the guide, in turn; gives what is then measured."""
     for _ in range(_ROUNDS):
-        ground.match_guide(survey.levels)
-        changes = settle(ground, segments, survey)
+        state.match_guide(survey.levels)
+        changes = solve_dc_offsets(state, segments, survey)
         if not changes.any():
             break
-        path = ground.scan.path
-        steps = np.zeros((ground.layout.mcu_count, 4), dtype=np.int64)
+        path = state.scan.path
+        steps = np.zeros((state.layout.mcu_count, 4), dtype=np.int64)
         for segment, change in zip(segments, changes, strict=True):
             segment.offsets = segment.offsets + change
             steps[segment.first : segment.end] = change
         path.predictors[: steps.shape[0]] += steps.astype(np.int32)
-        survey = shifted(ground, survey, steps[:, : ground.broad.size])
+        survey = shifted(state, survey, steps[:, : state.broad.size])
     return survey
 
 

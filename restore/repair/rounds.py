@@ -13,25 +13,25 @@ from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded
 from restore.decoding.robust import decode
 from restore.placement.placement import place
 from restore.repair.review.merging import merge
-from restore.repair.review.reassessment import polish, pursue
-from restore.repair.review.retraction import take_back
+from restore.repair.review.reassessment import reassess, recheck
+from restore.repair.review.retraction import retract
 from restore.repair.review.splitting import split
-from restore.repair.search.anomalies import Looks
+from restore.repair.search.anomalies import InspectionBudget
 from restore.repair.search.claims import claimable
 from restore.repair.search.code_search import search_of
 from restore.repair.search.flip_search import ALARM, PAIR_WORK, FlipSearch
 from restore.repair.search.hypotheses import Reversal
-from restore.repair.search.scan_repair import Effort, Repair, keen_alarm, look_about, repair_scan
+from restore.repair.search.scan_repair import Effort, Repair, keen_alarm, limit_to_suspicious, repair_scan
 from restore.scan.preparation import follow_decoder, recalibrate
 from restore.scan.scan import Scan
 
 ENOUGH: Final = 0.6
 """Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""
 
-LOOKS_PER_FLIP: Final = 4
+INSPECTED_PER_FLIP: Final = 4
 """Places looked into, for each flip reversed, once all that shows is: about one flip in five shows nothing."""
 
-FEWEST_LOOKS: Final = 96
+FEWEST_INSPECTED: Final = 96
 
 AT_ONCE: Final = 0.4
 """Share of what a flip must else earn within the next MCUs that it must earn there: little damage is left further on
@@ -74,7 +74,7 @@ def search_in_rounds(scan: Scan, decoded: Decoded, model: FlipModel, effort: Eff
     second = repair_scan(scan, search, effort, len(first.reversals))
     earlier = len(first.reversals) + len(second.reversals)
     repair, strange = _once_more(scan, decoded, model, effort, second, search, earlier)
-    kept = take_back(scan, model, repair.reversals, claimable(model, repair.reversals, repair.unresolved))
+    kept = retract(scan, model, repair.reversals, claimable(model, repair.reversals, repair.unresolved))
     gone = tuple(int(model.starts[item.unit]) for item in repair.reversals if item not in kept)
     return Findings(kept, (*repair.unresolved, *gone), repair.exhausted, strange or bool(gone))
 
@@ -84,29 +84,29 @@ def _once_more(
 ) -> tuple[Repair, bool]:
     """A further round that keeps what was found: it looks where damage may have left no trace in the entropy stream,
     and comes back to what could not be believed before. Also whether there is still something of that kind."""
-    kept = polish(scan, model, repair.reversals, repair.unresolved)
-    hunches, reversals, further = tuple(search.hunches), kept, repair
+    kept = reassess(scan, model, repair.reversals, repair.unresolved)
+    unbelieved, reversals, further = tuple(search.unbelieved), kept, repair
     if not repair.exhausted:
         coefficients = read_anew(scan, decoded)
         recalibrate(scan)
-        alarm = look_about(scan, coefficients, _looks(len(kept)))
+        alarm = limit_to_suspicious(scan, coefficients, _inspection_budget(len(kept)))
         search = search_of(scan, model, effort.expansions, alarm, at_once=AT_ONCE)
         search.adopt(kept)
         further = repair_scan(scan, search, effort, earlier)
-        hunches += tuple(search.hunches)
+        unbelieved += tuple(search.unbelieved)
         merged = merge(scan, model, (*kept, *further.reversals))
-        reversals = polish(scan, model, merged, further.unresolved)
+        reversals = reassess(scan, model, merged, further.unresolved)
         if model.encrypted:
             reversals = split(scan, model, reversals, PAIR_WORK)
-    believed, doubts = pursue(scan, model, hunches, reversals, further.unresolved)
+    believed, doubts = recheck(scan, model, unbelieved, reversals, further.unresolved)
     unresolved = (*further.unresolved, *(int(model.starts[unit]) for unit in doubts))
     return replace(further, reversals=(*reversals, *believed), unresolved=unresolved), bool(doubts)
 
 
-def _looks(flips: int) -> Looks:
+def _inspection_budget(flips: int) -> InspectionBudget:
     """Where to look once `flips` are reversed: for 104 flips without a trace these shares had the most among them."""
-    places = max(FEWEST_LOOKS, LOOKS_PER_FLIP * flips)
-    return Looks(moved=places // 5, lacking=places // 2, noisy=3 * places // 10)
+    places = max(FEWEST_INSPECTED, INSPECTED_PER_FLIP * flips)
+    return InspectionBudget(moved=places // 5, lacking=places // 2, noisy=3 * places // 10)
 
 
 def read_anew(scan: Scan, decoded: Decoded) -> NDArray[np.int16]:

@@ -17,7 +17,7 @@ from restore.repair.search.claims import claimable
 from restore.repair.search.code_search import CodeSearch
 from restore.repair.search.flip_search import ALARM
 from restore.repair.search.hypotheses import Reversal
-from restore.repair.search.scan_repair import Effort, look_over, repair_scan
+from restore.repair.search.scan_repair import Effort, inspect_flawless, repair_scan
 from restore.repair.search.standards import standards_of
 from restore.scan.preparation import follow_decoder, open_scan, recalibrate
 from restore.scan.scan import Scan
@@ -145,7 +145,7 @@ def _in_doubt(scan: Scan, decoded: Decoded, model: FlipModel | None, effort: Eff
         return False
     standards = standards_of(model)
     margin = standards.unseen if unseen is None else unseen
-    found = look_over(scan, model, effort, decoded.coefficients)
+    found = inspect_flawless(scan, model, effort, decoded.coefficients)
     return any(reversal.margin >= margin and reversal.gain >= standards.unseen_gain for reversal in found)
 
 

@@ -25,7 +25,7 @@ from restore.sca.rim_kernels import (
 )
 
 
-class Window(NamedTuple):
+class ShiftWindow(NamedTuple):
     """Seams of the MCUs ahead, one ring slot each, so that none is measured twice.
 
     Attributes:
@@ -61,7 +61,7 @@ def look_ahead(
     rims: Rims,
     canvas: Canvas,
     rule: Rule,
-    window: Window,
+    window: ShiftWindow,
     mcu: int,
     length: int,
     shift: int,
@@ -100,7 +100,7 @@ def try_all_shifts(
     rims: Rims,
     canvas: Canvas,
     rule: Rule,
-    window: Window,
+    window: ShiftWindow,
     mcu: int,
     length: int,
     shift: int,
@@ -125,7 +125,7 @@ def try_all_shifts(
 
 @kernel(fastmath=True)
 def best_jump(
-    rule: Rule, window: Window, mcu: int, length: int, least: np.float32, change: NDArray[np.float32]
+    rule: Rule, window: ShiftWindow, mcu: int, length: int, least: np.float32, change: NDArray[np.float32]
 ) -> tuple[np.float32, int]:
     """The jump of position and colour that makes the `length` MCUs from `mcu` on fit best.
 
@@ -215,7 +215,7 @@ def scan(rims: Rims, canvas: Canvas, rule: Rule) -> bool:
     """
     count, components = canvas.offsets.shape
     shifts_tried = rule.highest_shift - rule.lowest_shift + 1
-    window = Window(
+    window = ShiftWindow(
         np.full(rule.window, -1, dtype=np.int64),
         np.zeros(rule.window, dtype=np.bool_),
         np.zeros((shifts_tried, rule.window), dtype=np.bool_),

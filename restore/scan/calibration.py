@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.scan.calibration_kernels import Counts, count_path
-from restore.scan.contracts import Codes, Layout, Model, Path, Workspace
+from restore.scan.contracts import Codes, Model, Path, ScanLayout, Workspace
 from restore.scan.score_kernels import ACTIVITY_CLASSES, ROUGHNESS_BINS, SIZES, STEP_BINS, STEP_SCALE
 
 _SEED: Final = 2023
@@ -28,7 +28,7 @@ Bytes = NDArray[np.uint8]
 Table = NDArray[np.float64]
 
 
-def calibrate(raw: Bytes, scan_end: int, layout: Layout, codes: Codes, path: Path, work: Workspace) -> Model:
+def calibrate(raw: Bytes, scan_end: int, layout: ScanLayout, codes: Codes, path: Path, work: Workspace) -> Model:
     """Count the known MCUs of a path and turn the counts into log-likelihoods in nats."""
     components = layout.quant.size // 64
     rows = components * ACTIVITY_CLASSES

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.scan.contracts import Codes, Layout, Model, Path, Workspace
+from restore.scan.contracts import Codes, Model, Path, ScanLayout, Workspace
 from restore.scan.extend_kernels import decode_mcu
 from restore.scan.score_kernels import EDGE_VALUES, ROUGHNESS_BINS, count_mcu, describe_mcu, score_mcu
 from restore.scan.window_kernels import load_window
@@ -35,7 +35,7 @@ def describe_known(
     size: int,
     raw: NDArray[np.uint8],
     scan_end: int,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     path: Path,
     work: Workspace,
@@ -77,7 +77,7 @@ def count_path(
     scan_end: int,
     strange_left: NDArray[np.int64],
     strange_above: NDArray[np.int64],
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     path: Path,
     work: Workspace,
@@ -118,7 +118,7 @@ def count_path(
 def score_path(
     raw: NDArray[np.uint8],
     scan_end: int,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     model: Model,
     path: Path,

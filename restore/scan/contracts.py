@@ -25,7 +25,7 @@ WINDOW_SCAN_END: Final = 2
 """The window ends where the scan ends."""
 
 
-class Layout(NamedTuple):
+class ScanLayout(NamedTuple):
     """Shape of the scan. `left_part` and `above_part` as in `describe_mcu`."""
 
     component_of: NDArray[np.int64]

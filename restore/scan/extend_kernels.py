@@ -22,9 +22,9 @@ from restore.scan.contracts import (
     WINDOW_OPEN,
     WINDOW_SCAN_END,
     Codes,
-    Layout,
     Model,
     Path,
+    ScanLayout,
     Workspace,
 )
 from restore.scan.score_kernels import amplitude_size, describe_mcu, score_mcu
@@ -44,7 +44,7 @@ LONGEST_BLOCK: Final = 64 * 27
 
 
 @kernel
-def decode_mcu(bit: int, layout: Layout, codes: Codes, work: Workspace) -> int:
+def decode_mcu(bit: int, layout: ScanLayout, codes: Codes, work: Workspace) -> int:
     """Decode the MCU at `bit` of the window into the workspace (DC as absolute values, predictors moved on).
 
     Returns:
@@ -107,7 +107,7 @@ def extend(
     first_mcu: int,
     max_mcus: int,
     drop: float,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     model: Model,
     path: Path,
@@ -249,7 +249,7 @@ def evaluate(
     target_mcu: int,
     window: int,
     drop: float,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     model: Model,
     path: Path,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.scan.calibration_kernels import score_path
-from restore.scan.contracts import Codes, Layout, Model, Path, Workspace
+from restore.scan.contracts import Codes, Model, Path, ScanLayout, Workspace
 from restore.scan.extend_kernels import NEVER, evaluate, extend
 from restore.scan.window_kernels import NO_PATCH, load_window
 from restore.scan.workspace import new_path, new_workspace, tail
@@ -71,7 +71,7 @@ class Scan:
     raw: NDArray[np.uint8]
     start: int
     end: int
-    layout: Layout
+    layout: ScanLayout
     codes: Codes
     path: Path = field(init=False)
     work: Workspace = field(init=False)

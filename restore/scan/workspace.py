@@ -6,7 +6,7 @@ import numpy as np
 
 from carving.jpeg.markers import Frame, JpegHeader
 from restore.decoding.robust import flat_lookups, scan_tables
-from restore.scan.contracts import Codes, Layout, Path, Workspace
+from restore.scan.contracts import Codes, Path, ScanLayout, Workspace
 from restore.scan.score_kernels import EDGE_VALUES
 from restore.scan.window_kernels import WINDOW_PADDING
 
@@ -57,12 +57,12 @@ def new_workspace(blocks: int, window: int) -> Workspace:
     )
 
 
-def scan_layout(header: JpegHeader) -> Layout:
+def scan_layout(header: JpegHeader) -> ScanLayout:
     """The layout of an interleaved scan over all components."""
     frame = header.frame
     component_of, left_part, above_part = _neighbours(frame)
     quant = [header.quant_tables[component.quant_table].natural() for component in frame.components]
-    return Layout(
+    return ScanLayout(
         component_of,
         left_part,
         above_part,

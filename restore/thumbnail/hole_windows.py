@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class HoleWindow:
     """A part of a picture.
 
     Attributes:
@@ -31,7 +31,7 @@ class Window:
         )
 
 
-def windows(hole: NDArray[np.bool_], block: tuple[int, int], margin: int, step: int = 1) -> Iterator[Window]:
+def windows(hole: NDArray[np.bool_], block: tuple[int, int], margin: int, step: int = 1) -> Iterator[HoleWindow]:
     """The windows of all blocks that hold holes; every hole pixel lies in the core of one.
 
     Args:
@@ -52,7 +52,7 @@ def windows(hole: NDArray[np.bool_], block: tuple[int, int], margin: int, step: 
                 down = slice(top + int(rows[0]), top + int(rows[-1]) + 1)
                 across = slice(left + int(columns[0]), left + int(columns[-1]) + 1)
                 seen = _around(down, height, margin, step), _around(across, width, margin, step)
-                yield Window((down, across), seen)
+                yield HoleWindow((down, across), seen)
 
 
 def _around(inner: slice, size: int, margin: int, step: int) -> slice:

@@ -67,16 +67,16 @@ def fitted(guide: Guide, levels: NDArray[np.float64], sure: NDArray[np.int64]) -
     """
     matched, spread = guide.levels.copy(), guide.spread.copy()
     for component in range(spread.shape[1]):
-        told, true = guide.levels[sure, component], levels[sure, component]
+        thumbnail_levels, true = guide.levels[sure, component], levels[sure, component]
         gain, offset, deviation = 1.0, 0.0, np.ones(true.size)
         for _ in range(_ROUNDS):  # least absolute deviations
             weights = 1.0 / np.maximum(deviation, 0.25)
-            centre, goal = np.average(told, weights=weights), np.average(true, weights=weights)
-            variance = np.average((told - centre) ** 2, weights=weights)
-            slope = np.average((told - centre) * (true - goal), weights=weights) / (variance + 16.0)
+            centre, goal = np.average(thumbnail_levels, weights=weights), np.average(true, weights=weights)
+            variance = np.average((thumbnail_levels - centre) ** 2, weights=weights)
+            slope = np.average((thumbnail_levels - centre) * (true - goal), weights=weights) / (variance + 16.0)
             gain = slope + 16.0 / (variance + 16.0)  # little contrast tells little of the gain
             offset = goal - gain * centre
-            deviation = np.abs(true - gain * told - offset)
+            deviation = np.abs(true - gain * thumbnail_levels - offset)
         matched[:, component] = gain * guide.levels[:, component] + offset
         ratio = float(np.mean(deviation / guide.spread[sure, component]))
         doubt = 1.0 + _DOUBT * math.sqrt(FEWEST / sure.size)  # what the other parts of the picture are like

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from carving.errors import EvidenceError, SegmentMissingError
 from carving.media.ewf.chunk_tables import ChunkTable, pair_tables
 from carving.media.ewf.sections import (
-    Ending,
-    Geometry,
+    MediaGeometry,
     Section,
+    SegmentEnding,
     check_file_header,
     read_acquisition_errors,
     read_digests,
@@ -40,7 +40,7 @@ class EwfImage:
     """
 
     files: OrderedFiles
-    geometry: Geometry
+    geometry: MediaGeometry
     tables: tuple[ChunkTable, ...]
     boundaries: tuple[NDArray[np.int64], ...]
     digests: dict[str, str]
@@ -77,13 +77,13 @@ def read_image(path: Path) -> EwfImage:
     return EwfImage(files, geometry, tables, boundaries, digests, errors, remarks)
 
 
-def _read_segments(path: Path) -> tuple[OrderedFiles, tuple[tuple[Section, ...], ...], Ending]:
+def _read_segments(path: Path) -> tuple[OrderedFiles, tuple[tuple[Section, ...], ...], SegmentEnding]:
     """Follow the segments from the first as long as each one says that another comes."""
     names = SegmentNames(path)
     paths: list[Path] = []
     chains: list[tuple[Section, ...]] = []
-    ending = Ending.NEXT
-    while ending is Ending.NEXT:
+    ending = SegmentEnding.NEXT
+    while ending is SegmentEnding.NEXT:
         number = len(paths) + 1
         found = names.find(number)
         if found is None:
@@ -101,9 +101,9 @@ def _read_segments(path: Path) -> tuple[OrderedFiles, tuple[tuple[Section, ...],
     return OrderedFiles(tuple(paths)), tuple(chains), ending
 
 
-def _geometry(files: OrderedFiles, sections: tuple[Section, ...]) -> Geometry:
+def _geometry(files: OrderedFiles, sections: tuple[Section, ...]) -> MediaGeometry:
     """The geometry of the first volume, disk or data section that is whole; the later ones must not contradict it."""
-    geometry: Geometry | None = None
+    geometry: MediaGeometry | None = None
     for section in sections:
         if section.kind not in ("volume", "disk", "data"):
             continue
@@ -122,15 +122,17 @@ def _contradict(first: bytes, second: bytes) -> bool:
     return any(first) and any(second) and first != second
 
 
-def _check_chunk_count(files: OrderedFiles, geometry: Geometry, described: int, ending: Ending) -> tuple[str, ...]:
+def _check_chunk_count(
+    files: OrderedFiles, geometry: MediaGeometry, described: int, ending: SegmentEnding
+) -> tuple[str, ...]:
     """Compare the number of chunks in the tables with that of the volume section; say what is odd."""
     last = files.paths[-1]
     needed = -(-geometry.media_size // geometry.chunk_size)
     if described < needed:
-        why = f"{last} is truncated" if ending is Ending.CUT else f"the tables up to {last} are incomplete"
+        why = f"{last} is truncated" if ending is SegmentEnding.CUT else f"the tables up to {last} are incomplete"
         raise EvidenceError(f"{why}: {described} of {needed} chunks of the medium are described")
     remarks = []
-    if ending is Ending.CUT:
+    if ending is SegmentEnding.CUT:
         remarks.append(f"{last} ends without its end marker; stored digests may be missing, all chunks are described")
     if described != geometry.chunk_count:
         remarks.append(f"the volume section promises {geometry.chunk_count} chunks, the tables describe {described}")

@@ -26,7 +26,7 @@ _MAX_CHUNK_SIZE: Final = 64 << 20
 _MAX_ERROR_ENTRIES: Final = 1_000_000
 
 
-class Ending(enum.Enum):
+class SegmentEnding(enum.Enum):
     """How the section chain of a segment ends."""
 
     NEXT = "next"
@@ -49,7 +49,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Geometry:
+class MediaGeometry:
     """The medium as a volume, disk or data section gives it; `legacy` marks the 94-byte layout of S01 and EnCase 1."""
 
     chunk_count: int
@@ -85,7 +85,7 @@ def check_file_header(start: bytes, path: Path, number: int) -> None:
         raise EvidenceError(f"{path} says that it is segment {stored}, not {number}; was it renamed?")
 
 
-def read_sections(files: OrderedFiles, segment: int) -> tuple[tuple[Section, ...], Ending]:
+def read_sections(files: OrderedFiles, segment: int) -> tuple[tuple[Section, ...], SegmentEnding]:
     """Walk the section chain of file `segment`.
 
     Returns:
@@ -100,23 +100,23 @@ def read_sections(files: OrderedFiles, segment: int) -> tuple[tuple[Section, ...
     while len(sections) < _MAX_SECTIONS:
         descriptor = files.read(segment, offset, _DESCRIPTOR.size)
         if len(descriptor) < _DESCRIPTOR.size:
-            return tuple(sections), Ending.CUT
+            return tuple(sections), SegmentEnding.CUT
         raw_kind, following, _, checksum = _DESCRIPTOR.unpack(descriptor)
         if zlib.adler32(descriptor[:-4]) != checksum:
             raise EvidenceError(f"the EWF section descriptor at byte {offset} of {path} is damaged (wrong checksum)")
         kind = raw_kind.rstrip(b"\0").decode("ascii", "replace")
         if kind in ("next", "done"):
-            return tuple(sections), Ending(kind)
+            return tuple(sections), SegmentEnding(kind)
         if following < offset + _DESCRIPTOR.size:
             raise EvidenceError(f"the EWF section {kind!r} at byte {offset} of {path} points back to byte {following}")
         sections.append(Section(kind, segment, offset + _DESCRIPTOR.size, min(following, file_size)))
         if following > file_size:
-            return tuple(sections), Ending.CUT
+            return tuple(sections), SegmentEnding.CUT
         offset = following
     raise EvidenceError(f"{path} has more than {_MAX_SECTIONS} sections")
 
 
-def read_geometry(files: OrderedFiles, section: Section) -> Geometry | None:
+def read_geometry(files: OrderedFiles, section: Section) -> MediaGeometry | None:
     """Read a volume, disk or data section; None where its checksum is wrong or it is no known layout.
 
     Raises:
@@ -128,7 +128,7 @@ def read_geometry(files: OrderedFiles, section: Section) -> Geometry | None:
         return None
     chunk_count, sectors_per_chunk, bytes_per_sector = struct.unpack_from("<III", data, 4)
     sector_count = int.from_bytes(data[16:20] if legacy else data[16:24], "little")
-    geometry = Geometry(
+    geometry = MediaGeometry(
         chunk_count,
         sectors_per_chunk * bytes_per_sector,
         bytes_per_sector,
@@ -156,7 +156,7 @@ def read_digests(files: OrderedFiles, section: Section) -> dict[str, str]:
     return {name: data[place].hex() for name, place in fields.items() if any(data[place])}
 
 
-def read_acquisition_errors(files: OrderedFiles, section: Section, geometry: Geometry) -> tuple[Run, ...]:
+def read_acquisition_errors(files: OrderedFiles, section: Section, geometry: MediaGeometry) -> tuple[Run, ...]:
     """Media ranges in bytes that the acquisition could not read (error2 section)."""
     header = files.read(section.segment, section.offset, 520)
     if len(header) < 520:

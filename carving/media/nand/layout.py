@@ -17,7 +17,7 @@ Inversion = Literal["nothing", "parity", "message", "both"]
 ByteOrder = Literal["little", "big"]
 Unit = Literal["block", "page"]
 Interleave = Literal["none", "page", "block"]
-Stage = Literal["plain", "scrambled"]
+DecodingStage = Literal["plain", "scrambled"]
 
 _SMALLEST_PAGE: Final = 128
 _LARGEST_PAGE: Final = 1 << 20
@@ -159,11 +159,11 @@ class Scrambler:
     """
 
     key: str
-    ecc_over: Stage = "plain"
+    ecc_over: DecodingStage = "plain"
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class NandLayout:
     """All that is known of a dump. `name` is the preset's or the file's."""
 
     name: str
@@ -189,7 +189,7 @@ class Layout:
         _require(self, sorted(self.dies.order) == list(range(len(self.dies.order))), "dies.order must name every die")
 
 
-def _check_page(layout: Layout) -> None:
+def _check_page(layout: NandLayout) -> None:
     page = layout.page
     _require(layout, _SMALLEST_PAGE <= page.data <= _LARGEST_PAGE, "page.data must be 128 bytes to 1 MiB")
     _require(layout, 0 <= page.spare <= _LARGEST_PAGE, "page.spare must not be negative, and at most 1 MiB")
@@ -205,7 +205,7 @@ def _check_page(layout: Layout) -> None:
     _require(layout, swappable or not page.marker_swap, "page.marker_swap needs page.metadata")
 
 
-def _check_ecc(layout: Layout, ecc: Ecc) -> None:
+def _check_ecc(layout: NandLayout, ecc: Ecc) -> None:
     page = layout.page
     _require(layout, len(ecc.positions) == page.sectors, "ecc.positions must name parity bytes for every sector")
     _require(layout, len(ecc.covered) == page.sectors, "ecc.covered must name a stretch for every sector")
@@ -223,14 +223,14 @@ def _check_ecc(layout: Layout, ecc: Ecc) -> None:
         _require(layout, all(count == 0 for _, count in ecc.covered), "the Hamming code covers no spare bytes")
 
 
-def _check_bad_blocks(layout: Layout, bad: BadBlocks) -> None:
+def _check_bad_blocks(layout: NandLayout, bad: BadBlocks) -> None:
     count = layout.page.pages_per_block
     _require(layout, 0 <= bad.byte < layout.page.spare, "bad_blocks.byte must lie within the spare bytes")
     _require(layout, len(bad.pages) > 0, "bad_blocks.pages must name a page")
     _require(layout, all(-count <= page < count for page in bad.pages), "bad_blocks.pages must lie within a block")
 
 
-def _check_order(layout: Layout) -> None:
+def _check_order(layout: NandLayout) -> None:
     order, spare = layout.order, layout.page.spare
     if isinstance(order, NumberedOrder):
         _require(layout, 1 <= order.width <= 8, "order.width must be 1 to 8 bytes")
@@ -243,6 +243,6 @@ def _check_order(layout: Layout) -> None:
         _require(layout, 0 <= order.offset <= spare - 16, "order.offset leaves no room for 16 bytes of tags")
 
 
-def _require(layout: Layout, holds: bool, demand: str) -> None:
+def _require(layout: NandLayout, holds: bool, demand: str) -> None:
     if not holds:
         raise UsageError(f"the NAND layout {layout.name}: {demand}")

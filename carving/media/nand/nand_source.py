@@ -14,7 +14,7 @@ from carving.errors import EvidenceError, UsageError
 from carving.media.files import reason
 from carving.media.nand.arranged import HOLE
 from carving.media.nand.ecc_map import EccMap
-from carving.media.nand.layout import Layout
+from carving.media.nand.layout import NandLayout
 from carving.media.nand.order import arrange
 from carving.media.nand.pages import PageDecoder
 from carving.source import HOLE_OFFSET, BitPlace, ByteSource, Run, clamp, evidence_runs, merge
@@ -31,7 +31,7 @@ class NandSource(ByteSource):
     """The data of a dump. Bytes of code words that could not be corrected are as the dump has them, and `suspects`
     names them once they were read."""
 
-    def __init__(self, below: ByteSource, layout: Layout, key: bytes | None = None) -> None:
+    def __init__(self, below: ByteSource, layout: NandLayout, key: bytes | None = None) -> None:
         """Lay a layout over a dump.
 
         Args:
@@ -65,7 +65,7 @@ class NandSource(ByteSource):
         return f"NAND {self._layout.name}"
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> NandLayout:
         return self._layout
 
     @property

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.media.nand.arranged import HOLE, Arranged, Pages, ReadSpare
-from carving.media.nand.layout import BadBlocks, Layout, NumberedOrder, YaffsOrder
+from carving.media.nand.layout import BadBlocks, NandLayout, NumberedOrder, YaffsOrder
 from carving.media.nand.numbering import arrange_numbered
 from carving.media.nand.yaffs import arrange_files
 
 
-def arrange(layout: Layout, count: int, read_spare: ReadSpare) -> Arranged:
+def arrange(layout: NandLayout, count: int, read_spare: ReadSpare) -> Arranged:
     """Put the `count` pages of a dump in their logical order.
 
     Raises:
@@ -47,7 +47,7 @@ def arrange(layout: Layout, count: int, read_spare: ReadSpare) -> Arranged:
     return Arranged(np.concatenate([found.pages, others]), found.pages.size, int(bad.sum()), remarks)
 
 
-def _die_order(layout: Layout, count: int) -> Pages:
+def _die_order(layout: NandLayout, count: int) -> Pages:
     """Pages in the order of the dies and of what alternates between them."""
     dies, interleave = layout.dies.order, layout.dies.interleave
     each = count // len(dies)
@@ -67,7 +67,7 @@ def _die_order(layout: Layout, count: int) -> Pages:
     return np.concatenate([ordered, rest])
 
 
-def _blocks(pages: Pages, layout: Layout) -> Pages:
+def _blocks(pages: Pages, layout: NandLayout) -> Pages:
     """The whole blocks of ordered pages: (blocks, pages); of alternating dies, one block of each makes one."""
     width = layout.page.pages_per_block
     if layout.dies.interleave == "page":
@@ -75,7 +75,7 @@ def _blocks(pages: Pages, layout: Layout) -> Pages:
     return pages[: pages.size // width * width].reshape(-1, width)
 
 
-def _are_bad(blocks: Pages, layout: Layout, marker: BadBlocks, read_spare: ReadSpare) -> NDArray[np.bool_]:
+def _are_bad(blocks: Pages, layout: NandLayout, marker: BadBlocks, read_spare: ReadSpare) -> NDArray[np.bool_]:
     """Which blocks carry the factory's or the driver's mark; one flipped bit makes no mark."""
     bad = np.zeros(blocks.shape[0], dtype=np.bool_)
     dies = len(layout.dies.order) if layout.dies.interleave == "page" else 1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from carving.errors import UsageError
 from carving.media.nand.bch import BchCode, bch_code
 from carving.media.nand.hamming import HammingCode
-from carving.media.nand.layout import BchSettings, Ecc, Layout, Page
+from carving.media.nand.layout import BchSettings, Ecc, NandLayout, Page
 from carving.source import Run
 
 Bytes = NDArray[np.uint8]
@@ -40,7 +40,7 @@ class CodeWords:
 class PageDecoder:
     """Decodes raw pages of one layout."""
 
-    def __init__(self, layout: Layout, key: Bytes | None = None) -> None:
+    def __init__(self, layout: NandLayout, key: Bytes | None = None) -> None:
         """Prepare tables.
 
         Args:
@@ -230,7 +230,7 @@ def _states(corrected: NDArray[np.int16]) -> NDArray[np.uint8]:
     return np.where(corrected < 0, UNCORRECTABLE, GOOD + corrected).astype(np.uint8)
 
 
-def _key_pages(key: Bytes, layout: Layout) -> Bytes:
+def _key_pages(key: Bytes, layout: NandLayout) -> Bytes:
     """The key as (pages, bytes of a page that it covers)."""
     for width in (layout.page.size, layout.page.data):
         if key.size and key.size % width == 0:

@@ -16,17 +16,17 @@ from carving.media.nand.layout import (
     BchSettings,
     BitOrder,
     ByteOrder,
+    DecodingStage,
     Dies,
     Ecc,
     HammingSettings,
     Interleave,
     Inversion,
-    Layout,
     LinearOrder,
+    NandLayout,
     NumberedOrder,
     Page,
     Scrambler,
-    Stage,
     Unit,
     YaffsOrder,
 )
@@ -34,7 +34,7 @@ from carving.media.nand.layout import (
 _SECTIONS: Final = frozenset({"description", "page", "ecc", "bad_blocks", "order", "dies", "scrambler"})
 
 
-def load_layout(name: str) -> Layout:
+def load_layout(name: str) -> NandLayout:
     """The layout that `name` stands for: a preset, or the path of a TOML file.
 
     Raises:
@@ -60,7 +60,7 @@ def presets() -> dict[str, Mapping[str, Any]]:
     return tomllib.loads(text)
 
 
-def layout_of(name: str, document: Mapping[str, Any]) -> Layout:
+def layout_of(name: str, document: Mapping[str, Any]) -> NandLayout:
     """A layout from the sections of a TOML document.
 
     Raises:
@@ -69,7 +69,7 @@ def layout_of(name: str, document: Mapping[str, Any]) -> Layout:
     if unknown := sorted(document.keys() - _SECTIONS):
         raise UsageError(f"the NAND layout {name} has unknown settings: {', '.join(unknown)}")
     page = _page(_Section(name, document, "page"))
-    return Layout(
+    return NandLayout(
         name=name,
         page=page,
         ecc=_ecc(_Section(name, document, "ecc"), page) if "ecc" in document else None,
@@ -230,6 +230,6 @@ def _dies(section: _Section) -> Dies:
 
 
 def _scrambler(section: _Section) -> Scrambler:
-    scrambler = Scrambler(section.text("key"), section.choice("ecc_over", Stage, "plain"))
+    scrambler = Scrambler(section.text("key"), section.choice("ecc_over", DecodingStage, "plain"))
     section.finish()
     return scrambler

@@ -34,7 +34,7 @@ class Scene:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Window:
+class CropWindow:
     """A small part of a scene, its holes filled by the rim-matched thumbnail: uint8 or bool (height, width, …)."""
 
     filled: Pixels
@@ -43,11 +43,11 @@ class Window:
     hole: Region
     doubtful: Region
 
-    def flipped(self, axis: int) -> Window:
+    def flipped(self, axis: int) -> CropWindow:
         """Upside down (0) or mirrored (1)."""
         parts = (self.filled, self.guide, self.truth)
         filled, guide, truth = (np.flip(part, axis) for part in parts)
-        return Window(filled, guide, truth, np.flip(self.hole, axis), np.flip(self.doubtful, axis))
+        return CropWindow(filled, guide, truth, np.flip(self.hole, axis), np.flip(self.doubtful, axis))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -76,7 +76,7 @@ def draw_batch(prepared: Sequence[Scene], size: int, seed: tuple[int, ...]) -> B
     return stack([_draw_window(prepared, random) for _ in range(size)])
 
 
-def stack(windows: Sequence[Window]) -> Batch:
+def stack(windows: Sequence[CropWindow]) -> Batch:
     """A batch of windows of one size."""
     inputs = [network_input(window.filled, window.guide, window.hole, window.doubtful) for window in windows]
     filled, truth = (_planes([getattr(window, name) for window in windows]) for name in ("filled", "truth"))
@@ -89,7 +89,7 @@ def _planes(pixels: Sequence[Pixels]) -> NDArray[np.float32]:
     return np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
 
 
-def _draw_window(prepared: Sequence[Scene], random: np.random.Generator) -> Window:
+def _draw_window(prepared: Sequence[Scene], random: np.random.Generator) -> CropWindow:
     scene = prepared[int(random.integers(len(prepared)))]
     example, lost = scene.example, scene.lost
     donor = prepared[int(random.integers(len(prepared)))].example
@@ -114,7 +114,9 @@ def _start(place: int, size: int, random: np.random.Generator) -> int:
     return min(max(start, 0), size - WINDOW)
 
 
-def cut(pixels: Pixels, guide: Pixels, truth: Pixels, hole: Region, doubtful: Region, top: int, left: int) -> Window:
+def cut(
+    pixels: Pixels, guide: Pixels, truth: Pixels, hole: Region, doubtful: Region, top: int, left: int
+) -> CropWindow:
     """The window of a damaged picture that begins at (top, left)."""
     near = np.s_[
         max(top - _SURROUND, 0) : top + WINDOW + _SURROUND, max(left - _SURROUND, 0) : left + WINDOW + _SURROUND
@@ -123,4 +125,4 @@ def cut(pixels: Pixels, guide: Pixels, truth: Pixels, hole: Region, doubtful: Re
     down, across = top - near[0].start, left - near[1].start
     inner = filled[down : down + WINDOW, across : across + WINDOW]
     exact = np.s_[top : top + WINDOW, left : left + WINDOW]
-    return Window(inner, guide[exact], truth[exact], hole[exact], doubtful[exact])
+    return CropWindow(inner, guide[exact], truth[exact], hole[exact], doubtful[exact])

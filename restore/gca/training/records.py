@@ -13,7 +13,7 @@ from carving.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class StoredRecord:
     """One training example as it is stored: its parts in the order of the file's fields, and whether it is held out."""
 
     parts: tuple[bytes, ...]
@@ -25,7 +25,7 @@ class Record:
         return sum(map(len, self.parts)) + 256
 
 
-def write_records(path: Path, fields: Sequence[str], records: Sequence[Record]) -> None:
+def write_records(path: Path, fields: Sequence[str], records: Sequence[StoredRecord]) -> None:
     """Write records, each with one part for each field, replacing the file only once the new one is complete."""
     arrays: dict[str, NDArray[np.generic]] = {"held_out": np.array([record.held_out for record in records])}
     for number, name in enumerate(fields):

@@ -24,7 +24,7 @@ WEIGHTS: Final = "weights"
 VALIDATE_EVERY: Final = 250
 LOG_EVERY: Final = 25
 
-Report = Callable[[int, int, str], None]
+ReportProgress = Callable[[int, int, str], None]
 """Hears the steps done, the steps in all, and a remark."""
 
 
@@ -62,7 +62,7 @@ def saved_facts(folder: Path) -> Mapping[str, Any] | None:
     return read_set(folder / CHECKPOINT).facts if _has_checkpoint(folder) else None
 
 
-def train(folder: Path, training: Training, seconds: float, processes: Processes, report: Report) -> None:
+def train(folder: Path, training: Training, seconds: float, processes: Processes, report: ReportProgress) -> None:
     """Go on with a training, from its folder's checkpoint if there is one, for at most so many seconds.
 
     Raises:
@@ -97,7 +97,7 @@ def _has_checkpoint(folder: Path) -> bool:
     return (folder / CHECKPOINT).exists() or (folder / f"{CHECKPOINT}.old").exists()
 
 
-def _validate(folder: Path, training: Training, report: Report) -> None:
+def _validate(folder: Path, training: Training, report: ReportProgress) -> None:
     """Measure, note it, and keep the weights if they are the best so far."""
     found = training.validate()
     best = max((entry["psnr"] for entry in rewind(folder / LOG, training.step) if "psnr" in entry), default=-1.0)

@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from carving.errors import UsageError
 from carving.jpeg.markers import read_header
 from restore.gca.training.examples import Example, assemble, make_example
-from restore.gca.training.records import Record, read_records, write_records
+from restore.gca.training.records import StoredRecord, read_records, write_records
 
 LARGEST: Final = 16 << 20
 """Bytes of a training set, and of any file that training writes."""
@@ -44,14 +44,14 @@ def build(
     Raises:
         UsageError: not one of the files is a picture that can be used.
     """
-    records: list[Record] = []
+    records: list[StoredRecord] = []
     size = 0
     for number in range(len(paths) * _ROUNDS):
         index = number % len(paths)
         example = _from_file(paths[index], np.random.default_rng([seed, number]))
         if example is None:
             continue
-        record = Record(_pack(example), index % HELD_OUT == 0)
+        record = StoredRecord(_pack(example), index % HELD_OUT == 0)
         size += record.size
         if size > largest - _RESERVE:
             break

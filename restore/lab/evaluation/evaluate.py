@@ -75,7 +75,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class EvaluationRecord:
     """One method on one damage. `score` is None where the original cannot be measured against; `note` says why."""
 
     identity: str
@@ -94,7 +94,8 @@ class Record:
 
 
 Runner = Callable[
-    [Callable[[Task], list[Record]], Iterable[Task]], Generator[tuple[Task, list[Record] | BaseException], None, None]
+    [Callable[[Task], list[EvaluationRecord]], Iterable[Task]],
+    Generator[tuple[Task, list[EvaluationRecord] | BaseException], None, None],
 ]
 """Applies a function to tasks, here or in other processes, in any order."""
 
@@ -128,20 +129,20 @@ def pending(all_tasks: Iterable[Task], kept: Path) -> list[Task]:
 
 
 def in_this_process(
-    function: Callable[[Task], list[Record]], work: Iterable[Task]
-) -> Generator[tuple[Task, list[Record] | BaseException], None, None]:
+    function: Callable[[Task], list[EvaluationRecord]], work: Iterable[Task]
+) -> Generator[tuple[Task, list[EvaluationRecord] | BaseException], None, None]:
     """The simplest runner: one task after the other."""
     for task in work:
         yield task, function(task)
 
 
-def run_task(task: Task) -> list[Record]:
+def run_task(task: Task) -> list[EvaluationRecord]:
     """Damage one file and let each method have it. The seconds are the method's own, after a warm-up."""
     ber, seed = task.simulation.ber, task.simulation.seed
 
-    def record(method: str, seconds: float, score: Score | None, note: str = "") -> Record:
+    def record(method: str, seconds: float, score: Score | None, note: str = "") -> EvaluationRecord:
         name = task.source.path.name.partition(".")[0]
-        return Record(task.identity, task.source.dataset, name, ber, seed, method, seconds, score, note)
+        return EvaluationRecord(task.identity, task.source.dataset, name, ber, seed, method, seconds, score, note)
 
     try:
         specimen = load(task.source, task.simulation, task.blur)
@@ -170,7 +171,7 @@ def _warm_up(method: str, device: str) -> None:
     find_method(method)(DamagedFile("warm-up", damaged.jpeg, damaged.stored, medium, beside(original)), device)
 
 
-def load_records(path: Path) -> list[Record]:
+def load_records(path: Path) -> list[EvaluationRecord]:
     """The results kept so far, one JSON object a line; a last line that was cut off by an interruption is dropped."""
     if not path.is_file():
         return []
@@ -179,13 +180,13 @@ def load_records(path: Path) -> list[Record]:
         try:
             fields = json.loads(line)
             score = fields.pop("score")
-            records.append(Record(**fields, score=None if score is None else Score(**score)))
+            records.append(EvaluationRecord(**fields, score=None if score is None else Score(**score)))
         except (ValueError, TypeError, KeyError):
             continue
     return records
 
 
-def run_tasks(work: Iterable[Task], kept: Path, runner: Runner = in_this_process) -> Iterator[list[Record]]:
+def run_tasks(work: Iterable[Task], kept: Path, runner: Runner = in_this_process) -> Iterator[list[EvaluationRecord]]:
     """Do tasks, append each result to the file `kept`, and yield it.
 
     Raises:
@@ -202,7 +203,7 @@ def run_tasks(work: Iterable[Task], kept: Path, runner: Runner = in_this_process
             yield outcome
 
 
-def wanted_records(all_tasks: Iterable[Task], kept: Path) -> list[Record]:
+def wanted_records(all_tasks: Iterable[Task], kept: Path) -> list[EvaluationRecord]:
     """The kept results that belong to these tasks, in their order: by dataset and file, rate, seed, method."""
     by_key = {record.key: record for record in load_records(kept)}
     keys = [(task.identity, method) for task in all_tasks for method in task.methods]

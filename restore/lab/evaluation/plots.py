@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from carving.errors import UsageError
-from restore.lab.evaluation.evaluate import Record
+from restore.lab.evaluation.evaluate import EvaluationRecord
 from restore.lab.evaluation.summary import MARGIN_EDGES, PSNR_LIMIT, Line, limited_psnr, right_by_margin
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def require_matplotlib() -> None:
         raise UsageError("evaluate draws plots with matplotlib: pip install 'carve-restore[lab]'")
 
 
-def write_plots(folder: Path, lines: Sequence[Line], records: Sequence[Record]) -> list[Path]:
+def write_plots(folder: Path, lines: Sequence[Line], records: Sequence[EvaluationRecord]) -> list[Path]:
     """Draw `psnr-against-ber` and `distribution` into a folder, and `margins` where bits were reversed, one panel per
     dataset.
 
@@ -67,7 +67,7 @@ def against_ber(lines: Sequence[Line]) -> Figure:
     return _finished(figure, axes)
 
 
-def distribution(records: Sequence[Record]) -> Figure:
+def distribution(records: Sequence[EvaluationRecord]) -> Figure:
     """Share of files whose PSNR in Y is at most so many dB, over all rates and seeds."""
     datasets = list(dict.fromkeys(record.dataset for record in records))
     figure, axes = _panels(datasets)
@@ -84,7 +84,7 @@ def distribution(records: Sequence[Record]) -> Figure:
     return _finished(figure, axes, "share of files")
 
 
-def margins(records: Sequence[Record]) -> Figure:
+def margins(records: Sequence[EvaluationRecord]) -> Figure:
     """Share of reversed bits that were right, by their margin, with how many there were; the last bin is open."""
     datasets = list(dict.fromkeys(record.dataset for record in records))
     figure, axes = _panels(datasets)

@@ -9,7 +9,7 @@ from math import inf
 from statistics import fmean, median
 from typing import Final
 
-from restore.lab.evaluation.evaluate import Record
+from restore.lab.evaluation.evaluate import EvaluationRecord
 from restore.lab.evaluation.judge import Score
 from restore.lab.quality.metrics import psnr
 
@@ -64,9 +64,9 @@ class Line:
     seconds: float
 
 
-def summarise(records: Sequence[Record]) -> list[Line]:
+def summarise(records: Sequence[EvaluationRecord]) -> list[Line]:
     """One line per dataset, rate and method, in the order in which they first appear, rates descending."""
-    groups: dict[tuple[str, float, str], list[tuple[Record, Score]]] = {}
+    groups: dict[tuple[str, float, str], list[tuple[EvaluationRecord, Score]]] = {}
     for record in records:
         if record.score is not None:
             groups.setdefault((record.dataset, record.ber, record.method), []).append((record, record.score))
@@ -75,7 +75,7 @@ def summarise(records: Sequence[Record]) -> list[Line]:
     return sorted(lines, key=lambda line: (datasets.index(line.dataset), -line.ber))
 
 
-def right_by_margin(records: Sequence[Record]) -> list[tuple[int, int]]:
+def right_by_margin(records: Sequence[EvaluationRecord]) -> list[tuple[int, int]]:
     """Right ones and all reversed bits, by margin, from each of `MARGIN_EDGES` up to the next."""
     shares = [(0, 0)] * len(MARGIN_EDGES)
     for record in records:
@@ -85,7 +85,7 @@ def right_by_margin(records: Sequence[Record]) -> list[tuple[int, int]]:
     return shares
 
 
-def skipped(records: Iterable[Record]) -> dict[str, str]:
+def skipped(records: Iterable[EvaluationRecord]) -> dict[str, str]:
     """The files that could not be measured, `dataset/name`, and why."""
     return {f"{record.dataset}/{record.name}": record.note for record in records if record.score is None}
 
@@ -95,7 +95,7 @@ def limited_psnr(mean_squared_error: float) -> float:
     return min(psnr(mean_squared_error), PSNR_LIMIT)
 
 
-def _line(dataset: str, ber: float, method: str, members: list[tuple[Record, Score]]) -> Line:
+def _line(dataset: str, ber: float, method: str, members: list[tuple[EvaluationRecord, Score]]) -> Line:
     scores = [score for _, score in members]
     rest = [psnr(score.mse_y) for score in scores if not score.picture_exact and score.mse_y > 0]
     claimed = sum(score.reversed + score.wrong for score in scores)

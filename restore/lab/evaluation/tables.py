@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from restore.lab.evaluation import judge
-from restore.lab.evaluation.evaluate import Plan, Record
+from restore.lab.evaluation.evaluate import EvaluationRecord, Plan
 from restore.lab.evaluation.summary import MARGIN_EDGES, Line, limited_psnr, right_by_margin, skipped
 from restore.lab.quality import metrics
 
@@ -63,7 +63,7 @@ def groups(lines: Sequence[Line]) -> dict[str, list[Line]]:
     return {f"{title} ({_files(members)})": members for title, members in tables.items()}
 
 
-def markdown(lines: Sequence[Line], plan: Plan, records: Sequence[Record]) -> str:
+def markdown(lines: Sequence[Line], plan: Plan, records: Sequence[EvaluationRecord]) -> str:
     """The whole result as Markdown, with the conventions."""
     parts = ["# Evaluation", "", _settings_sentence(plan), ""]
     for title, members in groups(lines).items():
@@ -76,7 +76,7 @@ def markdown(lines: Sequence[Line], plan: Plan, records: Sequence[Record]) -> st
     return "\n".join([*parts, "## Conventions", "", *(f"- {sentence}" for sentence in CONVENTIONS), ""])
 
 
-def _margins(records: Sequence[Record]) -> list[str]:
+def _margins(records: Sequence[EvaluationRecord]) -> list[str]:
     """How often reversed bits were right, by the margin they had, and how often `exact` was."""
     shares = right_by_margin(records)
     if not any(total for _, total in shares):
@@ -90,7 +90,7 @@ def _margins(records: Sequence[Record]) -> list[str]:
     ]
 
 
-def write_tables(folder: Path, lines: Sequence[Line], plan: Plan, records: Sequence[Record]) -> list[Path]:
+def write_tables(folder: Path, lines: Sequence[Line], plan: Plan, records: Sequence[EvaluationRecord]) -> list[Path]:
     """Write table.md, results.json and results.csv."""
     page = {
         "conventions": CONVENTIONS,
@@ -108,7 +108,7 @@ def write_tables(folder: Path, lines: Sequence[Line], plan: Plan, records: Seque
     return [folder / name for name in contents]
 
 
-def per_file(records: Sequence[Record]) -> str:
+def per_file(records: Sequence[EvaluationRecord]) -> str:
     """One CSV row per result, PSNR in dB (identical pictures as 100) beside the mean squared errors."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")

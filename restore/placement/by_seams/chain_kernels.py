@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
 from restore.placement.state.sequence_kernels import step_score
-from restore.scan.contracts import Codes, Layout, Model, Path, Workspace
+from restore.scan.contracts import Codes, Model, Path, ScanLayout, Workspace
 from restore.scan.extend_kernels import decode_mcu
 from restore.scan.score_kernels import (
     ACTIVITY_CLASSES,
@@ -32,7 +32,7 @@ LONGEST: Final = 8192
 
 
 @kernel
-def keep_firsts(layout: Layout, work: Workspace, firsts: NDArray[np.float32]) -> None:
+def keep_firsts(layout: ScanLayout, work: Workspace, firsts: NDArray[np.float32]) -> None:
     """Store the pixels (blocks, 64) of the MCU in the workspace."""
     for block in range(layout.component_of.size):
         block_pixels(work.coefficients, block * 64, layout.quant, layout.component_of[block] * 64, firsts[block])
@@ -41,7 +41,7 @@ def keep_firsts(layout: Layout, work: Workspace, firsts: NDArray[np.float32]) ->
 @kernel
 def right_score(
     mcu: int,
-    layout: Layout,
+    layout: ScanLayout,
     model: Model,
     broad: NDArray[np.float64],
     path: Path,
@@ -69,7 +69,7 @@ def right_score(
 def fit_before(
     bit: int,
     mcu: int,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     model: Model,
     broad: NDArray[np.float64],
@@ -104,7 +104,7 @@ def chain_back(
     mcu: int,
     least: float,
     drop: float,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     model: Model,
     broad: NDArray[np.float64],

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.placement.by_seams.seam_survey import Survey, lean
-from restore.placement.state.placement_state import Ground
-from restore.placement.state.segment import Segment
+from restore.placement.by_seams.seam_survey import SeamSurvey, lean
+from restore.placement.state.placement_state import PlacementState
+from restore.placement.state.segment import PlacedSegment
 from restore.scan.score_kernels import ROUGHNESS_BINS
 
 _WIDENINGS: Final = (16.0, 8.0, 4.0, 2.0, 1.0, 1.0, 1.0)
@@ -40,7 +40,7 @@ Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class OffsetEvidence:
     """Measurements of one component, one row each.
 
     Attributes:
@@ -63,7 +63,7 @@ class Borders:
     """Pairs of groups that measurements were taken between: there are far fewer of them than measurements.
 
     Attributes:
-        own, other: int64 (pairs,), groups, as in `Evidence`.
+        own, other: int64 (pairs,), groups, as in `OffsetEvidence`.
         pair: int64 (measurements,), the pair of each.
     """
 
@@ -72,34 +72,34 @@ class Borders:
     pair: Numbers
 
 
-def settle(ground: Ground, segments: list[Segment], survey: Survey) -> Numbers:
+def solve_dc_offsets(state: PlacementState, segments: list[PlacedSegment], survey: SeamSurvey) -> Numbers:
     """Changes of the segments' DC offsets, int64 (segments, 4), that make all seams and levels fit best.
 
     The guide's levels are shifted to where they fit.
     """
-    count = ground.layout.mcu_count
+    count = state.layout.mcu_count
     owner = np.full(count, -1, dtype=np.int64)
     for number, segment in enumerate(segments):
         owner[segment.first : segment.end] = number
-    owner[ground.scan.path.known[:count] == 0] = -1
+    owner[state.scan.path.known[:count] == 0] = -1
     changes = np.zeros((len(segments), 4), dtype=np.int64)
     fixed = np.array([*(segment.fixed for segment in segments), False])
     follows = np.array([False, *(not fixed[number] for number in range(1, len(segments))), False])
-    leaning = np.stack([lean(ground, survey.above_steps), lean(ground, survey.left_steps)])
-    for component in range(ground.broad.size):
-        evidence = _evidence(ground, survey, owner, len(segments), component, leaning[:, component])
+    leaning = np.stack([lean(state, survey.above_steps), lean(state, survey.left_steps)])
+    for component in range(state.broad.size):
+        evidence = _evidence(state, survey, owner, len(segments), component, leaning[:, component])
         offsets = _solve(evidence, fixed, follows)
-        unit = float(ground.layout.quant[component * 64]) * 0.125
+        unit = float(state.layout.quant[component * 64]) * 0.125
         changes[:, component] = np.rint(offsets[:-1] / unit)
-        if ground.guide.levels.shape[0]:
-            ground.guide.levels[:, component] += offsets[-1]
+        if state.guide.levels.shape[0]:
+            state.guide.levels[:, component] += offsets[-1]
     return changes
 
 
 def _evidence(
-    ground: Ground, survey: Survey, owner: Numbers, segments: int, component: int, leaning: Values
-) -> Evidence:
-    layout = ground.layout
+    state: PlacementState, survey: SeamSurvey, owner: Numbers, segments: int, component: int, leaning: Values
+) -> OffsetEvidence:
+    layout = state.layout
     mcus = np.arange(owner.size)
     parts = []
     for steps, bins, neighbour, typical in (
@@ -116,15 +116,15 @@ def _evidence(
         cross = (own != other) & (other >= 0)
         pairs = own * (segments + 1) + other
         share = _doubted(pairs[cross], scatter[cross], np.full(int(cross.sum()), _SHARE), _SEAM_DOUBT)
-        parts.append(Evidence(own[cross], other[cross], surplus[cross], scatter[cross], share))
-    if ground.guide.levels.shape[0]:
+        parts.append(OffsetEvidence(own[cross], other[cross], surplus[cross], scatter[cross], share))
+    if state.guide.levels.shape[0]:
         rows = np.flatnonzero(owner >= 0)
-        surplus = survey.levels[rows, component] - ground.guide.levels[rows, component]
-        scatter = 1.25 * ground.guide.spread[rows, component]
-        share = np.full(rows.size, ground.guide.weight * _SHARE)
+        surplus = survey.levels[rows, component] - state.guide.levels[rows, component]
+        scatter = 1.25 * state.guide.spread[rows, component]
+        share = np.full(rows.size, state.guide.weight * _SHARE)
         share = _doubted(owner[rows], scatter, share, _GUIDE_DOUBT)
-        parts.append(Evidence(owner[rows], np.full(rows.size, segments), surplus, scatter, share))
-    return Evidence(
+        parts.append(OffsetEvidence(owner[rows], np.full(rows.size, segments), surplus, scatter, share))
+    return OffsetEvidence(
         np.concatenate([part.own for part in parts]),
         np.concatenate([part.other for part in parts]),
         np.concatenate([part.surplus for part in parts]),
@@ -152,7 +152,7 @@ def _scatter(surplus: Values, rough: NDArray[np.uint8]) -> Values:
     return np.maximum(scatter, _LEAST_SCATTER)
 
 
-def _solve(evidence: Evidence, fixed: NDArray[np.bool_], follows: NDArray[np.bool_]) -> Values:
+def _solve(evidence: OffsetEvidence, fixed: NDArray[np.bool_], follows: NDArray[np.bool_]) -> Values:
     """Offsets in samples to add to each segment, and to the thumbnail."""
     count = fixed.size
     group = np.where(fixed, int(np.argmax(fixed)), np.arange(count))  # what is known is one group: its offset is none
@@ -165,7 +165,7 @@ def _solve(evidence: Evidence, fixed: NDArray[np.bool_], follows: NDArray[np.boo
         own = group[evidence.own]
         other = group[evidence.other]
         cross = own != other
-        bordering = Evidence(
+        bordering = OffsetEvidence(
             own[cross], other[cross], evidence.surplus[cross], evidence.scatter[cross], evidence.share[cross]
         )
         pairs, pair = np.unique(bordering.own * heads.size + bordering.other, return_inverse=True)
@@ -191,7 +191,7 @@ def _tied(group: Numbers, values: Values, precision: Values, follows: NDArray[np
 
 
 def _least_squares(
-    evidence: Evidence, borders: Borders, values: Values, held: NDArray[np.bool_], widening: float
+    evidence: OffsetEvidence, borders: Borders, values: Values, held: NDArray[np.bool_], widening: float
 ) -> tuple[Values, Values]:
     """One round: weights from the present values, new values, and the precision of each."""
     count = values.size

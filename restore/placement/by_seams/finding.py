@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.decoding.restarts import Interval
-from restore.placement.state.placement_state import Ground
+from restore.placement.state.placement_state import PlacementState
 from restore.placement.state.seam_kernels import measure_seams, score_offsets, weigh_shifts
 from restore.scan.contracts import BROKEN
 from restore.scan.scan import Stretch
@@ -64,65 +64,65 @@ class Find:
     score: float
 
 
-def find(ground: Ground, part: Interval, stretch: Stretch, first: int, good: int) -> Find | None:
+def find(state: PlacementState, part: Interval, stretch: Stretch, first: int, good: int) -> Find | None:
     """Where the path goes on behind a stretch from MCU `first` on, whose MCUs are sound before `good`."""
-    path = ground.scan.path
+    path = state.scan.path
     broken = stretch.why == BROKEN
     start = stretch.mcu if broken else max(first, good - 1)  # the last sound MCU shows the first seam
-    bit = ground.bit(int(path.places[start]))
+    bit = state.bit(int(path.places[start]))
     predictors = path.predictors[start].astype(np.int64)
     path.known[good:] = 0
-    ground.begin(bit + 1 if broken else bit, predictors)
-    rows, more = _read(ground, part, WINDOWS[0])
+    state.begin(bit + 1 if broken else bit, predictors)
+    rows, more = _read(state, part, WINDOWS[0])
     if rows == 0:
         return None
     best = Find(0, start, 0, np.zeros(4, dtype=np.int64), 0.0)
     if not broken:
-        best, lead = _best(ground, part, rows, start, good, LIKELY, not more and _ends(ground, part, rows))
+        best, lead = _best(state, part, rows, start, good, LIKELY, not more and _ends(state, part, rows))
         if best.shift == 0 and not best.offsets.any() and lead > LEAD and best.mcu <= good + PLAIN_ROWS:
             return best
     for window in WINDOWS:
-        rows, more = _read(ground, part, window)
-        best, lead = _best(ground, part, rows, start, good, (-SHIFT, SHIFT), not more and _ends(ground, part, rows))
+        rows, more = _read(state, part, window)
+        best, lead = _best(state, part, rows, start, good, (-SHIFT, SHIFT), not more and _ends(state, part, rows))
         if not more or (lead > LEAD and best.score >= SURE):
             break
     return best
 
 
-def _read(ground: Ground, part: Interval, window: int) -> tuple[int, bool]:
+def _read(state: PlacementState, part: Interval, window: int) -> tuple[int, bool]:
     """Rows of the sequence inside a window, and whether there are more."""
-    found = ground.read(window + 1, part.end_bit)
+    found = state.read(window + 1, part.end_bit)
     return min(window, found), found > window
 
 
-def _ends(ground: Ground, part: Interval, rows: int) -> bool:
+def _ends(state: PlacementState, part: Interval, rows: int) -> bool:
     """Whether a sequence of so many rows ends with its restart interval."""
-    return rows < ground.sequence.lefts.size and part.end_bit - int(ground.sequence.bits[rows]) < 8
+    return rows < state.sequence.lefts.size and part.end_bit - int(state.sequence.bits[rows]) < 8
 
 
 def _best(
-    ground: Ground, part: Interval, rows: int, start: int, good: int, among: tuple[int, int], ends: bool
+    state: PlacementState, part: Interval, rows: int, start: int, good: int, among: tuple[int, int], ends: bool
 ) -> tuple[Find, float]:
     """The best place of the first rows of the sequence, whose row 0 is MCU `start` if nothing is shifted, and its lead
     in nats over any other shift `among` (first and last).
 
     `ends` says that the sequence ends with the restart interval.
     """
-    layout = ground.layout
+    layout = state.layout
     shifts = np.arange(among[0], among[1] + 1)
     scores = np.zeros(shifts.size)
     offsets = np.zeros((shifts.size, 4), dtype=np.int64)
     weigh_shifts(
-        rows, start, *among, good, part.end_unit, layout, ground.scan.model, ground.broad, ground.lean,
-        ground.guide, ground.scan.path, ground.sequence, ground.seams, scores, offsets,
+        rows, start, *among, good, part.end_unit, layout, state.scan.model, state.broad, state.lean,
+        state.guide, state.scan.path, state.sequence, state.seams, scores, offsets,
     )  # fmt: skip
-    samples = np.abs(offsets[:, : ground.broad.size]) * layout.quant[::64] * 0.125
+    samples = np.abs(offsets[:, : state.broad.size]) * layout.quant[::64] * 0.125
     scores -= SHIFT_COST * (shifts != 0) + OFFSET_COST * (offsets != 0).sum(axis=1)
     slight = samples.max(axis=1) < NOTICEABLE
     scores[(shifts == 0) & slight] -= SLIGHT_COST
-    scores -= UNSEEN_COST * _wholeness(ground, rows)
+    scores -= UNSEEN_COST * _wholeness(state, rows)
     plain = np.zeros(4, dtype=np.int64)
-    stays, row = _run(ground, part, rows, start, good, plain)
+    stays, row = _run(state, part, rows, start, good, plain)
     if ends:
         ending = part.end_unit - rows - start
         scores[shifts == ending] += END_BONUS
@@ -135,61 +135,61 @@ def _best(
     top = float(scores[best])
     scores[best] = stays if shifts[best] else -1.0
     shift, chosen = int(shifts[best]), offsets[best].copy()
-    _, row = _refine(ground, part, rows, start + shift, good, chosen)
+    _, row = _refine(state, part, rows, start + shift, good, chosen)
     row = max(row, good - 1 - start - shift)
     return Find(row, start + row + shift, shift, chosen, top), top - max(
         float(scores.max()), 0.0 if shift == 0 else stays
     )
 
 
-def _wholeness(ground: Ground, rows: int) -> float:
+def _wholeness(state: PlacementState, rows: int) -> float:
     """From 1, where the first rows of the sequence look as if nothing were damaged, to 0, where surely something is."""
     among = slice(0, min(rows, DAMAGED_ROWS))
-    if not ground.sequence.joined[among].all():
+    if not state.sequence.joined[among].all():
         return 0.0
-    worst = float(ground.sequence.lefts[among].min())
+    worst = float(state.sequence.lefts[among].min())
     return float(np.clip(1.0 + (worst - NATURAL_LEFT) / BROKEN_LEFT, 0.0, 1.0))
 
 
 def _run(
-    ground: Ground, part: Interval, found: int, first_mcu: int, lowest: int, offsets: NDArray[np.int64]
+    state: PlacementState, part: Interval, found: int, first_mcu: int, lowest: int, offsets: NDArray[np.int64]
 ) -> tuple[float, int]:
     """Score of the sequence at `first_mcu` with these offsets, and its first row that fits."""
-    scan = ground.scan
+    scan = state.scan
     measure_seams(
         found,
         first_mcu,
         lowest,
         part.end_unit,
-        ground.layout,
+        state.layout,
         scan.model,
-        ground.lean,
+        state.lean,
         scan.path,
-        ground.sequence,
-        ground.seams,
+        state.sequence,
+        state.seams,
     )
-    score, begin, _ = _scored(ground, found, first_mcu, offsets)
+    score, begin, _ = _scored(state, found, first_mcu, offsets)
     return score, begin
 
 
-def _scored(ground: Ground, found: int, first_mcu: int, offsets: NDArray[np.int64]) -> tuple[float, int, int]:
+def _scored(state: PlacementState, found: int, first_mcu: int, offsets: NDArray[np.int64]) -> tuple[float, int, int]:
     score, begin, end = score_offsets(
-        found, first_mcu, offsets, ground.layout, ground.scan.model, ground.broad, ground.guide, ground.sequence,
-        ground.seams,
+        found, first_mcu, offsets, state.layout, state.scan.model, state.broad, state.guide, state.sequence,
+        state.seams,
     )  # fmt: skip
     return float(score), int(begin), int(end)
 
 
 def _refine(
-    ground: Ground, part: Interval, found: int, first_mcu: int, lowest: int, offsets: NDArray[np.int64]
+    state: PlacementState, part: Interval, found: int, first_mcu: int, lowest: int, offsets: NDArray[np.int64]
 ) -> tuple[float, int]:
     """Climb to the best whole DC offsets at a place; changes `offsets`."""
-    best, row = _run(ground, part, found, first_mcu, lowest, offsets)
-    for component in range(ground.broad.size):
+    best, row = _run(state, part, found, first_mcu, lowest, offsets)
+    for component in range(state.broad.size):
         for change in (-offsets[component], -2, -1, 1, 2):
             trial = offsets.copy()
             trial[component] += change
-            score, begin, _ = _scored(ground, found, first_mcu, trial)
+            score, begin, _ = _scored(state, found, first_mcu, trial)
             if score > best + (-OFFSET_COST if trial[component] == 0 else 0.0):
                 best, row = score, begin
                 offsets[:] = trial

@@ -11,8 +11,8 @@ from restore.decoding.restarts import Interval
 from restore.placement.by_seams.chain_kernels import chain_back
 from restore.placement.by_seams.finding import Find, find
 from restore.placement.state.cusum_kernels import CHANGES
-from restore.placement.state.placement_state import Ground
-from restore.placement.state.segment import Segment
+from restore.placement.state.placement_state import PlacementState
+from restore.placement.state.segment import PlacedSegment
 from restore.scan.contracts import ALARMED, BROKEN, DROPPED
 from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Stretch
@@ -26,32 +26,32 @@ CHAIN_DROP: Final = 30.0
 _CHAIN: Final = 64
 
 
-def lay(ground: Ground) -> list[Segment]:
+def lay(state: PlacementState) -> list[PlacedSegment]:
     """Lay all of a scan; its path's `known` tells which MCUs were found."""
-    ground.scan.path.known[:] = 0
-    segments: list[Segment] = []
-    for part in ground.parts:
-        segments += _lay_part(ground, part)
+    state.scan.path.known[:] = 0
+    segments: list[PlacedSegment] = []
+    for part in state.parts:
+        segments += _lay_part(state, part)
     return segments
 
 
-def _lay_part(ground: Ground, part: Interval) -> list[Segment]:
-    path = ground.scan.path
+def _lay_part(state: PlacementState, part: Interval) -> list[PlacedSegment]:
+    path = state.scan.path
     mcu, end = part.first_unit, part.end_unit
-    path.places[mcu] = ground.place(part.first_bit)
+    path.places[mcu] = state.place(part.first_bit)
     path.predictors[mcu] = 0
     path.scores[mcu] = 0.0
-    segments = [Segment(mcu, end, 0, np.zeros(4, dtype=np.int64), fixed=True)]
+    segments = [PlacedSegment(mcu, end, 0, np.zeros(4, dtype=np.int64), fixed=True)]
     watched, reached = mcu, -1
-    sums = np.zeros(CHANGES.size * ground.broad.size)
+    sums = np.zeros(CHANGES.size * state.broad.size)
     begins = np.zeros(sums.size, dtype=np.int64)
     while mcu < end:
-        chunk = 2 * ground.layout.columns
-        stretch = ground.walk(mcu, min(end, mcu + chunk), part.end_bit, DROP, ALARM)
-        event = ground.bit(int(path.places[stretch.mcu]))
+        chunk = 2 * state.layout.columns
+        stretch = state.walk(mcu, min(end, mcu + chunk), part.end_bit, DROP, ALARM)
+        event = state.bit(int(path.places[stretch.mcu]))
         stopped = stretch.why == BROKEN or (stretch.why in (ALARMED, DROPPED) and event > reached)
         good = max(mcu, min(stretch.best_mcu, stretch.mcu - 1)) if stopped else stretch.mcu
-        began, noticed = ground.watch(max(mcu, watched), good, sums, begins)
+        began, noticed = state.cusum(max(mcu, watched), good, sums, begins)
         if began >= 0:
             sums[:] = 0.0
             watched = noticed + 1
@@ -59,81 +59,83 @@ def _lay_part(ground: Ground, part: Interval) -> list[Segment]:
             stretch = Stretch(stretch.best, began, stretch.score, noticed, DROPPED)
         elif not stopped:
             if stretch.why in (ALARMED, DROPPED):  # passed before
-                stretch = ground.walk(mcu, stretch.mcu, part.end_bit, NEVER)
+                stretch = state.walk(mcu, stretch.mcu, part.end_bit, NEVER)
             mcu = watched = stretch.mcu
             continue
         else:
             reached = max(reached, event)
-        if ground.bit(int(path.places[stretch.mcu])) >= part.end_bit - 8:
+        if state.bit(int(path.places[stretch.mcu])) >= part.end_bit - 8:
             break
         begun = mcu
-        found = find(ground, part, stretch, begun, good)
+        found = find(state, part, stretch, begun, good)
         if found is None:
             path.known[good:end] = 0
             segments[-1].end = good
             break
         unmoved = found.shift == 0 and not found.offsets.any() and stretch.why != BROKEN
-        if unmoved and ground.sequence.joined[: found.row + 1].all():
-            mcu = _pass(ground, part, max(begun, good - 1), max(stretch.mcu, found.mcu), segments)
+        if unmoved and state.sequence.joined[: found.row + 1].all():
+            mcu = _pass(state, part, max(begun, good - 1), max(stretch.mcu, found.mcu), segments)
             continue
-        mcu = _go_on(ground, part, good, found, segments)
+        mcu = _go_on(state, part, good, found, segments)
         if found.shift or found.offsets.any():
             sums[:] = 0.0
             watched = max(watched, mcu)
     return segments
 
 
-def _pass(ground: Ground, part: Interval, good: int, end: int, segments: list[Segment]) -> int:
+def _pass(state: PlacementState, part: Interval, good: int, end: int, segments: list[PlacedSegment]) -> int:
     """Go on over MCUs behind which nothing has moved; only those are lost that fit badly themselves."""
-    ground.read(end - good + 1, part.end_bit)
-    misfits = ground.misfits(good, end - good)
-    mcu = ground.walk(good, end, part.end_bit, NEVER).mcu
-    unlikely = ground.unlikely(good, mcu)
+    state.read(end - good + 1, part.end_bit)
+    misfits = state.misfits(good, end - good)
+    mcu = state.walk(good, end, part.end_bit, NEVER).mcu
+    unlikely = state.unlikely(good, mcu)
     lost = np.flatnonzero(unlikely & misfits[: unlikely.size]) + good
     if lost.size:
-        ground.scan.path.known[lost] = 0
+        state.scan.path.known[lost] = 0
         segments[-1].end = int(lost[0])
         segments.append(
-            Segment(int(lost[-1]) + 1, part.end_unit, segments[-1].shift, segments[-1].offsets.copy(), fixed=False)
+            PlacedSegment(
+                int(lost[-1]) + 1, part.end_unit, segments[-1].shift, segments[-1].offsets.copy(), fixed=False
+            )
         )
         if lost[-1] + 1 == mcu:
-            ground.scan.path.scores[mcu] = 0.0
+            state.scan.path.scores[mcu] = 0.0
     return mcu
 
 
-def _go_on(ground: Ground, part: Interval, good: int, found: Find, segments: list[Segment]) -> int:
+def _go_on(state: PlacementState, part: Interval, good: int, found: Find, segments: list[PlacedSegment]) -> int:
     """Lay what was found as the path's next rows, as far back as it decodes; gives the MCU to walk on from."""
-    path, sequence = ground.scan.path, ground.sequence
+    path, sequence = state.scan.path, state.sequence
     mcu = found.mcu
     bit = int(sequence.bits[found.row])
     if mcu >= part.end_unit:
         segments[-1].end = good
         return part.end_unit
     predictors = sequence.predictors[found.row] + found.offsets
-    lowest = ground.bit(int(path.places[good]))
-    begin = _chain(ground, good, lowest, mcu, bit, predictors)
+    lowest = state.bit(int(path.places[good]))
+    begin = _chain(state, good, lowest, mcu, bit, predictors)
     last = segments[-1]
     if found.shift or found.offsets.any() or begin > good:
         last.end = begin
         segments.append(
-            Segment(begin, part.end_unit, last.shift + found.shift, last.offsets + found.offsets, fixed=False)
+            PlacedSegment(begin, part.end_unit, last.shift + found.shift, last.offsets + found.offsets, fixed=False)
         )
     return begin
 
 
-def _chain(ground: Ground, good: int, lowest: int, mcu: int, bit: int, predictors: NDArray[np.int64]) -> int:
+def _chain(state: PlacementState, good: int, lowest: int, mcu: int, bit: int, predictors: NDArray[np.int64]) -> int:
     """Lay MCU `mcu` at a bit of the stream, and before it all MCUs that lead up to it; gives the first."""
-    path, scan = ground.scan.path, ground.scan
+    path, scan = state.scan.path, state.scan
     bits = np.zeros(min(mcu - good, _CHAIN) + 1, dtype=np.int64)
     befores = np.zeros((bits.size, 4), dtype=np.int64)
     found = chain_back(
-        lowest, good, bit, mcu, LEAST, CHAIN_DROP, ground.layout, scan.codes, scan.model, ground.broad, path,
-        ground.work, predictors, bits[:-1], befores,
+        lowest, good, bit, mcu, LEAST, CHAIN_DROP, state.layout, scan.codes, scan.model, state.broad, path,
+        state.work, predictors, bits[:-1], befores,
     )  # fmt: skip
-    path.places[mcu] = ground.place(bit)
+    path.places[mcu] = state.place(bit)
     path.predictors[mcu] = predictors
     for step in range(found):
-        path.places[mcu - 1 - step] = ground.place(int(bits[step]))
+        path.places[mcu - 1 - step] = state.place(int(bits[step]))
         path.predictors[mcu - 1 - step] = befores[step]
     path.scores[mcu - found] = 0.0
     return mcu - int(found)

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.placement.by_seams.seam_survey_kernels import survey
-from restore.placement.state.placement_state import Ground
+from restore.placement.state.placement_state import PlacementState
 from restore.scan.score_kernels import EDGE_VALUES
 
 
 @dataclass(frozen=True, eq=False)
-class Survey:
+class SeamSurvey:
     """See `survey_kernels.survey`; `coefficients` is (MCUs, blocks, 64), `end_bits` in bits of the stream."""
 
     above_steps: NDArray[np.float32]
@@ -25,11 +25,11 @@ class Survey:
     end_bits: NDArray[np.int64]
 
 
-def survey_path(ground: Ground) -> Survey:
+def survey_path(state: PlacementState) -> SeamSurvey:
     """Measure the path as it stands."""
-    layout, path = ground.layout, ground.scan.path
+    layout, path = state.layout, state.scan.path
     count, blocks, components = layout.mcu_count, layout.component_of.size, layout.quant.size // 64
-    result = Survey(
+    result = SeamSurvey(
         np.zeros((count, blocks), dtype=np.float32),
         np.zeros((count, blocks), dtype=np.uint8),
         np.zeros((count, blocks), dtype=np.float32),
@@ -39,19 +39,19 @@ def survey_path(ground: Ground) -> Survey:
         np.zeros(count, dtype=np.int64),
     )
     survey(
-        ground.bits(path.places[:count]), layout, ground.scan.codes, path, ground.work, ground.sequence.tops,
+        state.bits(path.places[:count]), layout, state.scan.codes, path, state.work, state.sequence.tops,
         result.above_steps, result.above_bins, result.left_steps, result.left_bins, result.levels,
         result.coefficients.reshape(-1), result.end_bits,
     )  # fmt: skip
     return result
 
 
-def shifted(ground: Ground, survey: Survey, steps: NDArray[np.int64]) -> Survey:
+def shifted(state: PlacementState, survey: SeamSurvey, steps: NDArray[np.int64]) -> SeamSurvey:
     """The survey, and the path's edges, with DC steps (MCUs, components) added to the MCUs of the path.
 
     A change of DC moves all samples of a block alike, so nothing need be measured again.
     """
-    layout, path = ground.layout, ground.scan.path
+    layout, path = state.layout, state.scan.path
     count, blocks = layout.mcu_count, layout.component_of.size
     steps = np.where(path.known[:count, np.newaxis] != 0, steps, 0)
     samples = (steps * (layout.quant[::64] * 0.125)).astype(np.float32)
@@ -75,10 +75,10 @@ def _behind(values: NDArray[np.float32], distance: int) -> NDArray[np.float32]:
     return behind
 
 
-def lean(ground: Ground, steps: NDArray[np.float32]) -> NDArray[np.float64]:
+def lean(state: PlacementState, steps: NDArray[np.float32]) -> NDArray[np.float64]:
     """The median step of each component across the seams in `steps` (MCUs, blocks): sharpening makes pictures lean."""
-    component_of = ground.layout.component_of
-    found = np.zeros(ground.broad.size)
+    component_of = state.layout.component_of
+    found = np.zeros(state.broad.size)
     for component in range(found.size):
         known = steps[:, component_of == component]
         known = known[np.isfinite(known)]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
 from restore.placement.state.seam_kernels import upper_seam
-from restore.scan.contracts import Codes, Layout, Path, Workspace
+from restore.scan.contracts import Codes, Path, ScanLayout, Workspace
 from restore.scan.extend_kernels import decode_mcu
 from restore.scan.score_kernels import EDGE_VALUES, block_pixels, keep_edges, roughness_bin, seam
 
@@ -15,7 +15,7 @@ from restore.scan.score_kernels import EDGE_VALUES, block_pixels, keep_edges, ro
 @kernel
 def survey(
     first_bits: NDArray[np.int64],
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     path: Path,
     work: Workspace,

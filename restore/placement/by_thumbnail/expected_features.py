@@ -30,7 +30,7 @@ _BASIS: Final = np.array(
 
 
 @dataclass(frozen=True, eq=False)
-class Lookout:
+class ExpectedFeatures:
     """The expected features of every MCU.
 
     Attributes:
@@ -102,39 +102,48 @@ def contrast_classes(expected: NDArray[np.float32]) -> NDArray[np.uint8]:
     return np.asarray(np.searchsorted(edges, magnitude), dtype=np.uint8)
 
 
-def first_guess(thumbnail: NDArray[np.uint8], header: JpegHeader, features: NDArray[np.float32]) -> Lookout:
+def first_guess(thumbnail: NDArray[np.uint8], header: JpegHeader, features: NDArray[np.float32]) -> ExpectedFeatures:
     """What is expected before anything was placed; `features` (rows, features) are those found in the stream."""
     expected = expected_features(thumbnail, header)
     blocks, indices = features_of(header)
     anyhow = np.minimum(np.abs(features), 400.0).mean(axis=0) + 1.0 if features.size else np.ones(blocks.size)
     classes = contrast_classes(expected)
     share = np.linspace(0.5, 1.3, _CONTRASTS)
-    return Lookout(blocks, indices, expected, classes, np.ones(blocks.size), share[:, None] * anyhow, anyhow)
+    return ExpectedFeatures(blocks, indices, expected, classes, np.ones(blocks.size), share[:, None] * anyhow, anyhow)
 
 
-def learnt(lookout: Lookout, features: NDArray[np.float32], places: NDArray[np.int64]) -> Lookout:
+def learnt(
+    expectations: ExpectedFeatures, features: NDArray[np.float32], places: NDArray[np.int64]
+) -> ExpectedFeatures:
     """Gains and spreads as found on rows with `features` (rows, features) that stand at MCUs `places` (rows,)."""
-    told = lookout.expected[places].astype(np.float64)
-    classes = lookout.classes[places]
-    gains = np.zeros(told.shape[1])
-    spreads = lookout.spreads.copy()
-    anyhow = np.zeros(told.shape[1])
-    for feature in range(told.shape[1]):
+    thumbnail_features = expectations.expected[places].astype(np.float64)
+    classes = expectations.classes[places]
+    gains = np.zeros(thumbnail_features.shape[1])
+    spreads = expectations.spreads.copy()
+    anyhow = np.zeros(thumbnail_features.shape[1])
+    for feature in range(thumbnail_features.shape[1]):
         true = np.clip(features[:, feature].astype(np.float64), -800.0, 800.0)
-        weights = 1.0 / lookout.spreads[classes, feature] ** 2
+        weights = 1.0 / expectations.spreads[classes, feature] ** 2
         gain = 1.0
         for _ in range(4):
-            gain = float((weights * true * told[:, feature]).sum() / ((weights * told[:, feature] ** 2).sum() + 1e-3))
+            gain = float(
+                (weights * true * thumbnail_features[:, feature]).sum()
+                / ((weights * thumbnail_features[:, feature] ** 2).sum() + 1e-3)
+            )
             gain = min(max(gain, 0.0), 3.0)
-            weights = 1.0 / (lookout.spreads[classes, feature] * (1.0 + np.abs(true - gain * told[:, feature])))
+            weights = 1.0 / (
+                expectations.spreads[classes, feature] * (1.0 + np.abs(true - gain * thumbnail_features[:, feature]))
+            )
         gains[feature] = gain
-        deviation = np.abs(true - gain * told[:, feature])
+        deviation = np.abs(true - gain * thumbnail_features[:, feature])
         anyhow[feature] = np.abs(true).mean() + 0.5
         overall = deviation.mean() + 0.5
         total = np.bincount(classes, deviation, _CONTRASTS)
         count = np.bincount(classes, minlength=_CONTRASTS)
         spreads[:, feature] = (total + 30.0 * overall) / (count + 30.0) + 0.25
-    return Lookout(lookout.blocks, lookout.indices, lookout.expected, lookout.classes, gains, spreads, anyhow)
+    return ExpectedFeatures(
+        expectations.blocks, expectations.indices, expectations.expected, expectations.classes, gains, spreads, anyhow
+    )
 
 
 def _axis(small: int, large: int, mcus: int, blocks: int, size: int) -> list[NDArray[np.float64]]:

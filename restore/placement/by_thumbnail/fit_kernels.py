@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from carving.support.compiled import kernel
 from restore.placement.by_thumbnail.row_kernels import Rows
 from restore.placement.state.seam_kernels import WRAP
-from restore.scan.contracts import Layout, Model
+from restore.scan.contracts import Model, ScanLayout
 from restore.scan.score_kernels import ACTIVITY_CLASSES, ROUGHNESS_BINS, roughness_bin
 from restore.thumbnail.level_guide import Guide
 
@@ -38,7 +38,7 @@ _MEMORY: Final = 0.03
 """Least doubt of an estimate, in variances of one measurement: neighbours deviate alike."""
 
 
-class Outlook(NamedTuple):
+class FeatureModel(NamedTuple):
     """What is expected of every MCU, see `Lookout`.
 
     Attributes:
@@ -63,19 +63,19 @@ class Outlook(NamedTuple):
 
 
 @kernel
-def feature_nats(row: int, mcu: int, rows: Rows, outlook: Outlook) -> float:
+def feature_nats(row: int, mcu: int, rows: Rows, feature_model: FeatureModel) -> float:
     """Nats by which a row's features are those expected at an MCU.
 
     Deviations follow Student's t distribution with two degrees of freedom: single ones may be large.
     """
-    group = outlook.classes[mcu]
+    group = feature_model.classes[mcu]
     odds = 0.0
     ratio = 1.0
-    for feature in range(outlook.anywhere.size):
+    for feature in range(feature_model.anywhere.size):
         value = rows.features[row, feature]
-        anyhow = value * outlook.anywhere[feature]
-        here = (value - outlook.expected[mcu, feature]) * outlook.sharpness[group, feature]
-        odds += outlook.odds[group, feature]
+        anyhow = value * feature_model.anywhere[feature]
+        here = (value - feature_model.expected[mcu, feature]) * feature_model.sharpness[group, feature]
+        odds += feature_model.odds[group, feature]
         ratio *= (1.0 + anyhow * anyhow) / (1.0 + here * here)
     return float(min(max(_FEATURES * (odds + 1.5 * np.log(ratio)), _FEATURE_FLOOR), _FEATURE_ROOF))
 
@@ -101,10 +101,10 @@ def level_nats(
     above_offset: NDArray[np.float64],
     begins: bool,
     rows: Rows,
-    layout: Layout,
+    layout: ScanLayout,
     model: Model,
     guide: Guide,
-    outlook: Outlook,
+    feature_model: FeatureModel,
     offset: NDArray[np.float64],
     doubt: NDArray[np.float64],
 ) -> float:
@@ -113,20 +113,20 @@ def level_nats(
     Updates `offset` and `doubt` (components,), the DC it lacks in samples and the variance of that.
     """
     nats = 0.0
-    for component in range(outlook.widths.size):
+    for component in range(feature_model.widths.size):
         base = guide.spread[mcu, component]
-        told = guide.levels[mcu, component] - rows.levels[row, component]
+        lacking = guide.levels[mcu, component] - rows.levels[row, component]
         noise = 6.0 * base * base
         if begins:
-            offset[component] = told
+            offset[component] = lacking
             doubt[component] = noise
         else:
-            deviation = abs(told - offset[component])
+            deviation = abs(lacking - offset[component])
             spread = np.sqrt(base * base + doubt[component])
-            score = np.log(outlook.widths[component] / (3.0 * spread)) - deviation / spread
+            score = np.log(feature_model.widths[component] / (3.0 * spread)) - deviation / spread
             nats += guide.weight * max(score, _LEVEL_FLOOR)
             gain = doubt[component] / (doubt[component] + noise)
-            offset[component] += gain * np.copysign(min(deviation, _OUTLIER * spread), told - offset[component])
+            offset[component] += gain * np.copysign(min(deviation, _OUTLIER * spread), lacking - offset[component])
             doubt[component] = max((1.0 - gain) * doubt[component], _MEMORY * base * base)
     if above < 0:
         return nats
@@ -148,14 +148,14 @@ def level_nats(
         rough = roughness_bin(roughness * np.float32(0.125))
         known = component * ACTIVITY_CLASSES + rows.classes[above, part]
         total += model.roughness[known * ROUGHNESS_BINS + rough]
-        told = above_offset[component] - mean
-        base = outlook.scatter[component, rough]
+        lacking = above_offset[component] - mean
+        base = feature_model.scatter[component, rough]
         spread = np.sqrt(base * base + doubt[component])
-        deviation = abs(told - offset[component])
+        deviation = abs(lacking - offset[component])
         total += max(1.0 - deviation / spread, -4.0)
         gain = doubt[component] / (doubt[component] + 8.0 * base * base)
-        offset[component] += gain * np.copysign(min(deviation, _OUTLIER * spread), told - offset[component])
+        offset[component] += gain * np.copysign(min(deviation, _OUTLIER * spread), lacking - offset[component])
         doubt[component] = max((1.0 - gain) * doubt[component], _MEMORY * base * base)
     # flat rows fit everywhere: what counts is whether this fits as well as the seam with the row before it
-    usual = float(rows.evens[row]) if rows.joined[row] and not begins else outlook.usual
+    usual = float(rows.evens[row]) if rows.joined[row] and not begins else feature_model.usual
     return nats + min(max(_SEAMS * (total - usual), _SEAM_FLOOR), _SEAM_ROOF)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
 from restore.placement.state.sequence_kernels import step_score
-from restore.scan.contracts import Codes, Layout, Model, Workspace
+from restore.scan.contracts import Codes, Model, ScanLayout, Workspace
 from restore.scan.extend_kernels import decode_mcu
 from restore.scan.score_kernels import (
     ACTIVITY_CLASSES,
@@ -58,7 +58,7 @@ def read_rows(
     allowed: NDArray[np.int64],
     feature_block: NDArray[np.int64],
     feature_index: NDArray[np.int64],
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     model: Model,
     broad: NDArray[np.float64],

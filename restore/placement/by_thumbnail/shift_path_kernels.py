@@ -1,4 +1,4 @@
-"""Courses that the rows of a scan may have taken through the picture, kept as records of stretches that share ends."""
+"""Paths of shifts that the rows of a scan may have taken, kept as records of stretches that share their ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from carving.support.compiled import kernel
 
 
-class Course(NamedTuple):
+class ShiftPaths(NamedTuple):
     """Records of stretches: each began where another ended.
 
     Attributes:
@@ -27,19 +27,19 @@ class Course(NamedTuple):
 
 
 @kernel
-def standing_at(mcu: int, record: int, end: int, course: Course) -> tuple[int, int]:
+def standing_at(mcu: int, record: int, end: int, shift_paths: ShiftPaths) -> tuple[int, int]:
     """The row that stands at an MCU if the stretch `record` goes on up to row `end`, -1 for none, and the record behind
     the one it belongs to, which holds its DC; -1 if that is the last."""
     behind = -1
     while record >= 0:
-        shift = course.shift[record]
+        shift = shift_paths.shift[record]
         if mcu >= end + shift:
             break
-        if mcu >= course.first[record] + shift:
+        if mcu >= shift_paths.first[record] + shift:
             return int(mcu - shift), behind
         behind = record
-        end = int(course.last[record])
-        record = int(course.before[record])
+        end = int(shift_paths.last[record])
+        record = int(shift_paths.before[record])
     return -1, -1
 
 
@@ -48,7 +48,7 @@ def trace(
     record: int,
     end: int,
     offset: NDArray[np.float64],
-    course: Course,
+    shift_paths: ShiftPaths,
     row_of: NDArray[np.int64],
     lacking: NDArray[np.float64],
 ) -> None:
@@ -56,36 +56,36 @@ def trace(
     receives the DC that each lacks, in samples."""
     here = offset
     while record >= 0:
-        shift = course.shift[record]
-        for row in range(course.first[record], end):
+        shift = shift_paths.shift[record]
+        for row in range(shift_paths.first[record], end):
             row_of[row + shift] = row
             for component in range(here.size):
                 lacking[row + shift, component] = here[component]
-        here = course.offsets[record]
-        end = course.last[record]
-        record = course.before[record]
+        here = shift_paths.offsets[record]
+        end = shift_paths.last[record]
+        record = shift_paths.before[record]
 
 
 @kernel
-def sweep(records: int, holders: NDArray[np.int64], course: Course, marks: NDArray[np.int64]) -> int:
+def sweep(records: int, holders: NDArray[np.int64], shift_paths: ShiftPaths, marks: NDArray[np.int64]) -> int:
     """Forget all records that none of `holders` leads to; renumbers the holders and gives how many are left."""
     marks[:records] = -1
     for index in range(holders.size):
         record = holders[index]
         while record >= 0 and marks[record] < 0:
             marks[record] = 0
-            record = course.before[record]
+            record = shift_paths.before[record]
     kept = 0
     for record in range(records):
         if marks[record] < 0:
             continue
         marks[record] = kept
-        course.first[kept] = course.first[record]
-        course.shift[kept] = course.shift[record]
-        course.last[kept] = course.last[record]
-        before = course.before[record]
-        course.before[kept] = marks[before] if before >= 0 else -1
-        course.offsets[kept] = course.offsets[record]
+        shift_paths.first[kept] = shift_paths.first[record]
+        shift_paths.shift[kept] = shift_paths.shift[record]
+        shift_paths.last[kept] = shift_paths.last[record]
+        before = shift_paths.before[record]
+        shift_paths.before[kept] = marks[before] if before >= 0 else -1
+        shift_paths.offsets[kept] = shift_paths.offsets[record]
         kept += 1
     for index in range(holders.size):
         if holders[index] >= 0:

@@ -2,8 +2,8 @@
 
 The rows of a scan stand in the picture at their number plus a shift that stays as it is until damage changes it. Each
 shift in play is a hypothesis with its own running estimate of the DC values it lacks, updated as in R. Kalman, "A new
-approach to linear filtering and prediction problems", 1960; the best course is found as in A. Viterbi, "Error bounds
-for convolutional codes", 1967, every hypothesis being compared with "damage: these rows stand nowhere".
+approach to linear filtering and prediction problems", 1960; the best path is found as in A. Viterbi, "Error bounds for
+convolutional codes", 1967, every hypothesis being compared with "damage: these rows stand nowhere".
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.placement.by_thumbnail.fit_kernels import Outlook, feature_nats, level_nats, side_nats
+from restore.placement.by_thumbnail.fit_kernels import FeatureModel, feature_nats, level_nats, side_nats
 from restore.placement.by_thumbnail.row_kernels import Rows
-from restore.placement.by_thumbnail.shift_path_kernels import Course, standing_at, sweep, trace
-from restore.scan.contracts import Layout, Model
+from restore.placement.by_thumbnail.shift_path_kernels import ShiftPaths, standing_at, sweep, trace
+from restore.scan.contracts import Model, ScanLayout
 from restore.thumbnail.level_guide import Guide
 
 SHIFTS: Final = 32
@@ -71,12 +71,12 @@ def track(
     first_mcu: int,
     end_mcu: int,
     ends: bool,
-    layout: Layout,
+    layout: ScanLayout,
     model: Model,
     guide: Guide,
-    outlook: Outlook,
+    feature_model: FeatureModel,
     rows: Rows,
-    course: Course,
+    shift_paths: ShiftPaths,
     marks: NDArray[np.int64],
     row_of: NDArray[np.int64],
     lacking: NDArray[np.float64],
@@ -88,12 +88,12 @@ def track(
         ends: the last row ends where the part does.
         widest: shifts up to which are considered.
 
-    Receives the course, and `row_of` (MCUs,) and `lacking` (MCUs, components) as `trace` gives them.
+    Receives the shift_paths, and `row_of` (MCUs,) and `lacking` (MCUs, components) as `trace` gives them.
 
     Returns:
         The record of the last stretch, and the row behind its last.
     """
-    components = outlook.widths.size
+    components = feature_model.widths.size
     size = 2 * widest + 1
     base = first_mcu - first_row - widest  # shift of state 0
     # of each shift, two hypotheses that stand and one that is lost; the first row of `holders` and `offset` is the lost
@@ -107,8 +107,13 @@ def track(
     entering = np.full(size, _GONE)
     origin = np.zeros(size, dtype=np.int64)
     nothing = np.zeros(components)
-    course.first[0], course.shift[0], course.before[0], course.last[0] = first_row, base + widest, -1, first_row
-    course.offsets[0] = 0.0
+    shift_paths.first[0], shift_paths.shift[0], shift_paths.before[0], shift_paths.last[0] = (
+        first_row,
+        base + widest,
+        -1,
+        first_row,
+    )
+    shift_paths.offsets[0] = 0.0
     owed = (end_mcu - first_mcu) - (end_row - first_row)
     least = widest + min(0, owed) - _NEAR
     most = widest + max(0, owed) + _NEAR
@@ -134,9 +139,9 @@ def track(
                 if score > entering[target]:
                     entering[target] = score
                     origin[target] = state
-        if records + size > course.first.size:
-            records = sweep(records, holders, course, marks)
-            if records + size > course.first.size:
+        if records + size > shift_paths.first.size:
+            records = sweep(records, holders, shift_paths, marks)
+            if records + size > shift_paths.first.size:
                 break
         for state in range(lower, upper + 1):
             away = max(least - state, state - most)
@@ -149,11 +154,11 @@ def track(
                 entering[state] = _GONE
                 continue
             before = origin[state]
-            course.first[records] = row
-            course.shift[records] = base + state
-            course.before[records] = holders[before]
-            course.last[records] = lost_row[before]
-            course.offsets[records] = offset[0, before]
+            shift_paths.first[records] = row
+            shift_paths.shift[records] = base + state
+            shift_paths.before[records] = holders[before]
+            shift_paths.last[records] = lost_row[before]
+            shift_paths.offsets[records] = offset[0, before]
             origin[state] = records
             records += 1
         new_low, new_high = size, -1
@@ -188,12 +193,12 @@ def track(
                 holders[holder] = record
                 if alike < 0.0:
                     alike = 1.0
-                    common = feature_nats(row, mcu, rows, outlook)
+                    common = feature_nats(row, mcu, rows, feature_model)
                 nats = common + side_nats(row, mcu, layout.columns, begins or row == first_row, rows)
                 target = mcu - layout.columns
                 child = np.int64(-1)
                 if target >= first_mcu:
-                    above, child = standing_at(target, record, row, course)
+                    above, child = standing_at(target, record, row, shift_paths)
                 else:
                     above = row_of[target] if target >= 0 else np.int64(-1)
                 if above < 0:
@@ -201,9 +206,9 @@ def track(
                 elif target < first_mcu:
                     lacks = lacking[target]
                 else:
-                    lacks = course.offsets[child] if child >= 0 else offset[slot + 1, state]
+                    lacks = shift_paths.offsets[child] if child >= 0 else offset[slot + 1, state]
                 nats += level_nats(
-                    row, mcu, above, lacks, begins, rows, layout, model, guide, outlook, offset[slot + 1, state],
+                    row, mcu, above, lacks, begins, rows, layout, model, guide, feature_model, offset[slot + 1, state],
                     doubt[slot, state],
                 )  # fmt: skip
                 good[slot, state] = score + nats
@@ -222,5 +227,5 @@ def track(
             best, record, end = lost[state], holders[state], lost_row[state]
             nothing[:] = offset[0, state]
     if record >= 0:
-        trace(record, end, nothing, course, row_of, lacking)
+        trace(record, end, nothing, shift_paths, row_of, lacking)
     return record, end

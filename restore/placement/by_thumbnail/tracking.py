@@ -9,13 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.placement.by_thumbnail.expected_features import Lookout
-from restore.placement.by_thumbnail.fit_kernels import Outlook
+from restore.placement.by_thumbnail.expected_features import ExpectedFeatures
+from restore.placement.by_thumbnail.fit_kernels import FeatureModel
 from restore.placement.by_thumbnail.row_kernels import Rows, read_rows
-from restore.placement.by_thumbnail.shift_path_kernels import Course
+from restore.placement.by_thumbnail.shift_path_kernels import ShiftPaths
 from restore.placement.by_thumbnail.track_kernels import track
-from restore.placement.state.placement_state import Ground
-from restore.placement.state.segment import Segment
+from restore.placement.state.placement_state import PlacementState
+from restore.placement.state.segment import PlacedSegment
 from restore.scan.score_kernels import EDGE_VALUES, ROUGHNESS_BINS
 from restore.thumbnail.level_guide import Guide
 
@@ -64,25 +64,25 @@ class Stand:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class TrackedRows:
     """Where all rows stand, in their order, and `row_of` int64 (MCUs,), the row that stands at each, -1 for none."""
 
     stands: tuple[Stand, ...]
     row_of: NDArray[np.int64]
 
 
-def likeness(lookout: Lookout, reading: Reading, found: Found) -> float:
+def likeness(expectations: ExpectedFeatures, reading: Reading, found: TrackedRows) -> float:
     """Correlation of the features of rows with those expected where they stand."""
     known = np.flatnonzero(found.row_of >= 0)
     true = np.clip(reading.rows.features[found.row_of[known]], -400.0, 400.0)
-    told = np.clip(lookout.expected[known], -400.0, 400.0)
-    squares = float(np.square(true).sum()) * float(np.square(told).sum())
-    return float((true * told).sum()) / max(float(np.sqrt(squares)), 1e-9)
+    thumbnail_features = np.clip(expectations.expected[known], -400.0, 400.0)
+    squares = float(np.square(true).sum()) * float(np.square(thumbnail_features).sum())
+    return float((true * thumbnail_features).sum()) / max(float(np.sqrt(squares)), 1e-9)
 
 
-def read_all(ground: Ground, blocks: NDArray[np.int64], indices: NDArray[np.int64]) -> Reading:
-    """Read the scan; `blocks` and `indices` are those of a `Lookout`."""
-    layout, parts = ground.layout, ground.parts
+def read_all(state: PlacementState, blocks: NDArray[np.int64], indices: NDArray[np.int64]) -> Reading:
+    """Read the scan; `blocks` and `indices` are those of an `ExpectedFeatures`."""
+    layout, parts = state.layout, state.parts
     first = np.array([part.first_bit for part in parts])
     end = np.array([part.end_bit for part in parts])
     units = np.array([part.end_unit - part.first_unit for part in parts])
@@ -107,38 +107,40 @@ def read_all(ground: Ground, blocks: NDArray[np.int64], indices: NDArray[np.int6
     sums[:, :, 0], sums[:, :, 1] = 20.0 * _SCATTER, 20.0
     edges = np.zeros(2 * count * EDGE_VALUES, dtype=np.float32)
     read_rows(
-        first, end, allowed, blocks, indices, layout, ground.scan.codes, ground.scan.model, ground.broad, ground.work,
+        first, end, allowed, blocks, indices, layout, state.scan.codes, state.scan.model, state.broad, state.work,
         edges, rows, first_rows, sums,
     )  # fmt: skip
-    ground.scan.spent += int(first_rows[-1])
+    state.scan.spent += int(first_rows[-1])
     return Reading(rows, first_rows, np.maximum(sums[:, :, 0] / sums[:, :, 1], 0.1))
 
 
-def outlook_of(lookout: Lookout, scatter: NDArray[np.float64], usual: float) -> Outlook:
-    """What the kernels need of a lookout."""
-    return Outlook(
-        (lookout.expected * lookout.gains).astype(np.float32),
-        lookout.classes,
-        1.0 / lookout.spreads,
-        np.log(lookout.anyhow / lookout.spreads),
-        1.0 / lookout.anyhow,
+def feature_model_of(expectations: ExpectedFeatures, scatter: NDArray[np.float64], usual: float) -> FeatureModel:
+    """What the kernels need of expected features."""
+    return FeatureModel(
+        (expectations.expected * expectations.gains).astype(np.float32),
+        expectations.classes,
+        1.0 / expectations.spreads,
+        np.log(expectations.anyhow / expectations.spreads),
+        1.0 / expectations.anyhow,
         scatter,
         np.where(np.arange(scatter.shape[0]) == 0, 120.0, 40.0),
         usual,
     )
 
 
-def track_all(reading: Reading, ground: Ground, lookout: Lookout, guide: Guide) -> Found:
-    """Find where all rows of a scan stand, as lookout and guide tell."""
-    layout, rows = ground.layout, reading.rows
+def track_all(reading: Reading, state: PlacementState, expectations: ExpectedFeatures, guide: Guide) -> TrackedRows:
+    """Find where all rows of a scan stand, as expected features and guide tell."""
+    layout, rows = state.layout, reading.rows
     count, components = layout.mcu_count, layout.quant.size // 64
-    outlook = outlook_of(lookout, reading.scatter, float(np.median(rows.evens[: reading.first_rows[-1]])))
+    feature_model = feature_model_of(
+        expectations, reading.scatter, float(np.median(rows.evens[: reading.first_rows[-1]]))
+    )
     row_of = np.full(count, -1, dtype=np.int64)
     lacking = np.zeros((count, components))
     widest = [
         min(units, 96 + 2 * abs(int(last - first) - units), _WIDEST)
         for units, first, last in zip(
-            (part.end_unit - part.first_unit for part in ground.parts),
+            (part.end_unit - part.first_unit for part in state.parts),
             reading.first_rows[:-1],
             reading.first_rows[1:],
             strict=True,
@@ -146,32 +148,32 @@ def track_all(reading: Reading, ground: Ground, lookout: Lookout, guide: Guide) 
     ]
     records = max(_RECORDS, 64 * (2 * max(widest) + 1))
     table = np.zeros((4, records), dtype=np.int64)
-    course = Course(table[0], table[1], table[2], table[3], np.zeros((records, components)))
+    shift_paths = ShiftPaths(table[0], table[1], table[2], table[3], np.zeros((records, components)))
     marks = np.zeros(records, dtype=np.int64)
     stands: list[Stand] = []
-    for number, part in enumerate(ground.parts):
+    for number, part in enumerate(state.parts):
         first_row, end_row = int(reading.first_rows[number]), int(reading.first_rows[number + 1])
         if first_row == end_row:
             continue
         ends = part.end_bit - int(rows.ends[end_row - 1]) < 8
         record, end = track(
-            first_row, end_row, part.first_unit, part.end_unit, ends, layout, ground.scan.model, guide, outlook, rows,
-            course, marks, row_of, lacking, widest[number],
+            first_row, end_row, part.first_unit, part.end_unit, ends, layout, state.scan.model, guide, feature_model,
+            rows, shift_paths, marks, row_of, lacking, widest[number],
         )  # fmt: skip
         found: list[Stand] = []
         while record >= 0:
-            first, shift = int(course.first[record]), int(course.shift[record])
+            first, shift = int(shift_paths.first[record]), int(shift_paths.shift[record])
             offsets = np.zeros(components)
-            fixed = bool(course.before[record] < 0)
+            fixed = bool(shift_paths.before[record] < 0)
             if not fixed:
                 offsets = np.median(guide.levels[first + shift : end + shift] - rows.levels[first:end], axis=0)
             found.append(Stand(first, end, shift, shift + first_row - part.first_unit, offsets, fixed))
-            end, record = int(course.last[record]), int(course.before[record])
+            end, record = int(shift_paths.last[record]), int(shift_paths.before[record])
         stands += [stand for stand in reversed(found) if stand.end > stand.first]
-    return Found(tuple(stands), row_of)
+    return TrackedRows(tuple(stands), row_of)
 
 
-def sifted(found: Found, reading: Reading, guide: Guide) -> Found:
+def sifted(found: TrackedRows, reading: Reading, guide: Guide) -> TrackedRows:
     """Without the rows whose levels the guide contradicts; those that do so alike, in a run, get offsets of their own.
 
     What stands in front of all damage is left alone.
@@ -202,17 +204,17 @@ def sifted(found: Found, reading: Reading, guide: Guide) -> Found:
                     row_of[mcus[first:end]] = -1
                     continue
             stands.append(replace(stand, first=stand.first + int(first), end=stand.first + int(end), offsets=offsets))
-    return Found(tuple(stands), row_of)
+    return TrackedRows(tuple(stands), row_of)
 
 
-def lay_along(ground: Ground, reading: Reading, found: Found) -> list[Segment]:
+def lay_along(state: PlacementState, reading: Reading, found: TrackedRows) -> list[PlacedSegment]:
     """Lay all of a scan as it was found to stand; its path's `known` tells which MCUs there are."""
-    path, rows = ground.scan.path, reading.rows
-    units = ground.layout.quant[::64] * 0.125
+    path, rows = state.scan.path, reading.rows
+    units = state.layout.quant[::64] * 0.125
     known = np.flatnonzero(found.row_of >= 0)
     path.known[:] = 0
     path.known[known] = 1
-    path.places[known] = ground.places(rows.bits[found.row_of[known]])
+    path.places[known] = state.places(rows.bits[found.row_of[known]])
     path.predictors[known] = rows.predictors[found.row_of[known]]
     segments = []
     for stand in found.stands:
@@ -220,5 +222,5 @@ def lay_along(ground: Ground, reading: Reading, found: Found) -> list[Segment]:
         offsets[: units.size] = np.rint(stand.offsets / units)
         first, end = stand.first + stand.shift, stand.end + stand.shift
         path.predictors[first:end] += offsets.astype(np.int32)
-        segments.append(Segment(first, end, stand.moved, offsets, stand.fixed))
+        segments.append(PlacedSegment(first, end, stand.moved, offsets, stand.fixed))
     return segments

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from carving.support.compiled import kernel
 from restore.placement.state.seam_kernels import guide_score, upper_seam
 from restore.placement.state.sequence_kernels import step_score
-from restore.scan.contracts import Codes, Layout, Model, Path, Workspace
+from restore.scan.contracts import Codes, Model, Path, ScanLayout, Workspace
 from restore.scan.extend_kernels import decode_mcu
 from restore.scan.score_kernels import EDGE_VALUES, block_pixels, roughness_bin, seam
 from restore.thumbnail.level_guide import Guide
@@ -31,13 +31,13 @@ _ODD_FOR: Final = 3
 
 
 @kernel
-def watch(
+def cusum(
     first_bit: int,
     first: int,
     end: int,
     oddity: float,
     alarm: float,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     model: Model,
     broad: NDArray[np.float64],

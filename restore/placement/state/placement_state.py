@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from restore.decoding.restarts import Interval, intervals
 from restore.decoding.stream import EntropyStream, unstuff
-from restore.placement.state.cusum_kernels import watch
+from restore.placement.state.cusum_kernels import cusum
 from restore.placement.state.seam_kernels import WRAP, Seams, measure_seams, score_offsets
 from restore.placement.state.sequence_kernels import Sequence, read_sequence
-from restore.scan.contracts import WINDOW_SCAN_END, Layout, Workspace
+from restore.scan.contracts import WINDOW_SCAN_END, ScanLayout, Workspace
 from restore.scan.extend_kernels import NEVER, extend
 from restore.scan.scan import Scan, Stretch
 from restore.scan.score_kernels import EDGE_VALUES
@@ -39,7 +39,7 @@ _BROAD_CHROMA: Final = 40.0
 
 
 @dataclass(eq=False)
-class Ground:
+class PlacementState:
     """A scan unstuffed as a whole, cut into its restart intervals.
 
     Attributes:
@@ -51,7 +51,7 @@ class Ground:
 
     scan: Scan
     guide: Guide
-    layout: Layout = field(init=False)
+    layout: ScanLayout = field(init=False)
     parts: tuple[Interval, ...] = field(init=False)
     work: Workspace = field(init=False)
     sequence: Sequence = field(init=False)
@@ -61,7 +61,7 @@ class Ground:
     examined: NDArray[np.uint8] = field(init=False)
     lean: NDArray[np.float64] = field(init=False)
     levels: NDArray[np.float64] = field(init=False)
-    told: Guide = field(init=False)
+    thumbnail_levels: Guide = field(init=False)
     stream: EntropyStream = field(init=False)
 
     def __post_init__(self) -> None:
@@ -86,7 +86,7 @@ class Ground:
         widths = np.where(np.arange(components) == 0, _BROAD_LUMA, _BROAD_CHROMA)
         self.lean = np.zeros(components)
         self.levels = np.zeros((scan.layout.mcu_count, components))
-        self.told = self.guide
+        self.thumbnail_levels = self.guide
         self.guide = no_guide(components)
         self.broad = -np.log(widths / (scan.layout.quant[::64] * 0.125))
 
@@ -121,12 +121,12 @@ class Ground:
         self.scan.spent += count + 1
         return Stretch(base + best, mcu + best_count, base + score, mcu + count, why)
 
-    def watch(self, first: int, end: int, sums: NDArray[np.float64], begins: NDArray[np.int64]) -> tuple[int, int]:
-        """Look for changes along the path, see `watch_kernels.watch`."""
+    def cusum(self, first: int, end: int, sums: NDArray[np.float64], begins: NDArray[np.int64]) -> tuple[int, int]:
+        """Look for changes along the path, see `cusum_kernels.cusum`."""
         if end <= first:
             return -1, -1
         path = self.scan.path
-        began, noticed = watch(
+        began, noticed = cusum(
             self.bit(int(path.places[first])), first, end, ODDITY, NOTICE, self.layout, self.scan.codes,
             self.scan.model, self.broad, self.lean, self.guide, path, self.work, self.sequence.tops, sums, begins,
             self.levels,
@@ -160,8 +160,8 @@ class Ground:
     def match_guide(self, levels: NDArray[np.float64]) -> None:
         """Match the guide with the levels (MCUs, components) of all MCUs that are laid."""
         sure = np.flatnonzero(self.scan.path.known[: self.layout.mcu_count])
-        if self.told.levels.shape[0] and sure.size >= FEWEST:
-            self.guide = fitted(self.told, levels, sure)
+        if self.thumbnail_levels.levels.shape[0] and sure.size >= FEWEST:
+            self.guide = fitted(self.thumbnail_levels, levels, sure)
 
     def begin(self, bit: int, predictors: NDArray[np.int64]) -> None:
         """Begin a sequence at a bit of the stream; nothing of it is read yet."""
@@ -186,7 +186,7 @@ def no_guide(components: int) -> Guide:
     return Guide(np.zeros((0, components)), np.zeros((0, components)), 0.0)
 
 
-def _sequence(layout: Layout) -> tuple[Sequence, Seams]:
+def _sequence(layout: ScanLayout) -> tuple[Sequence, Seams]:
     rows, blocks = layout.columns + REACH, layout.component_of.size
     sequence = Sequence(
         np.zeros(rows + 1, dtype=np.int64),

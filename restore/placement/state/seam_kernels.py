@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
 from restore.placement.state.sequence_kernels import Sequence, step_score
-from restore.scan.contracts import Layout, Model, Path
+from restore.scan.contracts import Model, Path, ScanLayout
 from restore.scan.score_kernels import (
     ACTIVITY_CLASSES,
     EDGE_VALUES,
@@ -76,7 +76,7 @@ def measure_seams(
     first_mcu: int,
     lowest: int,
     highest: int,
-    layout: Layout,
+    layout: ScanLayout,
     model: Model,
     lean: NDArray[np.float64],
     path: Path,
@@ -131,7 +131,7 @@ def score_offsets(
     found: int,
     first_mcu: int,
     offsets: NDArray[np.int64],
-    layout: Layout,
+    layout: ScanLayout,
     model: Model,
     broad: NDArray[np.float64],
     guide: Guide,
@@ -182,7 +182,7 @@ def estimate_offsets(
     begin: int,
     end: int,
     first_mcu: int,
-    layout: Layout,
+    layout: ScanLayout,
     guide: Guide,
     sequence: Sequence,
     seams: Seams,
@@ -213,9 +213,9 @@ def estimate_offsets(
                 level = guide.levels[first_mcu + row, component] - sequence.levels[row, component]
                 seams.sample[row - begin] = level / unit
                 spread += guide.spread[first_mcu + row, component] / unit / (end - begin)
-            told = np.median(seams.sample[: end - begin])
-            if count < 6 or abs(told - offsets[component]) > _CONTRADICTION * spread:
-                offsets[component] = np.int64(np.round(told))
+            by_thumbnail = np.median(seams.sample[: end - begin])
+            if count < 6 or abs(by_thumbnail - offsets[component]) > _CONTRADICTION * spread:
+                offsets[component] = np.int64(np.round(by_thumbnail))
         elif count < 3:
             return False
     return True
@@ -229,7 +229,7 @@ def weigh_shifts(
     last_shift: int,
     lowest: int,
     highest: int,
-    layout: Layout,
+    layout: ScanLayout,
     model: Model,
     broad: NDArray[np.float64],
     lean: NDArray[np.float64],

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(eq=False)
-class Segment:
+class PlacedSegment:
     """MCUs in a row that share their shift and DC offsets.
 
     Attributes:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.scan.contracts import Codes, Layout, Model, Workspace
+from restore.scan.contracts import Codes, Model, ScanLayout, Workspace
 from restore.scan.extend_kernels import decode_mcu
 from restore.scan.score_kernels import (
     ACTIVITY_CLASSES,
@@ -53,7 +53,7 @@ class Sequence(NamedTuple):
 
 @kernel
 def step_score(
-    mean: float, component: int, rough: int, layout: Layout, model: Model, broad: NDArray[np.float64]
+    mean: float, component: int, rough: int, layout: ScanLayout, model: Model, broad: NDArray[np.float64]
 ) -> float:
     """Nats by which a mean step across a seam is a natural one; `broad` (components,) is log p of any other step."""
     unit = layout.quant[component * 64] * 0.125
@@ -65,7 +65,7 @@ def step_score(
 def left_score(
     previous: int,
     block: int,
-    layout: Layout,
+    layout: ScanLayout,
     model: Model,
     work: Workspace,
     sequence: Sequence,
@@ -90,7 +90,7 @@ def read_sequence(
     first: int,
     rows: int,
     limit: int,
-    layout: Layout,
+    layout: ScanLayout,
     codes: Codes,
     model: Model,
     work: Workspace,

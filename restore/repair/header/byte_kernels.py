@@ -39,7 +39,7 @@ _FLOOR: Final = 1e-2
 """Weight of a uniform distribution in every prediction."""
 
 Bytes = NDArray[np.uint8]
-Counts = NDArray[np.uint32]
+ContextCounts = NDArray[np.uint32]
 
 
 @kernel
@@ -68,7 +68,7 @@ def find_contexts(data: Bytes, at: int, hashes: NDArray[np.uint64]) -> None:
 
 
 @kernel
-def _slot(context: np.uint64, symbol: int, counts: Counts) -> int:
+def _slot(context: np.uint64, symbol: int, counts: ContextCounts) -> int:
     """Where a symbol's count in a context is, or would be: tag << 16 | count; -1 where there is no room for it."""
     mixed = (context + np.uint64(symbol + 1) * np.uint64(0xD6E8FEB86659FD93)) * np.uint64(0xFF51AFD7ED558CCD)
     tag = np.uint32(mixed >> np.uint64(20)) & np.uint32(0xFFFF)
@@ -81,13 +81,13 @@ def _slot(context: np.uint64, symbol: int, counts: Counts) -> int:
 
 
 @kernel
-def _count(context: np.uint64, symbol: int, counts: Counts) -> int:
+def _count(context: np.uint64, symbol: int, counts: ContextCounts) -> int:
     slot = _slot(context, symbol, counts)
     return 0 if slot < 0 else np.int64(counts[slot] & np.uint32(0xFFFF))
 
 
 @kernel
-def _add(context: np.uint64, symbol: int, counts: Counts) -> None:
+def _add(context: np.uint64, symbol: int, counts: ContextCounts) -> None:
     slot = _slot(context, symbol, counts)
     if slot < 0:
         return
@@ -107,7 +107,9 @@ def _near(data: Bytes, at: int) -> float:
 
 
 @kernel
-def predict(data: Bytes, at: int, counts: Counts, hashes: NDArray[np.uint64], chances: NDArray[np.float64]) -> None:
+def predict(
+    data: Bytes, at: int, counts: ContextCounts, hashes: NDArray[np.uint64], chances: NDArray[np.float64]
+) -> None:
     """What each predictor gives the byte at `at`; leaves the contexts in `hashes`."""
     find_contexts(data, at, hashes)
     symbol = np.int64(data[at])
@@ -140,7 +142,7 @@ def mix(chances: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
 
 @kernel
 def learn(
-    data: Bytes, first: int, last: int, counts: Counts, weights: NDArray[np.float64], costs: NDArray[np.float64]
+    data: Bytes, first: int, last: int, counts: ContextCounts, weights: NDArray[np.float64], costs: NDArray[np.float64]
 ) -> None:
     """Count the bytes `[first, last)`; `costs` receives what each was worth in nats before it was counted."""
     hashes = np.zeros(CONTEXTS, dtype=np.uint64)
@@ -162,7 +164,7 @@ def price(
     first: int,
     patches: Bytes,
     split: int,
-    counts: Counts,
+    counts: ContextCounts,
     weights: NDArray[np.float64],
     bound: float,
     prices: NDArray[np.float64],

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.errors import JpegError
-from carving.jpeg.markers import APP1, DRI, SOS, Frame, JpegHeader, Scan, read_header
+from carving.jpeg.markers import APP1, DRI, SOS, Frame, JpegHeader, ScanHeader, read_header
 from carving.jpeg.tables import (
     STANDARD_AC_CHROMA,
     STANDARD_AC_LUMA,
@@ -219,7 +219,7 @@ def _frame(frame: Frame) -> float:
     return score
 
 
-def _scan(frame: Frame, scan: Scan) -> float:
+def _scan(frame: Frame, scan: ScanHeader) -> float:
     if frame.progressive:
         return 0.0
     spectrum = (scan.spectral_start, scan.spectral_end, scan.approximation_high, scan.approximation_low)

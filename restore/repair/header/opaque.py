@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from carving.errors import JpegError
-from carving.jpeg.markers import APP0, APP1, COM, Segment
+from carving.jpeg.markers import APP0, APP1, COM, MarkerSegment
 from carving.jpeg.results import Thumbnail
 from carving.jpeg.tiff import HEADER_SIZE, directories
 from restore.decoding.robust import decode
@@ -21,7 +21,7 @@ from restore.repair.header.thumbnail_repair import decodes_cleanly
 _APPLICATION: Final = range(APP0, APP0 + 16)
 
 
-def opaque_bytes(data: bytes, segments: tuple[Segment, ...], thumbnail: Thumbnail | None) -> int:
+def opaque_bytes(data: bytes, segments: tuple[MarkerSegment, ...], thumbnail: Thumbnail | None) -> int:
     """Count the header bytes of a file that no redundancy covers.
 
     Args:

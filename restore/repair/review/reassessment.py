@@ -27,7 +27,7 @@ OPEN: Final = 12.0
 """Nats from which on a flip that cannot be believed leaves a file in doubt."""
 
 
-def polish(
+def reassess(
     scan: Scan, model: FlipModel, reversals: tuple[Reversal, ...], beyond: tuple[int, ...]
 ) -> tuple[Reversal, ...]:
     """The reversals as they stand when each is judged beside all others; what changes is changed in the scan's bytes.
@@ -50,14 +50,14 @@ def polish(
     return tuple(kept)
 
 
-def pursue(
-    scan: Scan, model: FlipModel, hunches: tuple[int, ...], reversals: tuple[Reversal, ...], beyond: tuple[int, ...]
+def recheck(
+    scan: Scan, model: FlipModel, unbelieved: tuple[int, ...], reversals: tuple[Reversal, ...], beyond: tuple[int, ...]
 ) -> tuple[tuple[Reversal, ...], tuple[int, ...]]:
     """Judge units in which a search saw a flip that it could not believe.
 
     Args:
-        scan, model, reversals, beyond: as for `polish`.
-        hunches: units of the model.
+        scan, model, reversals, beyond: as for `reassess`.
+        unbelieved: units of the model.
 
     Returns:
         The flips that can be believed now, reversed in the scan's bytes; and the units in which one would still gain
@@ -68,7 +68,7 @@ def pursue(
     standards = standards_of(model)
     found: list[Reversal] = []
     open_ones: list[int] = []
-    for unit in sorted(set(hunches)):
+    for unit in sorted(set(unbelieved)):
         trial = compare(scan, model, unit, flipped, (), limits)
         if trial is None:
             open_ones.append(unit)

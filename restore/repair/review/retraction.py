@@ -26,7 +26,7 @@ WORTH: Final = 20.0
 """Nats that each flip must be worth to stay."""
 
 
-def take_back(
+def retract(
     scan: Scan, model: FlipModel, reversals: tuple[Reversal, ...], claimed: tuple[Reversal, ...]
 ) -> tuple[Reversal, ...]:
     """The reversals that stay; the others are undone in the scan's bytes.

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.scan.contracts import Layout
+from restore.scan.contracts import ScanLayout
 from restore.scan.scan import Scan
 
 _DRAWN_BITS: Final = 128
@@ -34,7 +34,7 @@ _LOOKED_INTO: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class InspectionBudget:
     """How many places to look into for each reason.
 
     Attributes:
@@ -48,13 +48,13 @@ class Looks:
     noisy: int
 
 
-def suspicious(scan: Scan, coefficients: NDArray[np.int16], looks: Looks) -> NDArray[np.int64]:
+def anomalous(scan: Scan, coefficients: NDArray[np.int16], budget: InspectionBudget) -> NDArray[np.int64]:
     """MCUs of a scan, its path known, that are likeliest to be damaged.
 
     Args:
         scan: the scan, with a model.
         coefficients: int16 (MCUs, blocks per MCU, 64), as the path has them.
-        looks: how many to choose.
+        budget: how many to choose.
     """
     shifts = level_shifts(coefficients[:, :, 0], scan.layout)
     gained, bits, _, _ = scan.read_path(np.zeros(0, dtype=np.int16))
@@ -67,9 +67,9 @@ def suspicious(scan: Scan, coefficients: NDArray[np.int16], looks: Looks) -> NDA
     natural = sums[np.minimum(ends, count)] - sums[:count]
     chosen: set[int] = set()
     for place in (
-        *_foremost(shifts, looks.moved),
-        *_foremost(lacking, looks.lacking),
-        *_foremost(-natural, looks.noisy),
+        *_foremost(shifts, budget.moved),
+        *_foremost(lacking, budget.lacking),
+        *_foremost(-natural, budget.noisy),
     ):
         first = max(0, place - _AROUND)
         worst = np.argsort(-lacking[first : place + _AROUND], kind="stable")[:_LOOKED_INTO]
@@ -77,7 +77,7 @@ def suspicious(scan: Scan, coefficients: NDArray[np.int16], looks: Looks) -> NDA
     return np.array(sorted(chosen), dtype=np.int64)
 
 
-def level_shifts(levels: NDArray[np.int16], layout: Layout) -> NDArray[np.float64]:
+def level_shifts(levels: NDArray[np.int16], layout: ScanLayout) -> NDArray[np.float64]:
     """By how many spreads the picture's level moves against the row above at each MCU, and stays so for one row.
 
     Args:

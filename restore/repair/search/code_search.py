@@ -38,7 +38,7 @@ class CodeSearch(FlipSearch):
             return ()
         for ways in self._model.combinations:
             units = [unit for way in ways for unit, _ in way]
-            if not units or any(unit in self.ledger.reversed for unit in units):
+            if not units or any(unit in self.flip_state.reversed for unit in units):
                 continue
             first = int(self._model.starts[min(units)])
             last = int(self._model.starts[max(units)] + self._model.reaches[max(units)])
@@ -63,11 +63,11 @@ class CodeSearch(FlipSearch):
         reference = self._go_on(begin, self._scan.walk(begin, count, DROP, self.alarm), NEVER)
         worths = []
         for way in ways:
-            undo = self.ledger.assume(way)
+            undo = self.flip_state.assume(way)
             clean = self._scan.walk(begin, count, DROP)
             refuted = clean.why in SIGNS and int(self._scan.path.places[clean.best_mcu]) >> 3 < explained
             own = self._go_on(begin, self._scan.walk(begin, count, DROP, self.alarm), FURTHEST_DROP)
-            self.ledger.undo(undo)
+            self.flip_state.undo(undo)
             end = own.places[-1:]
             worth = float((own.level(end) - reference.level(end))[0]) - FLIP_COST
             worths.append(-np.inf if refuted else worth)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
-from restore.repair.search.flip_state import Ledger
+from restore.repair.search.flip_state import FlipState
 from restore.repair.search.hypotheses import UNSETTLED_MARGIN, Flips, Hypothesis, Reference, Reversal, flips_of, verdict
 from restore.repair.search.pairs import weigh_pairs
 from restore.repair.search.standards import FLIP_COST, standards_of
@@ -86,7 +86,7 @@ class FlipSearch:
             pair_work: decoded MCUs that looking for two flips at once may cost; they do not count as the search's.
             at_once: share of what is due at once from a flip behind an alarm, see `SHARE_AT_ONCE`, that must be paid.
 
-        `hunches` are then the units in which a flip would gain something that could not be believed.
+        `unbelieved` are then the units in which a flip would gain something that could not be believed.
         """
         self._scan = scan
         self._model = model
@@ -98,8 +98,8 @@ class FlipSearch:
         self._cost = self._standards.cost
         self._pair_work = pair_work
         self._at_once = at_once
-        self.hunches: list[int] = []
-        self.ledger = Ledger(scan, model)
+        self.unbelieved: list[int] = []
+        self.flip_state = FlipState(scan, model)
 
     def resolve(self, base: int) -> tuple[Reversal, ...]:
         """Explain the sign of damage that the path shows next behind MCU `base`; commits what it returns.
@@ -137,13 +137,13 @@ class FlipSearch:
             if pair:
                 return self._commit(pair)
         if stretch.why == ALARMED:  # it may be the picture that looks strange
-            self.hunches.extend(unit for unit, _ in max(everything, key=lambda entry: entry.worth).flips)
+            self.unbelieved.extend(unit for unit, _ in max(everything, key=lambda entry: entry.worth).flips)
             return ()
         return self._commit(tuple(replace(reversal, certain=False) for reversal in found))
 
     def adopt(self, reversals: tuple[Reversal, ...]) -> None:
         """Take flips for reversed that are so in the scan's bytes already."""
-        self.ledger.enter(flips_of(reversals))
+        self.flip_state.enter(flips_of(reversals))
 
     def _crowded(self, flips: Flips) -> bool:
         """Whether flips that were found one after the other share a unit, or lie in neighbouring ones.
@@ -152,7 +152,7 @@ class FlipSearch:
         """
         if not self._model.encrypted:
             return False
-        units = np.sort([*self.ledger.reversed, *(unit for unit, _ in flips)])
+        units = np.sort([*self.flip_state.reversed, *(unit for unit, _ in flips)])
         own = np.isin(units, [unit for unit, _ in flips])
         return bool(((np.diff(units) <= 1) & (own[1:] | own[:-1])).any())
 
@@ -160,9 +160,9 @@ class FlipSearch:
         """Whether MCUs still score too low once flips are reversed, or the gain `due` does not last: then something
         else was flipped there, or nothing."""
         model = self._model
-        undo = self.ledger.assume(flips)
+        undo = self.flip_state.assume(flips)
         path = self._walked(base, stretch.mcu + _SOON)
-        self.ledger.undo(undo)
+        self.flip_state.undo(undo)
         units = [unit for unit, _ in flips]
         low = 8 * min(int(model.starts[unit]) for unit in units)
         high = 8 * max(int(model.starts[unit]) + int(model.reaches[unit]) // 2 for unit in units)
@@ -179,9 +179,9 @@ class FlipSearch:
             return False
         target = stretch.mcu + _LONG
         without = self._walked(base, target)
-        undo = self.ledger.assume(flips)
+        undo = self.flip_state.assume(flips)
         with_them = self._walked(base, target)
-        self.ledger.undo(undo)
+        self.flip_state.undo(undo)
         place = np.minimum(without.places[-1:], with_them.places[-1:])
         return bool((with_them.level(place) - without.level(place))[0] < gain / 2)
 
@@ -200,7 +200,7 @@ class FlipSearch:
         low, high = (int(scan.path.places[mcu]) >> 3 for mcu in (first_mcu, stretch.mcu))
         units = np.arange(np.searchsorted(model.starts, low - _PAIR_REACH), np.searchsorted(model.starts, high))
         firsts = units[(units > 0) & (units + 1 < model.starts.size)].tolist()
-        weighed = weigh_pairs(scan, model, firsts, self.ledger.reversed, (first_mcu, stretch.mcu), reference)
+        weighed = weigh_pairs(scan, model, firsts, self.flip_state.reversed, (first_mcu, stretch.mcu), reference)
         self._pair_work -= scan.spent - spent
         scan.spent = spent
         if not weighed:
@@ -217,20 +217,20 @@ class FlipSearch:
 
     def _commit(self, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
         """Reverse flips for good."""
-        self.ledger.assume(flips_of(reversals))
+        self.flip_state.assume(flips_of(reversals))
         self.adopt(reversals)
         return reversals
 
     def _explains(self, base: int, hypothesis: Hypothesis, mcu: int) -> bool:
         """Whether a hypothesis leaves no sign of damage about MCU `mcu`, where another flip would lie close by."""
-        undo = self.ledger.assume(hypothesis.flips)
+        undo = self.flip_state.assume(hypothesis.flips)
         stretch = self._scan.walk(base, mcu + _AT_ONCE, DROP, self.alarm)
-        self.ledger.undo(undo)
+        self.flip_state.undo(undo)
         return stretch.why not in SIGNS
 
     def _expand(self, base: int, parent: Hypothesis, reference: Reference) -> list[Hypothesis]:
         """Hypotheses with one flip more than `parent`, and the parent itself gone on beyond its sign of damage."""
-        undo = self.ledger.assume(parent.flips)
+        undo = self.flip_state.assume(parent.flips)
         try:
             stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self.alarm)
             if stretch.why not in SIGNS:
@@ -241,7 +241,7 @@ class FlipSearch:
             gone_on = Hypothesis(parent.flips, max(worth, parent.worth), settled=True)
             return [gone_on, *self._children(base, stretch, parent, own, reference)]
         finally:
-            self.ledger.undo(undo)
+            self.flip_state.undo(undo)
 
     def _go_on(self, base: int, stretch: Stretch, drop: float) -> Reference:
         """The path from `base` on, led over a sign of damage as if it were none."""
@@ -334,7 +334,7 @@ class FlipSearch:
             np.searchsorted(model.starts, high, side="right"),
         )
         units = units[self._tried[units]]
-        done = dict(self.ledger.reversed)
+        done = dict(self.flip_state.reversed)
         for unit, bit in parent.flips:
             done[unit] = (*done.get(unit, ()), bit)
         places = scan.path.places[first_mcu : stretch.mcu + 1]

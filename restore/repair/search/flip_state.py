@@ -42,7 +42,7 @@ def reverse_flips(raw: Bytes, model: FlipModel, flips: Flips, before: Mapping[in
     return undo
 
 
-class Ledger:
+class FlipState:
     """Keeps the bytes of a scan and the flips that are reversed in them in step.
 
     Attributes:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
 from restore.placement.resumption import resume
-from restore.repair.search.anomalies import Looks, suspicious
+from restore.repair.search.anomalies import InspectionBudget, anomalous
 from restore.repair.search.flip_search import DROP, FlipSearch
 from restore.repair.search.hypotheses import Reversal
 from restore.scan.calibration import calibrate
@@ -35,7 +35,7 @@ REGION_MCUS: Final = 16
 MAX_TAKEN: Final = 3
 """How often flips are taken in one region; where that does not mend it, no more are tried there."""
 
-FLAWLESS_LOOKS: Final = Looks(moved=2, lacking=5, noisy=0)
+FLAWLESS_BUDGET: Final = InspectionBudget(moved=2, lacking=5, noisy=0)
 """Places looked into in a file that decodes without a flaw: more would cost undamaged ones too much."""
 
 KEENEST: Final = 1.0
@@ -81,7 +81,9 @@ def keen_alarm(scan: Scan, lacking: NDArray[np.float64], flips: int) -> float:
     return min(1.0, max(float(np.quantile(lacking, 1 - share)), LOWEST_ALARM * spread) / float(scan.model.expected[3]))
 
 
-def look_over(scan: Scan, model: FlipModel, effort: Effort, coefficients: NDArray[np.int16]) -> tuple[Reversal, ...]:
+def inspect_flawless(
+    scan: Scan, model: FlipModel, effort: Effort, coefficients: NDArray[np.int16]
+) -> tuple[Reversal, ...]:
     """The reversals that the few places which look most like damage call for, in a scan that decodes without a flaw.
 
     It costs a fraction of a search: score tables come from every fourth pair of MCU rows, and nothing else is looked
@@ -93,16 +95,16 @@ def look_over(scan: Scan, model: FlipModel, effort: Effort, coefficients: NDArra
     scan.model = calibrate(scan.raw, scan.end, scan.layout, scan.codes, scan.path, scan.work)
     expect(scan)
     scan.path.known[:] = known
-    alarm = look_about(scan, coefficients, FLAWLESS_LOOKS)
+    alarm = limit_to_suspicious(scan, coefficients, FLAWLESS_BUDGET)
     found = repair_scan(scan, FlipSearch(scan, model, 1, alarm, 0), effort).reversals
     scan.restart()
     return found
 
 
-def look_about(scan: Scan, coefficients: NDArray[np.int16], looks: Looks) -> float:
+def limit_to_suspicious(scan: Scan, coefficients: NDArray[np.int16], budget: InspectionBudget) -> float:
     """Have only the places looked into that are most suspicious; returns the level at which their MCUs are."""
     scan.examined[:] = 1
-    scan.examined[scan.path.places[suspicious(scan, coefficients, looks)] >> 3] = 0
+    scan.examined[scan.path.places[anomalous(scan, coefficients, budget)] >> 3] = 0
     return KEENEST * float(scan.model.expected[4]) / max(float(scan.model.expected[3]), 1e-9)
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from carving.jpeg.header_walk import walk_header
-from carving.jpeg.markers import APP0, APP1, Segment
+from carving.jpeg.markers import APP0, APP1, MarkerSegment
 from carving.jpeg.results import ThumbnailOrigin
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.source import Run
@@ -134,7 +134,7 @@ def test_missing_pixels_are_no_thumbnail() -> None:
 @given(st.binary(max_size=400), st.sampled_from([APP0, APP1]), st.sampled_from([b"", b"Exif\0\0MM\0*", b"JFXX\0"]))
 def test_hostile_payloads_never_raise(payload: bytes, marker: int, identifier: bytes) -> None:
     data = b"\xff\xd8\xff" + bytes((marker,)) + b"\xff\xff" + identifier + payload
-    found = extract_thumbnail(data, (Segment(marker, 2, len(data) + 40),))
+    found = extract_thumbnail(data, (MarkerSegment(marker, 2, len(data) + 40),))
     assert found is None or found.run.end <= len(data)
 
 

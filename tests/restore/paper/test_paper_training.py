@@ -13,25 +13,25 @@ from restore.gca.training.processes import Processes
 from restore.gca.training.shards import read_set
 from restore.gca.training.training import CHECKPOINT, train
 from restore.lab.simulation.made_pictures import fractal_picture
-from restore.paper.paper_set import Pair, build, fitted_size, load, small
+from restore.paper.paper_set import TrainingPair, build, fitted_size, load, small
 from restore.paper.paper_training import PaperSettings, PaperTraining
 
 ALONE = Processes(0, 1, torch.device("cpu"))
 
 
 @pytest.fixture(scope="module")
-def pairs() -> list[Pair]:
+def pairs() -> list[TrainingPair]:
     """Pictures with a stripe of wrong brightness each, as SCA might leave it."""
     made = []
     for seed in range(3):
         true = np.ascontiguousarray(fractal_picture(72, 104, seed)[:64, :96])
         compensated = true.copy()
         compensated[20:44] = np.clip(compensated[20:44].astype(int) + 60, 0, 255)
-        made.append(Pair(true, compensated, small(true)))
+        made.append(TrainingPair(true, compensated, small(true)))
     return made
 
 
-def test_it_fits_a_handful_of_pictures(pairs: list[Pair]) -> None:
+def test_it_fits_a_handful_of_pictures(pairs: list[TrainingPair]) -> None:
     training = PaperTraining(PaperSettings("tiny", steps=60, batch=1, rate=2e-3), pairs, pairs, ALONE)
     before = training.validate()["psnr"]
     losses = [training.advance() for _ in range(60)]
@@ -41,7 +41,7 @@ def test_it_fits_a_handful_of_pictures(pairs: list[Pair]) -> None:
     assert {"adversarial", "features", "edge", "judge_made", "judge_true", "fused_edge"} < losses[0].keys()
 
 
-def test_an_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path: Path, pairs: list[Pair]) -> None:
+def test_an_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path: Path, pairs: list[TrainingPair]) -> None:
     settings = PaperSettings("tiny", steps=3, batch=1)
     for name in ("whole", "slots"):
         (tmp_path / name).mkdir()
@@ -56,7 +56,7 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path: Path, p
     assert "perceptual_loss" in exported.facts
 
 
-def test_the_schedule_is_the_papers(pairs: list[Pair]) -> None:
+def test_the_schedule_is_the_papers(pairs: list[TrainingPair]) -> None:
     training = PaperTraining(PaperSettings("tiny", epochs=200, batch=1), pairs, pairs, ALONE)
     assert training.steps == 600
     assert PaperSettings() == PaperSettings("512", 0, 200, 4, 2e-4, 1)

@@ -15,7 +15,7 @@ import numpy as np
 from carving.media.nand.bch import bch_code, parity_bytes
 from carving.media.nand.hamming import HammingCode
 from carving.media.nand.layout import Arrangement, BchSettings, BitOrder, HammingSettings, Inversion
-from carving.media.nand.survey.geometry import Geometry
+from carving.media.nand.survey.geometry import PageGeometry
 from carving.media.nand.survey.sample import Bytes
 
 STRENGTHS: Final = (2, 4, 5, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 36, 40, 44, 48, 52, 56, 60, 64, 72)
@@ -58,7 +58,7 @@ class _Hit:
     distance: int
 
 
-def guess_code(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
+def guess_code(pages: Bytes, geometry: PageGeometry) -> CodeGuess | None:
     """The code of some written pages, uint8 (pages, page size); None where none is recognised."""
     some = pages[:: max(1, pages.shape[0] // _PAGES)][:_PAGES]
     varied = some[[np.unique(row[: geometry.data]).size > 8 for row in some]]
@@ -72,7 +72,7 @@ def is_varied(message: Bytes) -> bool:
     return np.unique(message).size >= _VARIED
 
 
-def _trailing_bch(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
+def _trailing_bch(pages: Bytes, geometry: PageGeometry) -> CodeGuess | None:
     """Data first: the parity of a sector is looked for in all spare bytes."""
     for size, field, polynomial in _FIELDS:
         if geometry.data % size:
@@ -124,7 +124,7 @@ def _line_up(
     return None
 
 
-def _interleaved_bch(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
+def _interleaved_bch(pages: Bytes, geometry: PageGeometry) -> CodeGuess | None:
     """Each sector with its share of the spare: the second and the third sector are looked for where they may begin."""
     for size, field, polynomial in _FIELDS:
         count = geometry.data // size
@@ -163,7 +163,7 @@ def _sliding(page: Bytes, settings: BchSettings, size: int, starts: range, share
     return found
 
 
-def _interleaved_from(pages: Bytes, geometry: Geometry, second: _Hit, count: int) -> CodeGuess | None:
+def _interleaved_from(pages: Bytes, geometry: PageGeometry, second: _Hit, count: int) -> CodeGuess | None:
     """The whole layout from where the second sector stands: its share is where every other sector checks as well."""
     size = second.sector
     width = parity_bytes(second.settings)
@@ -197,7 +197,7 @@ def _checking(pages: Bytes, like: _Hit, first: int, start: int) -> int:
     )
 
 
-def _hamming(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
+def _hamming(pages: Bytes, geometry: PageGeometry) -> CodeGuess | None:
     """Three bytes are found by chance too, so most sectors of most pages must have their parity at the same place."""
     tried = np.array([[is_varied(part) for part in row[: geometry.data].reshape(-1, 256)] for row in pages])
     for size in (256, 512):
@@ -227,7 +227,7 @@ def _hamming(pages: Bytes, geometry: Geometry) -> CodeGuess | None:
     return None
 
 
-def _hamming_positions(geometry: Geometry, count: int) -> list[tuple[tuple[int, ...], ...]]:
+def _hamming_positions(geometry: PageGeometry, count: int) -> list[tuple[tuple[int, ...], ...]]:
     """Where Hamming parities may stand: one after the other from any spare byte on, or scattered as Linux does it in
     small pages."""
     last = geometry.spare - 3 * count

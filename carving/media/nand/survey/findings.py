@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from carving.media.nand.layout import BchSettings, Layout, Page
+from carving.media.nand.layout import BchSettings, NandLayout, Page
 from carving.media.nand.survey.marks import NumberGuess, ScramblerGuess, TagGuess
 
 Certainty = Literal["certain", "likely", "a guess"]
@@ -20,7 +20,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class DumpSurvey:
     """What a dump seems to be.
 
     Attributes:
@@ -41,7 +41,7 @@ def geometry_finding(page: Page, *, certain: bool) -> Finding:
     return Finding(text, "certain" if certain else "likely")
 
 
-def code_finding(layout: Layout, clean: int, checked: int, written: int) -> Finding:
+def code_finding(layout: NandLayout, clean: int, checked: int, written: int) -> Finding:
     """The error-correcting code, and how many code words of the sample bear it out."""
     assert layout.ecc is not None
     code, page = layout.ecc.code, layout.page

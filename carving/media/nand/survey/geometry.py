@@ -26,7 +26,7 @@ _CONSTANT: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
-class Geometry:
+class PageGeometry:
     """A page size, and how well it explains the dump: `contrast` is the number of columns that stand out."""
 
     data: int
@@ -38,14 +38,14 @@ class Geometry:
         return self.data + self.spare
 
 
-def likely_geometries(sample: Sample) -> tuple[Geometry, ...]:
+def likely_geometries(sample: Sample) -> tuple[PageGeometry, ...]:
     """The known geometries that explain the sample, the best first; none where no column stands out.
 
     Multiples of the true width do it as well, per byte; so of those that are about as good only the smallest is kept.
     """
-    scored = [Geometry(data, spare, _contrast(sample, data + spare)) for data, spare in GEOMETRIES]
+    scored = [PageGeometry(data, spare, _contrast(sample, data + spare)) for data, spare in GEOMETRIES]
     best = max(geometry.contrast / geometry.size for geometry in scored)
-    found: list[Geometry] = []
+    found: list[PageGeometry] = []
     for geometry in sorted(scored, key=lambda geometry: geometry.size):
         explains = geometry.contrast >= _LEAST and geometry.contrast / geometry.size >= _AS_GOOD * best
         if explains and not any(geometry.size % smaller.size == 0 for smaller in found):

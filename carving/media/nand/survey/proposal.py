@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from carving.media.nand.layout import BchSettings
 from carving.media.nand.survey.codes import CodeGuess
-from carving.media.nand.survey.geometry import Geometry
+from carving.media.nand.survey.geometry import PageGeometry
 
 _PER_BLOCK: Final = {512: 32, 1024: 64, 2048: 64, 4096: 64, 8192: 128, 16384: 256}
 """Usual pages per block by bytes of data."""
 
 
-def document_of(geometry: Geometry, code: CodeGuess | None) -> dict[str, Any]:
+def document_of(geometry: PageGeometry, code: CodeGuess | None) -> dict[str, Any]:
     """The tables of a layout file for a geometry and a code."""
     page: dict[str, Any] = {"data": geometry.data, "spare": geometry.spare}
     document: dict[str, Any] = {"page": page}

@@ -9,14 +9,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.media.nand.layout import Layout
+from carving.media.nand.layout import NandLayout
 from carving.media.nand.nand_source import NandSource
 from carving.media.nand.pages import ERASED, GOOD, PageDecoder
 from carving.media.nand.settings import layout_of, presets
 from carving.media.nand.survey.codes import guess_code, is_varied
 from carving.media.nand.survey.findings import (
+    DumpSurvey,
     Finding,
-    Survey,
     code_finding,
     geometry_finding,
     marker_finding,
@@ -25,7 +25,7 @@ from carving.media.nand.survey.findings import (
     scrambler_finding,
     tag_finding,
 )
-from carving.media.nand.survey.geometry import GEOMETRIES, Geometry, likely_geometries
+from carving.media.nand.survey.geometry import GEOMETRIES, PageGeometry, likely_geometries
 from carving.media.nand.survey.marks import guess_numbers, guess_scrambler, guess_tags
 from carving.media.nand.survey.proposal import document_of, render
 from carving.media.nand.survey.sample import Bytes, Sample, entropy, take_sample
@@ -45,7 +45,7 @@ _CHECKING: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CodeCheck:
     """How the written code words of a sample decode: `clean` without a wrong bit, `checked` with those corrected."""
 
     clean: int
@@ -57,7 +57,7 @@ class Check:
         return self.checked / max(1, self.written)
 
 
-def survey(source: ByteSource) -> Survey:
+def survey(source: ByteSource) -> DumpSurvey:
     """Look at a sample of a dump and propose its layout.
 
     Raises:
@@ -75,20 +75,20 @@ def survey(source: ByteSource) -> Survey:
         return _without_code(source, sample, likely[0])
     written = [stretch for stretch in sample.stretches if (stretch != 0xFF).any()]
     random = float(np.median([entropy(stretch) for stretch in written])) if written else 0.0
-    return Survey((nothing_finding(random),), None, None)
+    return DumpSurvey((nothing_finding(random),), None, None)
 
 
 Document = Mapping[str, Any]
 
 
-def _known(sample: Sample) -> tuple[Document, Check] | None:
+def _known(sample: Sample) -> tuple[Document, CodeCheck] | None:
     """The preset under which most code words check."""
     checks = {name: _check(sample, layout_of(name, preset)) for name, preset in presets().items()}
     name = max(checks, key=lambda name: (checks[name].share, checks[name].clean))
     return (presets()[name], checks[name]) if checks[name].share >= _CHECKING else None
 
 
-def _unknown(sample: Sample, likely: tuple[Geometry, ...]) -> tuple[Document, Check] | None:
+def _unknown(sample: Sample, likely: tuple[PageGeometry, ...]) -> tuple[Document, CodeCheck] | None:
     """A layout put together from a geometry and a code whose parities were found."""
     for geometry in likely[:_TRIED]:
         pages, _ = sample.pages(geometry.size, _PAGES)
@@ -102,19 +102,19 @@ def _unknown(sample: Sample, likely: tuple[Geometry, ...]) -> tuple[Document, Ch
     return None
 
 
-def _check(sample: Sample, layout: Layout) -> Check:
+def _check(sample: Sample, layout: NandLayout) -> CodeCheck:
     pages, numbers = sample.pages(layout.page.size, _PAGES)
     if pages.shape[0] == 0:
-        return Check(0, 0, 0)
+        return CodeCheck(0, 0, 0)
     decoder = PageDecoder(layout)
     decoded, states = decoder.decode(pages.copy(), numbers)
     messages = decoded[:, decoder.data_columns].reshape(*states.shape, -1)
     varied = np.array([[is_varied(message) for message in row] for row in messages])
     clean, checked = int((varied & (states == GOOD)).sum()), int((varied & (states >= GOOD)).sum())
-    return Check(clean, checked if clean else 0, int((varied & (states != ERASED)).sum()))
+    return CodeCheck(clean, checked if clean else 0, int((varied & (states != ERASED)).sum()))
 
 
-def _with_code(source: ByteSource, sample: Sample, document: Document, check: Check) -> Survey:
+def _with_code(source: ByteSource, sample: Sample, document: Document, check: CodeCheck) -> DumpSurvey:
     layout = layout_of("proposal", document)
     findings = [
         geometry_finding(layout.page, certain=True),
@@ -124,7 +124,7 @@ def _with_code(source: ByteSource, sample: Sample, document: Document, check: Ch
     return _complete(source, sample, kept, findings)
 
 
-def _without_code(source: ByteSource, sample: Sample, geometry: Geometry) -> Survey:
+def _without_code(source: ByteSource, sample: Sample, geometry: PageGeometry) -> DumpSurvey:
     document = document_of(geometry, None)
     findings = [
         geometry_finding(layout_of("proposal", document).page, certain=False),
@@ -133,7 +133,7 @@ def _without_code(source: ByteSource, sample: Sample, geometry: Geometry) -> Sur
     return _complete(source, sample, document, findings)
 
 
-def _complete(source: ByteSource, sample: Sample, document: dict[str, Any], findings: list[Finding]) -> Survey:
+def _complete(source: ByteSource, sample: Sample, document: dict[str, Any], findings: list[Finding]) -> DumpSurvey:
     """The survey with what spare bytes say of order, and data of scrambling."""
     dump = NandSource(source, layout_of("proposal", document))
     if dump.bad_blocks:
@@ -142,10 +142,10 @@ def _complete(source: ByteSource, sample: Sample, document: dict[str, Any], find
     findings += _scrambling(_stretches(sample, dump.layout.page.size), PageDecoder(dump.layout))
     if order is not None:
         document["order"] = order
-    return Survey(tuple(findings), _preset_like(document), render(document))
+    return DumpSurvey(tuple(findings), _preset_like(document), render(document))
 
 
-def _recurring(sample: Sample) -> Survey | None:
+def _recurring(sample: Sample) -> DumpSurvey | None:
     """A dump that a scrambler covers throughout, if pages of some width recur in it: of the widths in which the most
     bytes recur, the widest."""
     found = []
@@ -158,7 +158,9 @@ def _recurring(sample: Sample) -> Survey | None:
     most = max(covered for covered, *_ in found)
     _, data, spare, scrambler = [entry for entry in found if entry[0] >= _NEARLY * most][-1]
     width = Finding(f"pages of {data} + {spare} bytes, or a divisor or multiple of them: such pages recur", "a guess")
-    return Survey((width, scrambler_finding(scrambler)), None, render(document_of(Geometry(data, spare, 0.0), None)))
+    return DumpSurvey(
+        (width, scrambler_finding(scrambler)), None, render(document_of(PageGeometry(data, spare, 0.0), None))
+    )
 
 
 def _order(

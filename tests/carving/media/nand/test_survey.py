@@ -12,7 +12,7 @@ import pytest
 from carving.evidence import open_evidence, open_media
 from carving.media.nand.layout import NumberedOrder, YaffsOrder
 from carving.media.nand.nand_source import NandSource
-from carving.media.nand.survey.findings import Survey
+from carving.media.nand.survey.findings import DumpSurvey
 from carving.media.nand.survey.survey import survey
 from tests.carving.media.nand.encoder import (
     CHIPS,
@@ -49,7 +49,7 @@ def file_system(size: int, seed: int = 5) -> bytes:
     return b"".join(parts)[:size]
 
 
-def surveyed(tmp_path: Path, raw: bytes | bytearray) -> Survey:
+def surveyed(tmp_path: Path, raw: bytes | bytearray) -> DumpSurvey:
     (tmp_path / "dump.bin").write_bytes(raw)
     source = open_media(tmp_path / "dump.bin")
     found = survey(source)
@@ -57,7 +57,7 @@ def surveyed(tmp_path: Path, raw: bytes | bytearray) -> Survey:
     return found
 
 
-def reopened(tmp_path: Path, found: Survey) -> NandSource:
+def reopened(tmp_path: Path, found: DumpSurvey) -> NandSource:
     """The dump under the proposed layout, as a user would try it."""
     assert found.toml is not None
     (tmp_path / "proposed.toml").write_text(found.toml)
@@ -66,7 +66,7 @@ def reopened(tmp_path: Path, found: Survey) -> NandSource:
     return source
 
 
-def said(found: Survey) -> str:
+def said(found: DumpSurvey) -> str:
     return "\n".join(f"{finding.certainty}: {finding.text}" for finding in found.findings)
 
 

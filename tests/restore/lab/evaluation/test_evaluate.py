@@ -14,8 +14,8 @@ from PIL import Image
 
 from carving.errors import UsageError
 from restore.lab.evaluation.evaluate import (
+    EvaluationRecord,
     Plan,
-    Record,
     Task,
     load_records,
     pending,
@@ -41,11 +41,11 @@ PLAN = Plan(
 )
 
 
-def without_times(records: Iterable[Record]) -> list[Record]:
+def without_times(records: Iterable[EvaluationRecord]) -> list[EvaluationRecord]:
     return [replace(record, seconds=0.0) for record in records]
 
 
-def evaluated(folder: Path, kept: Path, plan: Plan = PLAN) -> list[Record]:
+def evaluated(folder: Path, kept: Path, plan: Plan = PLAN) -> list[EvaluationRecord]:
     work = list(tasks(find_sources(folder), plan))
     for _ in run_tasks(pending(work, kept), kept):
         pass
@@ -168,7 +168,9 @@ def test_a_line_of_the_table_by_hand(folder: Path, tmp_path: Path) -> None:
             missed=2,
         ),
     ]
-    records = [Record(f"i{n}", "set", f"f{n}", 1e-5, 1, "m", float(n), score) for n, score in enumerate(scores)]
+    records = [
+        EvaluationRecord(f"i{n}", "set", f"f{n}", 1e-5, 1, "m", float(n), score) for n, score in enumerate(scores)
+    ]
     (line,) = summarise(records)
     assert line.psnr_y == pytest.approx((100 + 30) / 2)
     assert line.psnr_y_rest == pytest.approx(30.0)
@@ -186,7 +188,7 @@ def test_reversed_bits_are_counted_by_their_margin(tmp_path: Path) -> None:
         a_score(margins=((2.0, False), (19.9, True), (20.0, True)), status="exact", stream_exact=True),
         a_score(margins=((None, True), (25.0, False)), status="exact", stream_exact=False),
     ]
-    records = [Record(f"i{n}", "set", f"f{n}", 1e-5, 1, "m", 1.0, score) for n, score in enumerate(scores)]
+    records = [EvaluationRecord(f"i{n}", "set", f"f{n}", 1e-5, 1, "m", 1.0, score) for n, score in enumerate(scores)]
     shares = dict(zip(MARGIN_EDGES, right_by_margin(records), strict=True))
     assert (shares[0.0], shares[15.0], shares[20.0], shares[100.0]) == ((0, 1), (1, 1), (1, 2), (1, 1))
     assert sum(total for _, total in shares.values()) == 5
@@ -219,8 +221,8 @@ def test_a_task_that_fails_ends_the_run_and_keeps_the_rest(folder: Path, tmp_pat
     work = list(tasks(find_sources(folder), replace(PLAN, bers=(1e-5,), seeds=(1,), methods=("robust",))))
 
     def runner(
-        function: Callable[[Task], list[Record]], work: Iterable[Task]
-    ) -> Generator[tuple[Task, list[Record] | BaseException], None, None]:
+        function: Callable[[Task], list[EvaluationRecord]], work: Iterable[Task]
+    ) -> Generator[tuple[Task, list[EvaluationRecord] | BaseException], None, None]:
         first, second = work
         yield first, function(first)
         yield second, MemoryError()

@@ -10,20 +10,20 @@ from carving.jpeg.markers import read_header
 from restore.decoding.robust import Decoded, decode
 from restore.lab.simulation.embed import beside
 from restore.placement.by_thumbnail.expected_features import expected_features, features_of, first_guess, learnt
-from restore.placement.by_thumbnail.fit_kernels import Outlook, feature_nats
+from restore.placement.by_thumbnail.fit_kernels import FeatureModel, feature_nats
 from restore.placement.by_thumbnail.row_kernels import Rows
-from restore.placement.by_thumbnail.shift_path_kernels import Course, standing_at, sweep, trace
+from restore.placement.by_thumbnail.shift_path_kernels import ShiftPaths, standing_at, sweep, trace
 from restore.placement.by_thumbnail.tracking import (
-    Found,
     Reading,
+    TrackedRows,
+    feature_model_of,
     lay_along,
     likeness,
-    outlook_of,
     read_all,
     sifted,
     track_all,
 )
-from restore.placement.state.placement_state import Ground, no_guide
+from restore.placement.state.placement_state import PlacementState, no_guide
 from restore.scan.preparation import open_scan, recalibrate
 from restore.thumbnail.guidance import Pixels, thumbnail_pixels
 from restore.thumbnail.levels import levels_of
@@ -39,21 +39,21 @@ def small_of(data: bytes) -> Pixels:
     return small
 
 
-def read(data: bytes) -> tuple[Ground, Reading, Decoded]:
+def read(data: bytes) -> tuple[PlacementState, Reading, Decoded]:
     """The rows of a file."""
     decoded = decode(data)
     scan = open_scan(data, decoded, decoded.end - 2)
     recalibrate(scan)
-    ground = Ground(scan, no_guide(3))
-    return ground, read_all(ground, *features_of(decoded.header)), decoded
+    state = PlacementState(scan, no_guide(3))
+    return state, read_all(state, *features_of(decoded.header)), decoded
 
 
-def tracked(data: bytes, small: Pixels) -> tuple[Ground, Reading, Found]:
-    ground, reading, decoded = read(data)
+def tracked(data: bytes, small: Pixels) -> tuple[PlacementState, Reading, TrackedRows]:
+    state, reading, decoded = read(data)
     told = levels_of(small, decoded.header)
     assert told is not None
-    lookout = first_guess(small, decoded.header, reading.rows.features[: reading.first_rows[-1]])
-    return ground, reading, track_all(reading, ground, lookout, told)
+    expectations = first_guess(small, decoded.header, reading.rows.features[: reading.first_rows[-1]])
+    return state, reading, track_all(reading, state, expectations, told)
 
 
 @pytest.mark.parametrize("subsampling", [0, 2])
@@ -103,9 +103,9 @@ def test_undamaged_rows_stay_where_they_are() -> None:
     _, reading, found = tracked(data, small_of(data))
     assert [(stand.moved, stand.fixed) for stand in found.stands] == [(0, True)]
     np.testing.assert_array_equal(found.row_of, np.arange(found.row_of.size))
-    lookout = first_guess(small_of(data), read_header(data), reading.rows.features)
-    assert likeness(lookout, reading, found) > 0.5
-    better = learnt(lookout, reading.rows.features[found.row_of], np.arange(found.row_of.size))
+    expectations = first_guess(small_of(data), read_header(data), reading.rows.features)
+    assert likeness(expectations, reading, found) > 0.5
+    better = learnt(expectations, reading.rows.features[found.row_of], np.arange(found.row_of.size))
     assert (better.gains[:3] > 0.5).all()
 
 
@@ -113,15 +113,15 @@ def test_another_picture_is_not_alike() -> None:
     data = picture()
     other = np.asarray(scene(160, 100, seed=71))
     _, reading, found = tracked(with_noise(data, (0.3, 0.6)), other)
-    lookout = first_guess(other, read_header(data), reading.rows.features)
-    assert likeness(lookout, reading, found) < 0.3
+    expectations = first_guess(other, read_header(data), reading.rows.features)
+    assert likeness(expectations, reading, found) < 0.3
     assert placed(with_noise(data, (0.3, 0.6)), other).thumbnail is None
 
 
 def test_rows_that_the_thumbnail_contradicts_are_lost() -> None:
     data = picture()
     small = small_of(data)
-    ground, reading, found = tracked(with_noise(data, (0.3,)), small)
+    state, reading, found = tracked(with_noise(data, (0.3,)), small)
     guide = levels_of(small, read_header(data))
     assert guide is not None
     last = found.stands[-1]
@@ -134,8 +134,8 @@ def test_rows_that_the_thumbnail_contradicts_are_lost() -> None:
     alike = [stand for stand in sieved.stands if stand.first == middle + 20]
     assert [stand.end for stand in alike] == [middle + 40]
     assert abs(alike[0].offsets[0] - last.offsets[0] + 90.0) < 12.0
-    segments = lay_along(ground, reading, sieved)
-    assert ground.scan.path.known[here] == 0
+    segments = lay_along(state, reading, sieved)
+    assert state.scan.path.known[here] == 0
     assert {segment.first for segment in segments} >= {here + 20}
 
 
@@ -156,7 +156,7 @@ def test_feature_nats_against_a_plain_rendering() -> None:
     expected = dice.normal(0, 20, (4, 5)).astype(np.float32)
     spreads, anyhow = dice.uniform(5, 20, (2, 5)), dice.uniform(20, 40, 5)
     classes = np.array([0, 1, 1, 0], dtype=np.uint8)
-    outlook = Outlook(
+    feature_model = FeatureModel(
         expected, classes, 1 / spreads, np.log(anyhow / spreads), 1 / anyhow, np.ones((1, 1)), np.ones(1), 0.0
     )
     for row in range(4):
@@ -165,16 +165,16 @@ def test_feature_nats_against_a_plain_rendering() -> None:
             here = np.log(spread) + 1.5 * np.log1p(((features[row] - expected[mcu]) / spread) ** 2)
             elsewhere = np.log(anyhow) + 1.5 * np.log1p((features[row] / anyhow) ** 2)
             plain = float(np.clip(0.5 * (elsewhere - here).sum(), -5.0, 10.0))
-            assert feature_nats(row, mcu, _rows(features), outlook) == pytest.approx(plain, abs=1e-4)
+            assert feature_nats(row, mcu, _rows(features), feature_model) == pytest.approx(plain, abs=1e-4)
 
 
 def test_courses_are_traced_and_swept() -> None:
     """Rows 0-4 at shift 0, then 7-9 at shift 2; a third record leads nowhere."""
-    course = Course(
+    shift_paths = ShiftPaths(
         np.array([0, 3, 7, 0]), np.array([0, 5, 2, 0]), np.array([-1, 0, 0, 0]), np.array([0, 2, 5, 0]),
         np.array([[0.0], [9.0], [1.5], [0.0]]),
     )  # fmt: skip
-    assert [standing_at(mcu, 2, 10, course) for mcu in (3, 6, 9, 11, 12)] == [
+    assert [standing_at(mcu, 2, 10, shift_paths) for mcu in (3, 6, 9, 11, 12)] == [
         (3, 2),
         (-1, -1),
         (7, -1),
@@ -182,10 +182,10 @@ def test_courses_are_traced_and_swept() -> None:
         (-1, -1),
     ]
     holders = np.array([2, -1])
-    assert sweep(3, holders, course, np.zeros(4, dtype=np.int64)) == 2
+    assert sweep(3, holders, shift_paths, np.zeros(4, dtype=np.int64)) == 2
     assert holders.tolist() == [1, -1]
     row_of, lacking = np.full(14, -1), np.zeros((14, 1))
-    trace(1, 10, np.array([4.0]), course, row_of, lacking)
+    trace(1, 10, np.array([4.0]), shift_paths, row_of, lacking)
     assert row_of.tolist() == [0, 1, 2, 3, 4, -1, -1, -1, -1, 7, 8, 9, -1, -1]
     assert lacking[:, 0].tolist() == [1.5] * 5 + [0.0] * 4 + [4.0] * 3 + [0.0] * 2
 
@@ -193,7 +193,7 @@ def test_courses_are_traced_and_swept() -> None:
 def test_the_outlook_holds_gains() -> None:
     data = picture(160, 96)
     header = read_header(data)
-    lookout = first_guess(small_of(data), header, np.ones((3, features_of(header)[0].size), dtype=np.float32))
-    outlook = outlook_of(lookout, np.ones((3, 24)), 1.0)
-    np.testing.assert_allclose(outlook.expected, lookout.expected)
-    np.testing.assert_allclose(outlook.sharpness * lookout.spreads, 1.0)
+    expectations = first_guess(small_of(data), header, np.ones((3, features_of(header)[0].size), dtype=np.float32))
+    feature_model = feature_model_of(expectations, np.ones((3, 24)), 1.0)
+    np.testing.assert_allclose(feature_model.expected, expectations.expected)
+    np.testing.assert_allclose(feature_model.sharpness * expectations.spreads, 1.0)

@@ -7,7 +7,7 @@ import pytest
 
 from restore.decoding.robust import decode
 from restore.placement.by_seams.seam_survey import survey_path
-from restore.placement.state.placement_state import Ground, no_guide
+from restore.placement.state.placement_state import PlacementState, no_guide
 from restore.placement.state.seam_kernels import best_run, upper_seam
 from restore.scan.preparation import open_scan, recalibrate
 from restore.scan.score_kernels import EDGE_VALUES
@@ -40,8 +40,8 @@ def test_survey_gives_the_decoders_coefficients_and_seams() -> None:
     decoded = decode(data)
     scan = open_scan(data, decoded, decoded.end - 2)
     recalibrate(scan)
-    ground = Ground(scan, no_guide(3))
-    survey = survey_path(ground)
+    state = PlacementState(scan, no_guide(3))
+    survey = survey_path(state)
     np.testing.assert_array_equal(survey.coefficients, decoded.coefficients)
     assert np.isnan(survey.above_steps[:10]).all()
     assert np.isfinite(survey.above_steps[10:, 0]).all()

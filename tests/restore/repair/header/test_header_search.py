@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from carving.jpeg.markers import DHT, DQT, SOF0, SOS, Segment, read_header
+from carving.jpeg.markers import DHT, DQT, SOF0, SOS, MarkerSegment, read_header
 from restore.lab.simulation.bit_errors import Flip
 from restore.repair.header.header_repair import repair_header
 from restore.repair.header.header_score import UNREADABLE, contradicts, score_fields, score_trial
@@ -13,7 +13,7 @@ from restore.repair.search.scan_repair import EFFORTS
 from tests.restore.repair.headers import PLAIN, flipped, photo
 
 
-def segment(marker: int, number: int = 0) -> Segment:
+def segment(marker: int, number: int = 0) -> MarkerSegment:
     found = [entry for entry in read_header(photo()).segments if entry.marker == marker]
     return found[number]
 

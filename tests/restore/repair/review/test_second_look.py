@@ -12,12 +12,12 @@ from restore.placement.placement import place as lay_out
 from restore.provenance import Status
 from restore.repair.review.merging import merge
 from restore.repair.review.patches import patches_of
-from restore.repair.review.reassessment import polish, pursue
+from restore.repair.review.reassessment import reassess, recheck
 from restore.repair.review.splitting import split
 from restore.repair.rounds import read_anew
-from restore.repair.search.anomalies import Looks, level_shifts, suspicious
+from restore.repair.search.anomalies import InspectionBudget, anomalous, level_shifts
 from restore.repair.search.flip_search import PAIR_WORK
-from restore.repair.search.flip_state import Ledger, reverse_flips
+from restore.repair.search.flip_state import FlipState, reverse_flips
 from restore.repair.search.hypotheses import Reversal
 from restore.repair.search.standards import SINGLE_BITS
 from restore.restoration import restore
@@ -47,7 +47,7 @@ def test_a_right_flip_stays_and_gets_its_margin() -> None:
     flip = Flip(place(0.5) + 3, 4)
     case, scan = damaged(flip)
     right = reversal(case, flip)
-    (kept,) = polish(scan, case.model, (right,), ())
+    (kept,) = reassess(scan, case.model, (right,), ())
     assert (kept.unit, kept.bit, kept.certain) == (right.unit, right.bit, True)
     assert kept.margin > 20.0
     assert scan.raw.tobytes() == photo()
@@ -58,11 +58,11 @@ def test_a_wrong_bit_gives_way_to_the_right_one() -> None:
     case, scan = damaged(flip)
     right = reversal(case, flip)
     wrong = Reversal(right.unit, right.bit + 7, 100.0, 50.0, certain=True)
-    ledger = Ledger(scan, case.model)
+    ledger = FlipState(scan, case.model)
     ledger.enter(((right.unit, right.bit),))
     ledger.assume(((right.unit, right.bit), (wrong.unit, wrong.bit)))
     assert scan.raw.tobytes() != photo()
-    (kept,) = polish(scan, case.model, (wrong,), ())
+    (kept,) = reassess(scan, case.model, (wrong,), ())
     assert (kept.unit, kept.bit) == (right.unit, right.bit)
     assert scan.raw.tobytes() == photo()
 
@@ -70,8 +70,8 @@ def test_a_wrong_bit_gives_way_to_the_right_one() -> None:
 def test_a_flip_too_many_is_dropped() -> None:
     case, scan = damaged()
     unit = int(np.searchsorted(case.model.starts, place(0.5)))
-    Ledger(scan, case.model).assume(((unit, 40),))
-    assert polish(scan, case.model, (Reversal(unit, 40, 100.0, 50.0, certain=True),), ()) == ()
+    FlipState(scan, case.model).assume(((unit, 40),))
+    assert reassess(scan, case.model, (Reversal(unit, 40, 100.0, 50.0, certain=True),), ()) == ()
     assert scan.raw.tobytes() == photo()
 
 
@@ -79,7 +79,7 @@ def test_nothing_is_judged_by_what_lies_behind_unexplained_damage() -> None:
     flip = Flip(place(0.5) + 3, 4)
     case, scan = damaged(flip)
     right = reversal(case, flip)
-    assert polish(scan, case.model, (right,), (flip.offset - 3,)) == (right,)
+    assert reassess(scan, case.model, (right,), (flip.offset - 3,)) == (right,)
 
 
 def test_a_flip_not_believed_before_is_pursued() -> None:
@@ -87,10 +87,10 @@ def test_a_flip_not_believed_before_is_pursued() -> None:
     case, scan = damaged(flip)
     right = reversal(case, flip)
     quiet = right.unit + 40
-    ledger = Ledger(scan, case.model)
+    ledger = FlipState(scan, case.model)
     ledger.enter(((right.unit, right.bit),))
     ledger.assume(((right.unit, right.bit),))
-    believed, doubts = pursue(scan, case.model, (right.unit, quiet), (), ())
+    believed, doubts = recheck(scan, case.model, (right.unit, quiet), (), ())
     assert [(item.unit, item.bit) for item in believed] == [(right.unit, right.bit)]
     assert doubts == ()
     assert scan.raw.tobytes() == photo()
@@ -113,7 +113,7 @@ def test_two_flips_give_way_to_the_one_that_explains_as_much(traceless: Flip) ->
     case, scan = damaged(flip)
     right = reversal(case, flip)
     needless = reversal(case, traceless)
-    ledger = Ledger(scan, case.model)
+    ledger = FlipState(scan, case.model)
     ledger.enter(((right.unit, right.bit),))
     ledger.assume(((needless.unit, needless.bit),))
     (kept,) = merge(scan, case.model, (right, needless))
@@ -134,7 +134,7 @@ def test_damage_without_a_trace_is_suspicious(traceless: Flip) -> None:
     found = decode(case.data)
     scan = open_scan(case.data, found, found.end - 2)
     recalibrate(scan)
-    looked_into = scan.path.places[suspicious(scan, found.coefficients, Looks(2, 5, 0))] >> 3
+    looked_into = scan.path.places[anomalous(scan, found.coefficients, InspectionBudget(2, 5, 0))] >> 3
     assert (np.abs(looked_into - traceless.offset) < 128).any()
 
 
@@ -218,10 +218,10 @@ def test_a_single_bit_gives_way_to_the_right_one_nearby(moving: Flip) -> None:
     case, scan = flipped(photo(), (moving,), PLAIN), damaged()[1]
     right = Reversal(moving.offset, moving.bit, 100.0, 50.0, certain=True)
     wrong = Reversal(moving.offset + 2, 3, 100.0, 50.0, certain=True)
-    ledger = Ledger(scan, case.model)
+    ledger = FlipState(scan, case.model)
     ledger.enter(((right.unit, right.bit),))
     ledger.assume(((right.unit, right.bit), (wrong.unit, wrong.bit)))
-    (kept,) = polish(scan, case.model, (wrong,), ())
+    (kept,) = reassess(scan, case.model, (wrong,), ())
     assert (kept.unit, kept.bit) == (right.unit, right.bit)
     assert kept.certain == (kept.margin >= SINGLE_BITS.sure)
     assert scan.raw.tobytes() == photo()
@@ -229,8 +229,8 @@ def test_a_single_bit_gives_way_to_the_right_one_nearby(moving: Flip) -> None:
 
 def test_a_single_bit_too_many_is_dropped(moving: Flip) -> None:
     case, scan = flipped(photo(), (), PLAIN), damaged()[1]
-    Ledger(scan, case.model).assume(((moving.offset, moving.bit),))
-    assert polish(scan, case.model, (Reversal(moving.offset, moving.bit, 100.0, 50.0, certain=True),), ()) == ()
+    FlipState(scan, case.model).assume(((moving.offset, moving.bit),))
+    assert reassess(scan, case.model, (Reversal(moving.offset, moving.bit, 100.0, 50.0, certain=True),), ()) == ()
     assert scan.raw.tobytes() == photo()
 
 
