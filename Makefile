@@ -41,7 +41,7 @@ test: $(INSTALLED_FOR_TEST)
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy --no-error-summary
-	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile --durations 25
 
 bench: $(INSTALLED_FOR_TEST)
 	tests/install_debian_packages.sh $(PEERS)

@@ -52,6 +52,14 @@ class HashMismatchError(CarveRestoreError):
     exit_code: ClassVar[int] = 6
 
 
+class WeightsError(CarveRestoreError):
+    """Weights of a network are not there, or not the ones that the package tells of."""
+
+
+class ClusterError(CarveRestoreError):
+    """A fragment could not be restored on the cluster; the message says why."""
+
+
 class InterruptedRunError(CarveRestoreError):
     """The run was stopped from outside; what is done is kept."""
 

@@ -86,10 +86,7 @@ class LazyGroup(click.Group):
         except CarveRestoreError as error:
             end([one_line(error)], error.exit_code)
         except (KeyboardInterrupt, click.Abort):
-            end(
-                ["interrupted; what was written so far is kept, and --resume goes on with it"],
-                InterruptedRunError.exit_code,
-            )
+            end([INTERRUPTED], InterruptedRunError.exit_code)
 
 
 @click.group(

@@ -1,4 +1,4 @@
-"""What each MCU and each file is: evidence as stored, corrected evidence, or a guess (DESIGN: the words)."""
+"""What each MCU and each file is: evidence as stored, corrected evidence, or a guess."""
 
 from __future__ import annotations
 

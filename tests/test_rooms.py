@@ -134,3 +134,11 @@ def test_no_class_name_twice() -> None:
         }
     assert [name for name, count in classes.items() if count > 1] == []
     assert aliases & classes.keys() == set()
+
+
+def test_the_map_names_every_room() -> None:
+    text = (ROOT / "docs" / "developers.md").read_text(encoding="utf-8")
+    for floor, rooms in ORDER.items():
+        for name in rooms:
+            path = f"{floor}/{name.replace('.', '/')}"
+            assert f"`{path}`" in text or f"`{path}.py`" in text, path

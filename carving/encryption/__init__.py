@@ -1,0 +1,1 @@
+"""Encryption of volumes: recognised, opened by key or password, and read through."""

@@ -14,7 +14,6 @@ import numpy as np
 import carving
 import restore
 from carving.encryption.sectors import encrypt_sectors
-from carving.flips.of_fragment import flip_model
 from restore.lab.quality.metrics import psnr, squared_error
 from restore.lab.simulation.bit_errors import apply_flips, draw_flips, generator
 from restore.provenance import counts
@@ -52,7 +51,7 @@ def measure(medium: Path, truth: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
     source = carving.open_evidence(medium, key=KEY)
     for fragment in carving.carve(source):
         decoded = restore.decode(fragment.data).pixels
-        restored = restore.restore(fragment, flip_model(source, fragment))
+        restored = restore.restore(fragment, carving.flip_model(source, fragment))
         print(f"{fragment.offset}: {restored.status}, {len(restored.bit_flips)} flips reversed")
         for name, pixels in (("decoded past the damage", decoded), ("restored", restored.pixels)):
             if pixels is not None and pixels.shape == truth.shape:

@@ -1,0 +1,1 @@
+"""The subcommands of `carve-restore`, and what they show to people."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from carving.errors import EvidenceError, OutputError, UsageError
+from carving.source import Run
 from plugin.commands.failure import end, report_unforeseen
 
 if TYPE_CHECKING:
@@ -53,12 +54,6 @@ Exit codes:
     help="Also write a map that tells for each block what it is.",
 )
 @click.option(
-    "--repaired",
-    type=click.Path(path_type=Path),
-    metavar="JPG",
-    help="Also write the original byte stream, where all damage could be reversed.",
-)
-@click.option(
     "--device",
     type=click.Choice(["auto", "cpu", "cuda"]),
     default="auto",
@@ -66,30 +61,30 @@ Exit codes:
     help="Where the network computes that fills what is lost.",
 )
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
-def image_command(
-    damaged: Path, output: Path, provenance: Path | None, repaired: Path | None, device: str, quiet: bool
-) -> None:
+def image_command(damaged: Path, output: Path, provenance: Path | None, device: str, quiet: bool) -> None:
     """Restore one JPEG file: a full-size picture of whatever is left in DAMAGED.
 
-    The file is only read. What is left of the picture depends on the damage; the map and the message say it.
+    The file is only read. What is left of the picture depends on the damage; the map and the message say it. Flipped
+    bits are taken to be those of the file itself; for damage under encryption take `carve-restore run` with the key.
     """
     sys.excepthook = partial(report_unforeseen, None)
     for path, suffix in ((output, ".png"), (provenance, ".png")):
         if path is not None and path.suffix.lower() != suffix:
             raise UsageError(f"{path} would be a PNG file; give it the suffix {suffix}")
-    for path in (output, provenance, repaired):
+    for path in (output, provenance):
         if path is not None and path.exists():
             raise OutputError(f"{path} exists already; name a file that does not")
     data = _read(damaged)
 
+    from carving.flips.plain_flips import PlainFlips
     from plugin.commands.warming import compile_kernels
     from restore.restoration import restore
 
     compile_kernels(quiet=quiet)
-    restoration = restore(data, device=device)
+    restoration = restore(data, PlainFlips(len(data), (Run(0, len(data)),)), device=device)
     if restoration.pixels is None:
         end([f"{damaged}: {'; '.join(restoration.notes)}"], 1)
-    _write(restoration, output, provenance, repaired)
+    _write(restoration, output, provenance)
     if not quiet:
         _describe(restoration, output)
 
@@ -103,7 +98,7 @@ def _read(path: Path) -> bytes:
         raise EvidenceError(f"cannot read {path}: {error.strerror or type(error).__name__}") from error
 
 
-def _write(restoration: Restoration, output: Path, provenance: Path | None, repaired: Path | None) -> None:
+def _write(restoration: Restoration, output: Path, provenance: Path | None) -> None:
     from plugin.common.output import write_file
     from plugin.workers.worker import encode_png
     from restore.provenance import picture
@@ -114,8 +109,6 @@ def _write(restoration: Restoration, output: Path, provenance: Path | None, repa
         height, width = restoration.pixels.shape[:2]
         colours = picture(restoration.provenance, *restoration.mcu_size)[:height, :width]
         write_file(provenance.parent, provenance.name, encode_png(colours), "the provenance map")
-    if repaired is not None and restoration.jpeg is not None:
-        write_file(repaired.parent, repaired.name, restoration.jpeg, "the original byte stream")
 
 
 def _describe(restoration: Restoration, output: Path) -> None:

@@ -83,19 +83,6 @@ def read_records(path: Path, size: int | None = None) -> Iterator[LogRecord]:
         raise HashMismatchError(f"{path} was altered: it holds bytes that no record has") from error
 
 
-def verify_chain(path: Path) -> ChainHead:
-    """Read a log from its first record to its last and check every link.
-
-    Raises:
-        EvidenceError: the log cannot be read.
-        HashMismatchError: a record was changed, removed, inserted or is not one.
-    """
-    head = START
-    for record in read_records(path):
-        head = record.head
-    return head
-
-
 def _follow(head: ChainHead, line: str, end: int, path: Path) -> LogRecord:
     where = f"record {head.records} (line {head.records + 1}) of {path}"
     try:

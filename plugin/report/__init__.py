@@ -1,0 +1,1 @@
+"""The reports of a run: JSON, HTML, DFXML, CASE, and the custody report of a file."""

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
 
-from carving.errors import CarveRestoreError, InterruptedRunError, OutputError, UsageError
+from carving.errors import ClusterError, InterruptedRunError, OutputError, UsageError
 from plugin.common.output import OutputFile, write_file
 from plugin.common.restore_record import RestoreRecord
 from plugin.common.versions import code_digest
@@ -40,10 +40,6 @@ _LARGEST_TASK: Final = "1GB"
 _ONE_AT_A_TIME: Final = threading.Lock()
 """Held while a fragment is restored: a worker may have several threads, and restoring already uses the cores it is
 given."""
-
-
-class ClusterError(CarveRestoreError):
-    """A fragment could not be restored on the cluster; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""GCA, guided content: networks that fill what is lost, the paper's and our own, and how they are trained."""
+"""GCA, guided content: our restorer, the network that fills what is lost, as the main job runs it."""

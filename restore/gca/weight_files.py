@@ -14,16 +14,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load, save
 from torch import Tensor
 
-from carving.errors import CarveRestoreError
+from carving.errors import WeightsError
 from restore.gca.devices import settle
 from restore.gca.restorer import SIZES, Restorer
 from restore.gca.shipped import SUMS, listed_sums
 
 _FACTS: Final = "facts"
-
-
-class WeightsError(CarveRestoreError):
-    """Weights are not there, or not the ones that the package tells of."""
 
 
 def save_weights(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> str:

@@ -22,11 +22,6 @@ def euclidean_distance_rows(picture: Floats) -> NDArray[np.float64]:
     return np.asarray(np.square(np.diff(picture.astype(np.float64), axis=0)).sum(axis=(1, 2)))
 
 
-def euclidean_distance_columns(picture: Floats) -> NDArray[np.float64]:
-    """ED_v: squared Euclidean distance between each pixel column and the next, (width - 1,)."""
-    return np.asarray(np.square(np.diff(picture.astype(np.float64), axis=1)).sum(axis=(0, 2)))
-
-
 def coherence(across: Floats, beside: Floats) -> NDArray[np.float64]:
     """CED, the coherence of Euclidean distance: how far the distance across a seam is from the one beside it.
 

@@ -60,7 +60,6 @@ class Placed:
         known: bool (MCUs,), stored bits that fit where they stand.
         moved: bool (MCUs,), their position or DC was corrected.
         starts, ends: int64 (MCUs,), their place in the file in bits.
-        clean: nothing had to be moved and nothing is lost.
         thumbnail: turned and cut to show just the picture; None where there is none that does.
     """
 
@@ -69,7 +68,6 @@ class Placed:
     moved: NDArray[np.bool_]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
-    clean: bool
     thumbnail: Pixels | None
 
 
@@ -103,8 +101,7 @@ def place(scan: Scan, header: JpegHeader, thumbnail: Pixels | None = None) -> Pl
     known = scan.path.known[:count].astype(np.bool_)
     coefficients = np.where(known[:, None, None], survey.coefficients, np.int16(0))
     ends = state.places(survey.end_bits)
-    clean = bool(known.all()) and not moved.any()
-    return Placed(coefficients, known, moved, scan.path.places[:count].copy(), ends, clean, laid.shown)
+    return Placed(coefficients, known, moved, scan.path.places[:count].copy(), ends, laid.shown)
 
 
 @dataclass(frozen=True, eq=False)

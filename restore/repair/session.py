@@ -35,7 +35,6 @@ class Session:
         reversals: flips reversed, in the order found.
         sound: the file, as it now is, decodes without a flaw.
         jpeg: the file up to its end, with the flips reversed.
-        spent: MCUs decoded in all.
         exhausted: the search ended because its effort was spent.
         thumbnail: turned and cut to show just the picture; None where there is none that does.
     """
@@ -45,7 +44,6 @@ class Session:
     reversals: tuple[Reversal, ...]
     sound: bool
     jpeg: bytes
-    spent: int
     exhausted: bool
     thumbnail: Pixels | None
 
@@ -71,7 +69,7 @@ def examine(
     if _flawless(decoded, thumbnail) and not _in_doubt(scan, decoded, model, effort, unseen):
         placed = _all_known(scan, decoded, thumbnail)
         kinds, jpeg = _provenance(scan, placed), data[: decoded.end]
-        return Session(decoded.coefficients, kinds, (), not decoded.events, jpeg, scan.spent, False, thumbnail)
+        return Session(decoded.coefficients, kinds, (), not decoded.events, jpeg, False, thumbnail)
     recalibrate(scan)
     findings = NOTHING
     if model is not None and effort.expansions > 0:
@@ -110,7 +108,7 @@ def _conclude(
             if reversal not in claimed:
                 kinds[_touched(placed, model, reversal)] = Provenance.LOST
     sound = explained and not corrected.events
-    return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, findings.exhausted, placed.thumbnail)
+    return Session(placed.coefficients, kinds, claimed, sound, jpeg, findings.exhausted, placed.thumbnail)
 
 
 def _flawless(decoded: Decoded, thumbnail: Pixels | None) -> bool:
@@ -133,7 +131,7 @@ def _by_code(
             placed = _all_known(scan, corrected, thumbnail)
             claimed = claimable(model, repair.reversals)
             kinds, sound = _provenance(scan, placed), not corrected.events
-            return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, False, placed.thumbnail)
+            return Session(placed.coefficients, kinds, claimed, sound, jpeg, False, placed.thumbnail)
     scan.restart()
     follow_decoder(scan, decoded)
     return None
@@ -161,7 +159,7 @@ def _all_known(scan: Scan, decoded: Decoded, thumbnail: Pixels | None) -> Placed
     follow_decoder(scan, decoded)
     starts = scan.path.places[: scan.layout.mcu_count].copy()
     known = np.ones(starts.size, dtype=np.bool_)
-    return Placed(decoded.coefficients, known, ~known, starts, np.append(starts[1:], 8 * scan.end), True, thumbnail)
+    return Placed(decoded.coefficients, known, ~known, starts, np.append(starts[1:], 8 * scan.end), thumbnail)
 
 
 def _provenance(scan: Scan, placed: Placed) -> NDArray[np.uint8]:

@@ -46,11 +46,6 @@ class Correction:
         jumps = (np.diff(self.shifts) != 0) | (np.diff(self.dc_offsets, axis=0) != 0).any(axis=1)
         return np.concatenate([[0], np.flatnonzero(jumps) + 1]).astype(np.int64)
 
-    @property
-    def changes_nothing(self) -> bool:
-        """Whether every MCU was found right."""
-        return not (self.shifts.any() or self.dc_offsets.any())
-
 
 def block_owners(frame: Frame) -> NDArray[np.int64]:
     """int64 (blocks per MCU,): the component of each block of an MCU."""

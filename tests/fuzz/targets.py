@@ -30,13 +30,13 @@ from carving.selection.reading import read_list
 from carving.source import Run
 from plugin.common.record_reading import from_json
 from plugin.common.report_model import Report
-from plugin.custody.chain import verify_chain
 from plugin.custody.sshsig import unarmour
 from plugin.workers.previews import as_viewers_show
 from restore.decoding.opening import open_header
 from restore.decoding.robust import decode
 from restore.restoration import restore
 from tests.carving.memory import MemorySource
+from tests.plugin.custody.chain_check import verify_chain
 
 Target = Callable[[bytes], object]
 

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import restore
 from tests.restore.decoding.pictures import jpeg, texture
 
@@ -18,13 +16,3 @@ def test_decode_is_the_function_after_its_package_was_imported() -> None:
     program = "import restore, restore.decoding.robust, restore.restoration; assert callable(restore.decode)"
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
     assert restore.decode(jpeg(texture(16, 16))).pixels.shape == (16, 16, 3)
-
-
-@pytest.mark.parametrize("name", restore.__all__)
-def test_every_announced_name_is_there(name: str) -> None:
-    assert callable(getattr(restore, name))
-
-
-def test_other_names_are_not() -> None:
-    with pytest.raises(AttributeError, match="'nothing'"):
-        restore.nothing  # noqa: B018

@@ -67,14 +67,6 @@ class EwfSource(ByteSource):
         return MappingProxyType(self._image.digests)
 
     @property
-    def stored_md5(self) -> str | None:
-        return self._image.digests.get("md5")
-
-    @property
-    def stored_sha1(self) -> str | None:
-        return self._image.digests.get("sha1")
-
-    @property
     def acquisition_errors(self) -> tuple[Run, ...]:
         """Ranges that could not be read from the medium when it was acquired."""
         return self._image.acquisition_errors

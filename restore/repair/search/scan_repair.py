@@ -60,14 +60,11 @@ EFFORTS: Final = (Effort(0, 0, 0), Effort(2, 100, 10_000), Effort(6, 800, 60_000
 
 @dataclass(frozen=True, eq=False)
 class Repair:
-    """What repair made of a scan: the file's bytes, the reversed flips, whether it decodes cleanly, the bytes at which
-    damage stayed unexplained, the work spent in decoded MCUs, and whether it ran out before the end."""
+    """What repair made of a scan: the flips reversed, the bytes at which damage stayed unexplained, and whether the
+    work that was allowed ran out before the end."""
 
-    raw: NDArray[np.uint8]
     reversals: tuple[Reversal, ...]
-    complete: bool
     unresolved: tuple[int, ...]
-    spent: int
     exhausted: bool
 
 
@@ -119,12 +116,10 @@ def repair_scan(scan: Scan, search: FlipSearch, effort: Effort, earlier: int = 0
     reversals: list[Reversal] = []
     unresolved: list[int] = []
     mcu = floor = 0
-    complete = False
     taken = np.zeros(scan.layout.mcu_count // REGION_MCUS + 1, dtype=np.int64)
     while mcu < scan.layout.mcu_count:
         stretch = scan.walk(mcu, scan.layout.mcu_count, DROP, alarm)
         if stretch.why == COMPLETE:
-            complete = True
             break
         if stretch.why == HORIZON and stretch.mcu > mcu:
             mcu = stretch.mcu
@@ -151,4 +146,4 @@ def repair_scan(scan: Scan, search: FlipSearch, effort: Effort, earlier: int = 0
             break
         mcu = anchor.mcu
         floor = floor if anchor.stays else anchor.mcu
-    return Repair(scan.raw, tuple(reversals), complete, tuple(unresolved), scan.spent, scan.spent > allowed)
+    return Repair(tuple(reversals), tuple(unresolved), scan.spent > allowed)

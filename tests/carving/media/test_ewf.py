@@ -29,8 +29,8 @@ def read_all(source: EwfSource, step: int = 300_001) -> bytes:
 def test_compressions_of_ewfacquire(acquire: Acquire, medium: bytes, compression: str) -> None:
     source = open_ewf(acquire("-c", compression, "-d", "sha1"))
     assert read_all(source) == medium
-    assert source.stored_md5 == hashlib.md5(medium).hexdigest()
-    assert source.stored_sha1 == hashlib.sha1(medium).hexdigest()
+    assert source.stored_digests.get("md5") == hashlib.md5(medium).hexdigest()
+    assert source.stored_digests.get("sha1") == hashlib.sha1(medium).hexdigest()
     assert (source.damaged, source.remarks, source.acquisition_errors) == ((), (), ())
 
 
@@ -39,7 +39,7 @@ def test_varieties_in_several_segments(acquire: Acquire, medium: bytes, kind: st
     source = open_ewf(acquire("-f", kind, "-c", "fast", "-S", "1MiB"))
     assert len(source.paths) > 1
     assert read_all(source) == medium
-    assert source.stored_md5 == hashlib.md5(medium).hexdigest()
+    assert source.stored_digests.get("md5") == hashlib.md5(medium).hexdigest()
     assert source.damaged == ()
 
 
@@ -96,7 +96,7 @@ def test_agrees_with_pyewf_on_images_of_other_tools(shared_data: Path) -> None:
         oracle = pyewf.handle()
         oracle.open([str(segment) for segment in source.paths])
         assert source.size == oracle.get_media_size()
-        assert source.stored_md5 == oracle.get_hash_value("MD5")
+        assert source.stored_digests.get("md5") == oracle.get_hash_value("MD5")
         for offset in range(0, source.size, 4 << 20):
             wanted = min(4 << 20, source.size - offset)
             assert source.read_at(offset, 4 << 20) == oracle.read_buffer_at_offset(wanted, offset)

@@ -140,7 +140,7 @@ def test_truncated_image(tmp_path: Path, plain_image: bytes) -> None:
 def test_image_without_its_last_sections_is_still_read(tmp_path: Path, medium: bytes, plain_image: bytes) -> None:
     source = opened(tmp_path, plain_image[: section(plain_image, "hash")])
     assert source.read_at(0, source.size) == medium
-    assert source.stored_md5 is None
+    assert source.stored_digests.get("md5") is None
     assert "ends without its end marker" in source.remarks[0]
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from plugin.cli import cli
+from restore.decoding.robust import decode
 
 Invoke = Callable[..., Result]
 
@@ -47,9 +48,7 @@ def test_a_sound_file_is_its_own_picture(invoke: Invoke, tmp_path: Path, photo: 
 
 def test_a_damaged_file_becomes_a_full_size_picture_with_a_map(invoke: Invoke, tmp_path: Path, photo: Path) -> None:
     photo.write_bytes(photo.read_bytes()[:-1500])
-    done = invoke(
-        photo, "-o", tmp_path / "out.png", "--provenance", tmp_path / "map.PNG", "--repaired", tmp_path / "r.jpg"
-    )
+    done = invoke(photo, "-o", tmp_path / "out.png", "--provenance", tmp_path / "map.PNG")
     assert done.exit_code == 0, done.output
     assert "partial: some blocks are lost" in done.stderr
     assert "of 80 blocks (MCUs)" in done.stderr
@@ -58,7 +57,19 @@ def test_a_damaged_file_becomes_a_full_size_picture_with_a_map(invoke: Invoke, t
     assert colours.shape == (120, 160, 3)
     assert colours[0, 0].tolist() == [46, 125, 50]
     assert colours[-1, -1].tolist() == [33, 33, 33]
-    assert not (tmp_path / "r.jpg").exists()
+
+
+def test_a_flipped_bit_of_the_file_is_reversed(invoke: Invoke, tmp_path: Path, photo: Path) -> None:
+    stored = photo.read_bytes()
+    for offset in range(len(stored) // 2, len(stored) // 2 + 40):  # the first flip there that breaks the code
+        damaged = bytearray(stored)
+        damaged[offset] ^= 0x20
+        if decode(bytes(damaged)).events:
+            break
+    photo.write_bytes(damaged)
+    done = invoke(photo, "-o", tmp_path / "out.png")
+    assert "1 bit flips reversed" in done.stderr
+    assert np.array_equal(pixels(tmp_path / "out.png"), np.asarray(Image.open(io.BytesIO(stored))))
 
 
 def test_quiet_says_nothing(invoke: Invoke, tmp_path: Path, photo: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from carving.errors import EvidenceError, HashMismatchError, OutputError
-from plugin.custody.chain import GENESIS, ChainHead, verify_chain
+from plugin.custody.chain import GENESIS, ChainHead
 from plugin.custody.custody_log import CustodyLog
+from tests.plugin.custody.chain_check import verify_chain
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ import plugin
 from carving.errors import EvidenceError, KeyMismatchError, OutputError, UsageError
 from plugin.common.report_model import Report
 from plugin.common.settings import CaseDetails, Parameters
-from plugin.custody.chain import verify_chain
 from plugin.report.validation import validate
 from restore.provenance import Status
+from tests.plugin.custody.chain_check import verify_chain
 
 
 def check_folder(folder: Path, report: Report) -> dict[str, Any]:

@@ -372,7 +372,7 @@ def test_log_on_a_full_disk_holds_whole_records_only(tmp_path: Path, monkeypatch
                 custody.record("second", text="x" * 200)
         custody.record("third")
         head = custody.head
-    from plugin.custody.chain import verify_chain
+    from tests.plugin.custody.chain_check import verify_chain
 
     assert verify_chain(tmp_path / "log") == head
     assert head.records == 2

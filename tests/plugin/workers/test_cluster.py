@@ -21,13 +21,13 @@ from PIL import Image
 
 import plugin
 from carving.carver.carver import carve
-from carving.errors import InterruptedRunError, UsageError
+from carving.errors import ClusterError, InterruptedRunError, UsageError
 from carving.evidence import open_evidence
 from plugin.common.progress import Stage
 from plugin.common.restore_record import RestoreRecord
 from plugin.common.settings import Parameters
 from plugin.common.versions import code_digest
-from plugin.workers.cluster import ClusterError, ClusterPool, restore_remotely
+from plugin.workers.cluster import ClusterPool, restore_remotely
 from plugin.workers.worker import RestoreTask, restore_fragment
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from carving.errors import UsageError
+from carving.errors import UsageError, WeightsError
 from restore.gca.filling import by_network, by_thumbnail
 from restore.gca.filling import fill as fill_lost
 from restore.gca.holes import Holes
 from restore.gca.inference import restore_holes
 from restore.gca.restorer import SIZES, Restorer
 from restore.gca.shipped import SHIPPED, SUMS
-from restore.gca.weight_files import WeightsError, load_restorer, save_weights, weight_facts
+from restore.gca.weight_files import load_restorer, save_weights, weight_facts
 from restore.lab.simulation.made_pictures import fractal_picture
 from restore.provenance import Provenance
 from restore.thumbnail import guidance

@@ -13,11 +13,10 @@ def grey(rows: list[list[float]]) -> NDArray[np.float64]:
     return np.array(rows, dtype=np.float64)[:, :, np.newaxis]
 
 
-def test_euclidean_distances_of_adjacent_rows_and_columns() -> None:
+def test_euclidean_distances_of_adjacent_rows() -> None:
     picture = grey([[1, 2, 4], [3, 2, 0], [3, 5, 0]])
-    # rows: 4 + 0 + 16, 0 + 9 + 0; columns: 1 + 1 + 4, 4 + 4 + 25
+    # 4 + 0 + 16, 0 + 9 + 0
     assert formulas.euclidean_distance_rows(picture).tolist() == [20.0, 9.0]
-    assert formulas.euclidean_distance_columns(picture).tolist() == [6.0, 33.0]
 
 
 def test_distances_sum_over_channels() -> None:

@@ -84,13 +84,17 @@ def test_moved_mcus_are_called_placed_and_the_rest_generated() -> None:
     assert metrics.psnr(float(error.mean())) > 30
 
 
-def test_nothing_but_noise_ends() -> None:
+def test_nothing_of_noise_is_taken_for_the_picture() -> None:
     data = picture(320, 240)
     dice = np.random.default_rng(3)
     start = data.index(b"\xff\xda") + 14
     noise = dice.integers(0, 255, len(data) - start - 2, dtype=np.uint8).tobytes()
     found = placed(data[:start] + noise + data[-2:])
-    assert found.coefficients.shape == decode(data).coefficients.shape
+    truth = decode(data)
+    assert found.coefficients.shape == truth.coefficients.shape
+    assert found.known.mean() < 0.5
+    assert not found.coefficients[~found.known].any()
+    assert not right_mcus(found, truth).any()
 
 
 @pytest.mark.parametrize("name", ["berlin_000000_000019_leftImg8bit", "berlin_000001_000019_leftImg8bit"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from carving.errors import WeightsError
 from restore.gca.training.crops import Scene, scenes
 from restore.gca.training.processes import Processes
 from restore.gca.training.restorer_training import RestorerSettings, RestorerTraining, learning_rate
@@ -14,7 +15,7 @@ from restore.gca.training.shards import read_set
 from restore.gca.training.training import CHECKPOINT, LOG, PLOT, train
 from restore.gca.training.training_log import rewind
 from restore.gca.training.training_set import load
-from restore.gca.weight_files import WeightsError, load_restorer, weight_facts
+from restore.gca.weight_files import load_restorer, weight_facts
 
 ALONE = Processes(0, 1, torch.device("cpu"))
 SETTINGS = RestorerSettings(steps=4, batch=2, seed=5)

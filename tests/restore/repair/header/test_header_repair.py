@@ -11,6 +11,7 @@ from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import read_header
 from restore.lab.simulation.bit_errors import Flip
 from restore.lab.simulation.embed import find_thumbnail
+from restore.lab.simulation.medium import Medium
 from restore.provenance import Status
 from restore.repair.header.header_repair import repair_header
 from restore.repair.header.opaque import opaque_bytes
@@ -40,9 +41,8 @@ def test_a_flip_in_the_first_bytes_and_the_directories_is_reversed(offset: int) 
 
 
 @pytest.mark.parametrize("medium", [ENCRYPTED, PLAIN], ids=["encrypted", "plain"])
-def test_an_undamaged_header_is_left_alone(medium: object) -> None:
-    assert medium in (ENCRYPTED, PLAIN)
-    whole = flipped(photo(), (), ENCRYPTED if medium is ENCRYPTED else PLAIN)
+def test_an_undamaged_header_is_left_alone(medium: Medium) -> None:
+    whole = flipped(photo(), (), medium)
     repair = repair_header(whole.data, whole.model, EFFORT)
     assert repair.data is whole.data
     assert repair.reversals == ()
