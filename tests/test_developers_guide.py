@@ -139,5 +139,6 @@ def test_a_toy_flip_model_is_found_by_its_layer_and_reverses_a_flip(share: float
     assert restored.tobytes() == photo()
     result = restore.restore(fragment, model)
     assert [(flip.evidence_offset, flip.bit) for flip in result.bit_flips] == [(offset ^ (PAGE // 2), 3)]
+    assert result.pixels is not None
     assert np.array_equal(result.pixels, np.asarray(Image.open(io.BytesIO(photo()))))
     assert not decode(photo()).events

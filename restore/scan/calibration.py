@@ -11,9 +11,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.scan.calibration_kernels import Counts, count_path
-from restore.scan.contracts import Codes, Model, Path, ScanLayout, Workspace
+from restore.scan.calibration_kernels import count_path
+from restore.scan.contracts import NOTHING_EXPECTED, Codes, Counts, Model, Path, ScanLayout, Workspace
 from restore.scan.score_kernels import ACTIVITY_CLASSES, ROUGHNESS_BINS, SIZES, STEP_BINS, STEP_SCALE
+from restore.scan.workspace import new_path
 
 _SEED: Final = 2023
 _SMOOTH: Final = np.array([0.25, 0.5, 0.25])
@@ -42,7 +43,8 @@ def calibrate(raw: Bytes, scan_end: int, layout: ScanLayout, codes: Codes, path:
     dice = np.random.default_rng(_SEED)
     earlier = np.maximum(np.arange(layout.mcu_count) - layout.columns, 0)
     strangers = np.where(earlier > 0, dice.integers(0, np.maximum(earlier, 1), (2, layout.mcu_count)), -1)
-    count_path(raw, scan_end, strangers[0], strangers[1], layout, codes, path, work, counts)
+    aside = new_path(1, layout.component_of.size)
+    count_path(raw, scan_end, strangers[0], strangers[1], layout, codes, path, aside, work, counts)
     return model_of(counts, components)
 
 
@@ -62,7 +64,7 @@ def model_of(counts: Counts, components: int) -> Model:
         _flat(np.log(step / _STEP_WIDTHS)),
         _flat(sizes - sizes[..., :1]),
         _flat(zeros),
-        np.zeros(4),
+        NOTHING_EXPECTED,
     )
 
 

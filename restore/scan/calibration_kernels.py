@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.scan.contracts import Codes, Model, Path, ScanLayout, Workspace
+from restore.scan.contracts import Codes, Counts, Model, Path, ScanLayout, Workspace
 from restore.scan.extend_kernels import decode_mcu
-from restore.scan.score_kernels import EDGE_VALUES, ROUGHNESS_BINS, count_mcu, describe_mcu, score_mcu
+from restore.scan.score_kernels import ROUGHNESS_BINS, count_mcu, describe_mcu, score_mcu
 from restore.scan.window_kernels import load_window
 
 WINDOW: Final = 1 << 16
 RESERVE: Final = 4096
 """Bytes of a window that must be left to decode one more MCU from it."""
-
-
-class Counts(NamedTuple):
-    """Histograms behind a `Model`; `strangers` counts roughness beside randomly chosen neighbours."""
-
-    activity: NDArray[np.float64]
-    roughness: NDArray[np.float64]
-    strangers: NDArray[np.float64]
-    step: NDArray[np.float64]
-    sizes: NDArray[np.float64]
 
 
 @kernel(no_cpython_wrapper=True)
@@ -63,11 +53,7 @@ def describe_known(
         return following, 0, 0
     left = mcu - 1 if mcu % layout.columns > 0 and path.known[mcu - 1] else -1
     above = mcu - layout.columns if mcu >= layout.columns and path.known[mcu - layout.columns] else -1
-    describe_mcu(
-        work.coefficients, 0, work.ac_bits, layout.component_of, layout.left_part, layout.above_part, layout.quant,
-        path.edges, path.bits, left, path.edges, path.bits, above, path.edges, path.bits, mcu,
-        work.pixels, work.steps, work.rows, work.roughness_bins, work.step_bins,
-    )  # fmt: skip
+    describe_mcu(path, left, path, above, path, mcu, layout, work)
     return following, size, following - bit
 
 
@@ -80,16 +66,16 @@ def count_path(
     layout: ScanLayout,
     codes: Codes,
     path: Path,
+    aside: Path,
     work: Workspace,
     counts: Counts,
 ) -> None:
     """Count every known MCU of a path; its edges and bits are written anew.
 
     `strange_left` and `strange_above` (MCUs,) name for each an earlier MCU that is no neighbour, negative for none.
+    What an MCU beside strangers leaves behind goes to row 0 of `aside`.
     """
     blocks = layout.component_of.size
-    stranger_edges = np.zeros(blocks * EDGE_VALUES, dtype=np.float32)
-    stranger_bits = np.zeros(blocks, dtype=np.int32)
     bit, size = np.int64(0), np.int64(0)  # not literals, for which callees would be compiled once more
     for mcu in range(layout.mcu_count):
         if path.known[mcu] == 0:
@@ -97,18 +83,11 @@ def count_path(
         bit, size, _ = describe_known(mcu, bit, size, raw, scan_end, layout, codes, path, work)
         if bit < 0:
             continue
-        count_mcu(
-            work.coefficients, 0, layout.component_of, work.rows, work.roughness_bins, work.step_bins, work.ac_bits,
-            counts.activity, counts.sizes, counts.roughness, counts.step,
-        )  # fmt: skip
+        count_mcu(layout, work, counts)
         left, above = strange_left[mcu], strange_above[mcu]
         if left < 0 or above < 0 or path.known[left] == 0 or path.known[above] == 0:
             continue
-        describe_mcu(
-            work.coefficients, 0, work.ac_bits, layout.component_of, layout.left_part, layout.above_part, layout.quant,
-            path.edges, path.bits, left, path.edges, path.bits, above, stranger_edges, stranger_bits, np.int64(0),
-            work.pixels, work.steps, work.rows, work.roughness_bins, work.step_bins,
-        )  # fmt: skip
+        describe_mcu(path, left, path, above, aside, np.int64(0), layout, work)
         for index in range(blocks):
             if layout.left_part[index] < 0 or layout.above_part[index] < 0:
                 counts.strangers[work.rows[index] * ROUGHNESS_BINS + work.roughness_bins[index]] += 1.0
@@ -142,10 +121,7 @@ def score_path(
             continue
         lengths[mcu] = length
         ends[mcu] = work.origins[bit >> 3] * 8 + (bit & 7)
-        gained[mcu] = score_mcu(
-            work.coefficients, 0, work.dc_bits, work.ac_bits, layout.component_of, layout.quant, work.rows,
-            work.roughness_bins, work.step_bins, model.activity, model.roughness, model.step, model.sizes, model.zeros,
-        )  # fmt: skip
+        gained[mcu] = score_mcu(layout, model, work)
         if coefficients.size > 0:
             for index in range(values):
                 coefficients[mcu * values + index] = work.coefficients[index]

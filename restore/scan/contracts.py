@@ -47,19 +47,47 @@ class Codes(NamedTuple):
     dc_lengths: NDArray[np.int64]
 
 
-class Model(NamedTuple):
-    """Score tables in nats, flat (see `score_kernels`), and what an MCU of n bits is expected to score.
+class Expected(NamedTuple):
+    """What an MCU of n bits is expected to score, in nats: `base` + `per_bit` * n + `per_root` * sqrt(n).
 
-    `expected` holds a, b, c, d, e: the mean a + b * n + c * sqrt(n), how far below it a full alarm is raised, and the
-    spread about it.
+    Attributes:
+        alarm: how far below that a full alarm is raised; 0 where nothing was decoded, so that nothing is expected.
+        spread: standard deviation about it.
     """
+
+    base: float
+    per_bit: float
+    per_root: float
+    alarm: float
+    spread: float
+
+    def score(self, bits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The expected score of MCUs that take so many bits; negative numbers of bits count as none."""
+        return np.asarray(self.base + self.per_bit * bits + self.per_root * np.sqrt(np.maximum(bits, 0.0)))
+
+
+NOTHING_EXPECTED: Final = Expected(0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+class Model(NamedTuple):
+    """Score tables in nats, flat (see `score_kernels`), and what MCUs are expected to score."""
 
     activity: NDArray[np.float32]
     roughness: NDArray[np.float32]
     step: NDArray[np.float32]
     sizes: NDArray[np.float32]
     zeros: NDArray[np.float32]
-    expected: NDArray[np.float64]
+    expected: Expected
+
+
+class Counts(NamedTuple):
+    """Histograms behind a `Model`; `strangers` counts roughness beside randomly chosen neighbours."""
+
+    activity: NDArray[np.float64]
+    roughness: NDArray[np.float64]
+    strangers: NDArray[np.float64]
+    step: NDArray[np.float64]
+    sizes: NDArray[np.float64]
 
 
 class Path(NamedTuple):

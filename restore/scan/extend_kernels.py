@@ -170,50 +170,22 @@ def extend(
         own_left = left >= 0 and left_path >= 0
         own_above = above >= 0
         describe_mcu(
-            work.coefficients,
-            0,
-            work.ac_bits,
-            layout.component_of,
-            layout.left_part,
-            layout.above_part,
-            layout.quant,
-            own.edges if own_left else path.edges,
-            own.bits if own_left else path.bits,
+            own if own_left else path,
             left if own_left else left_path,
-            own.edges if own_above else path.edges,
-            own.bits if own_above else path.bits,
+            own if own_above else path,
             above if own_above else above_path,
-            own.edges,
-            own.bits,
+            own,
             row,
-            work.pixels,
-            work.steps,
-            work.rows,
-            work.roughness_bins,
-            work.step_bins,
+            layout,
+            work,
         )
-        gained = score_mcu(
-            work.coefficients,
-            0,
-            work.dc_bits,
-            work.ac_bits,
-            layout.component_of,
-            layout.quant,
-            work.rows,
-            work.roughness_bins,
-            work.step_bins,
-            model.activity,
-            model.roughness,
-            model.step,
-            model.sizes,
-            model.zeros,
-        )
+        gained = score_mcu(layout, model, work)
         own.known[row] = 1
         score += gained
-        expected = model.expected[0] + model.expected[1] * length + model.expected[2] * np.sqrt(length)
-        lacking = expected - gained
+        usual = model.expected.base + model.expected.per_bit * length + model.expected.per_root * np.sqrt(length)
+        lacking = usual - gained
         forgiven = examined[own.places[row] >> 3] != 0
-        threshold = alarm * model.expected[3]
+        threshold = alarm * model.expected.alarm
         if not forgiven and (lacking > threshold or lacking + lacked > PAIR * threshold):
             keep_state(bit, score, own, row + 1, work)
             return best, best_count, score, row + 1, ALARMED

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from restore.decoding.robust import Decoded
 from restore.scan.calibration import calibrate
+from restore.scan.contracts import NOTHING_EXPECTED, Expected
 from restore.scan.scan import Scan
 from restore.scan.workspace import scan_codes, scan_layout
 
@@ -57,7 +58,7 @@ def expect(scan: Scan) -> NDArray[np.float64]:
     gained, bits, _, _ = scan.read_path(np.zeros(0, dtype=np.int16))
     known = bits > 0
     if not known.any():  # nothing was decoded, so nothing is expected
-        scan.model = scan.model._replace(expected=np.zeros(5))
+        scan.model = scan.model._replace(expected=NOTHING_EXPECTED)
         return np.zeros(bits.size)
     gained, bits = gained[known], bits[known]
     terms = np.stack([np.ones(bits.size), bits, np.sqrt(bits)], axis=1)
@@ -70,7 +71,7 @@ def expect(scan: Scan) -> NDArray[np.float64]:
         keep = np.abs(rest) < 4 * spread
     rest = gained - terms @ fitted
     level = max(4 * spread, -float(np.quantile(rest, ALARM_SHARE)))
-    scan.model = scan.model._replace(expected=np.array([*fitted, level, spread]))
+    scan.model = scan.model._replace(expected=Expected(*(float(value) for value in fitted), level, spread))
     lacking = np.zeros(known.size)
     lacking[known] = -rest
     return lacking

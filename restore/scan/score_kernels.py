@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
+from restore.scan.contracts import Counts, Model, Path, ScanLayout, Workspace
 
 ACTIVITY_CLASSES: Final = 10
 ROUGHNESS_BINS: Final = 24
@@ -212,135 +213,110 @@ def coefficient_score(
 
 @kernel
 def describe_mcu(
-    coefficients: NDArray[np.int16],
-    base: int,
-    ac_bits: NDArray[np.int64],
-    component_of: NDArray[np.int64],
-    left_part: NDArray[np.int64],
-    above_part: NDArray[np.int64],
-    quant: NDArray[np.float32],
-    left_edges: NDArray[np.float32],
-    left_bits: NDArray[np.int32],
+    left_path: Path,
     left_mcu: int,
-    above_edges: NDArray[np.float32],
-    above_bits: NDArray[np.int32],
+    above_path: Path,
     above_mcu: int,
-    own_edges: NDArray[np.float32],
-    own_bits: NDArray[np.int32],
+    own_path: Path,
     own_mcu: int,
-    pixels: NDArray[np.float32],
-    steps: NDArray[np.float32],
-    rows: NDArray[np.int64],
-    roughness_bins: NDArray[np.int64],
-    step_bins: NDArray[np.int64],
+    layout: ScanLayout,
+    work: Workspace,
 ) -> None:
-    """What the scores of an MCU's blocks depend on; also stores its edges and bit counts as neighbour of later MCUs.
+    """What the scores of the blocks in the workspace depend on; also keeps the MCU as a neighbour of later ones.
 
     `left_part[i]` is the block left of block i: in this MCU where it is >= 0, else block -1 - left_part[i] of the
-    left MCU (row `left_mcu` of `left_edges`, -1 where there is none); `above_part` likewise. Receives for each block:
-    component and activity class in one (-1 for a block without neighbours), roughness bin, step bin.
+    left MCU (row `left_mcu` of `left_path`, -1 where there is none); `above_part` likewise. The MCU's edges and bit
+    counts go to row `own_mcu` of `own_path`. Receives for each block, in the workspace: component and activity class
+    in one (-1 for a block without neighbours), roughness bin, step bin.
     """
-    blocks = component_of.size
+    blocks = layout.component_of.size
     for index in range(blocks):
-        component = component_of[index]
-        part = left_part[index]
+        component = layout.component_of[index]
+        part = layout.left_part[index]
         left_row = left_mcu
-        left_array = left_edges
+        left_array = left_path.edges
         if part >= 0:
-            left_array, left_row = own_edges, own_mcu
-            left_bit = own_bits[own_mcu * blocks + part]
+            left_array, left_row = own_path.edges, own_mcu
+            left_bit = own_path.bits[own_mcu * blocks + part]
         else:
             part = -1 - part
-            left_bit = left_bits[left_mcu * blocks + part] if left_mcu >= 0 else np.int32(0)
+            left_bit = left_path.bits[left_mcu * blocks + part] if left_mcu >= 0 else np.int32(0)
         left_edge = (left_row * blocks + part) * EDGE_VALUES if left_row >= 0 else -1
-        part = above_part[index]
+        part = layout.above_part[index]
         above_row = above_mcu
-        above_array = above_edges
+        above_array = above_path.edges
         if part >= 0:
-            above_array, above_row = own_edges, own_mcu
-            above_bit = own_bits[own_mcu * blocks + part]
+            above_array, above_row = own_path.edges, own_mcu
+            above_bit = own_path.bits[own_mcu * blocks + part]
         else:
             part = -1 - part
-            above_bit = above_bits[above_mcu * blocks + part] if above_mcu >= 0 else np.int32(0)
+            above_bit = above_path.bits[above_mcu * blocks + part] if above_mcu >= 0 else np.int32(0)
         above_edge = (above_row * blocks + part) * EDGE_VALUES if above_row >= 0 else -1
-        block_pixels(coefficients, base + index * 64, quant, component * 64, pixels)
-        keep_edges(pixels, own_edges, (own_mcu * blocks + index) * EDGE_VALUES)
-        own_bits[own_mcu * blocks + index] = ac_bits[index]
+        block_pixels(work.coefficients, index * 64, layout.quant, component * 64, work.pixels)
+        keep_edges(work.pixels, own_path.edges, (own_mcu * blocks + index) * EDGE_VALUES)
+        own_path.bits[own_mcu * blocks + index] = work.ac_bits[index]
         known = (1 if left_row >= 0 else 0) + (1 if above_row >= 0 else 0)
         if known == 0:
-            rows[index] = -1
+            work.rows[index] = -1
             continue
-        rows[index] = component * ACTIVITY_CLASSES + activity_class((left_bit + above_bit) // known)
-        mean, roughness = seam(pixels, left_array, left_edge, above_array, above_edge, steps)
-        roughness_bins[index] = roughness_bin(roughness)
-        step_bins[index] = step_bin(mean, quant[component * 64] * 0.125)
+        work.rows[index] = component * ACTIVITY_CLASSES + activity_class((left_bit + above_bit) // known)
+        mean, roughness = seam(work.pixels, left_array, left_edge, above_array, above_edge, work.steps)
+        work.roughness_bins[index] = roughness_bin(roughness)
+        work.step_bins[index] = step_bin(mean, layout.quant[component * 64] * 0.125)
 
 
 @kernel
-def score_mcu(
-    coefficients: NDArray[np.int16],
-    base: int,
-    dc_bits: NDArray[np.int64],
-    ac_bits: NDArray[np.int64],
-    component_of: NDArray[np.int64],
-    quant: NDArray[np.float32],
-    rows: NDArray[np.int64],
-    roughness_bins: NDArray[np.int64],
-    step_bins: NDArray[np.int64],
-    activity_table: NDArray[np.float32],
-    roughness_table: NDArray[np.float32],
-    step_table: NDArray[np.float32],
-    size_table: NDArray[np.float32],
-    zeros_table: NDArray[np.float32],
-) -> float:
-    """Score in nats of a described MCU."""
+def score_mcu(layout: ScanLayout, model: Model, work: Workspace) -> float:
+    """Score in nats of the described MCU in the workspace."""
     score = 0.0
-    for index in range(component_of.size):
-        row = rows[index]
+    for index in range(layout.component_of.size):
+        row = work.rows[index]
         if row < 0:
             continue
-        component = component_of[index]
-        start = base + index * 64
-        own_class = activity_class(ac_bits[index])
+        component = layout.component_of[index]
+        own_class = activity_class(work.ac_bits[index])
         own_row = component * ACTIVITY_CLASSES + own_class
-        natural, amplitude_bits = coefficient_score(coefficients, start, size_table, zeros_table, own_row)
-        score += natural + _LN2 * (ac_bits[index] - amplitude_bits)
-        score += activity_table[row * ACTIVITY_CLASSES + own_class]
-        score += roughness_table[row * ROUGHNESS_BINS + roughness_bins[index]]
-        score += step_table[(component * ROUGHNESS_BINS + roughness_bins[index]) * STEP_BINS + step_bins[index]]
-        score += _LN2 * dc_bits[index]
-        unit = quant[component * 64] * 0.125
-        if abs(coefficients[start] * unit) > 132.0 + unit:
+        natural, amplitude_bits = coefficient_score(work.coefficients, index * 64, model.sizes, model.zeros, own_row)
+        score += natural + _LN2 * (work.ac_bits[index] - amplitude_bits)
+        rough = work.roughness_bins[index]
+        score += model.activity[row * ACTIVITY_CLASSES + own_class]
+        score += model.roughness[row * ROUGHNESS_BINS + rough]
+        score += model.step[(component * ROUGHNESS_BINS + rough) * STEP_BINS + work.step_bins[index]]
+        score += _LN2 * work.dc_bits[index]
+        unit = layout.quant[component * 64] * 0.125
+        if abs(work.coefficients[index * 64] * unit) > 132.0 + unit:
             score += _OUT_OF_RANGE
     return score
 
 
 @kernel
-def count_mcu(
-    coefficients: NDArray[np.int16],
-    base: int,
-    component_of: NDArray[np.int64],
-    rows: NDArray[np.int64],
-    roughness_bins: NDArray[np.int64],
-    step_bins: NDArray[np.int64],
-    ac_bits: NDArray[np.int64],
-    activity_counts: NDArray[np.float64],
-    size_counts: NDArray[np.float64],
-    roughness_counts: NDArray[np.float64],
-    step_counts: NDArray[np.float64],
-) -> None:
-    """Add a described MCU to the counts that the score tables are made of."""
-    for index in range(component_of.size):
-        row = rows[index]
+def count_mcu(layout: ScanLayout, work: Workspace, counts: Counts) -> None:
+    """Add the described MCU in the workspace to the counts that the score tables are made of."""
+    for index in range(layout.component_of.size):
+        row = work.rows[index]
         if row < 0:
             continue
-        start = base + index * 64
-        own_class = activity_class(ac_bits[index])
-        own_row = component_of[index] * ACTIVITY_CLASSES + own_class
-        activity_counts[row * ACTIVITY_CLASSES + own_class] += 1.0
+        own_class = activity_class(work.ac_bits[index])
+        own_row = layout.component_of[index] * ACTIVITY_CLASSES + own_class
+        counts.activity[row * ACTIVITY_CLASSES + own_class] += 1.0
         for position in range(1, 64):
-            size = min(amplitude_size(coefficients[start + position]), SIZES - 1)
-            size_counts[(own_row * 64 + position) * SIZES + size] += 1.0
-        rough = roughness_bins[index]
-        roughness_counts[row * ROUGHNESS_BINS + rough] += 1.0
-        step_counts[(component_of[index] * ROUGHNESS_BINS + rough) * STEP_BINS + step_bins[index]] += 1.0
+            size = min(amplitude_size(work.coefficients[index * 64 + position]), SIZES - 1)
+            counts.sizes[(own_row * 64 + position) * SIZES + size] += 1.0
+        rough = work.roughness_bins[index]
+        counts.roughness[row * ROUGHNESS_BINS + rough] += 1.0
+        step_row = layout.component_of[index] * ROUGHNESS_BINS + rough
+        counts.step[step_row * STEP_BINS + work.step_bins[index]] += 1.0
+
+
+@kernel(inline="always")
+def beyond_top(pixels: NDArray[np.float32], tops: NDArray[np.float32], row: int, block: int) -> None:
+    """What a block's upper edge leads to expect just above it, in samples, into `tops` (rows, blocks, 8)."""
+    for column in range(8):
+        tops[row, block, column] = 1.5 * pixels[column] - 0.5 * pixels[8 + column]
+
+
+@kernel(inline="always")
+def beyond_bottom(pixels: NDArray[np.float32], bottoms: NDArray[np.float32], row: int, block: int) -> None:
+    """What a block's lower edge leads to expect just below it, in samples, into `bottoms` (rows, blocks, 8)."""
+    for column in range(8):
+        bottoms[row, block, column] = 1.5 * pixels[56 + column] - 0.5 * pixels[48 + column]

@@ -82,15 +82,8 @@ def fit_before(
         return -1e9
     left = mcu - 1 if mcu % layout.columns > 0 and path.known[mcu - 1] else -1
     above = mcu - layout.columns if mcu >= layout.columns and path.known[mcu - layout.columns] else -1
-    describe_mcu(
-        work.coefficients, 0, work.ac_bits, layout.component_of, layout.left_part, layout.above_part, layout.quant,
-        path.edges, path.bits, left, path.edges, path.bits, above, path.edges, path.bits, mcu,
-        work.pixels, work.steps, work.rows, work.roughness_bins, work.step_bins,
-    )  # fmt: skip
-    nats = score_mcu(
-        work.coefficients, 0, work.dc_bits, work.ac_bits, layout.component_of, layout.quant, work.rows,
-        work.roughness_bins, work.step_bins, model.activity, model.roughness, model.step, model.sizes, model.zeros,
-    )  # fmt: skip
+    describe_mcu(path, left, path, above, path, mcu, layout, work)
+    nats = score_mcu(layout, model, work)
     if (mcu + 1) % layout.columns:
         nats += right_score(mcu, layout, model, broad, path, work, firsts)
     return float(nats)

@@ -9,7 +9,7 @@ from carving.support.compiled import kernel
 from restore.placement.state.seam_kernels import upper_seam
 from restore.scan.contracts import Codes, Path, ScanLayout, Workspace
 from restore.scan.extend_kernels import decode_mcu
-from restore.scan.score_kernels import EDGE_VALUES, block_pixels, keep_edges, roughness_bin, seam
+from restore.scan.score_kernels import EDGE_VALUES, beyond_top, block_pixels, keep_edges, roughness_bin, seam
 
 
 @kernel
@@ -65,8 +65,7 @@ def survey(
             path.bits[mcu * blocks + block] = work.ac_bits[block]
             part = -1 - layout.above_part[block]
             if part >= 0 and has_above:
-                for column in range(8):
-                    tops[0, block, column] = 1.5 * work.pixels[column] - 0.5 * work.pixels[8 + column]
+                beyond_top(work.pixels, tops, 0, block)
                 mean, roughness = upper_seam(tops, 0, block, path.edges, (above * blocks + part) * EDGE_VALUES)
                 above_steps[mcu, block] = mean
                 above_bins[mcu, block] = roughness_bin(roughness)

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.support.compiled import kernel
-from restore.placement.state.sequence_kernels import step_score
+from restore.placement.state.sequence_kernels import next_mcu, step_score
 from restore.scan.contracts import Codes, Model, ScanLayout, Workspace
-from restore.scan.extend_kernels import decode_mcu
 from restore.scan.score_kernels import (
     ACTIVITY_CLASSES,
     EDGE_VALUES,
     ROUGHNESS_BINS,
     activity_class,
+    beyond_bottom,
+    beyond_top,
     block_pixels,
     keep_edges,
     roughness_bin,
@@ -29,7 +30,7 @@ class Rows(NamedTuple):
     Attributes:
         bits, ends: int64 (rows,), bits of the stream where each begins and ends.
         predictors: int32 (rows, 4), DC predictors before it.
-        features: float32 (rows, features), see `Lookout`.
+        features: float32 (rows, features), see `ExpectedFeatures`.
         levels: float32 (rows, components), mean level less 128, in samples.
         lefts: float32 (rows,), nats by which its seam with the row before it is a natural one; 0 where not joined.
         evens: float32 (rows,), the share of that which is due to how even the seam is.
@@ -94,16 +95,12 @@ def read_rows(
         before = np.zeros(4, dtype=np.int64)
         previous = False
         while bit < end_bits[part] and found < last:
-            for component in range(4):
-                before[component] = work.predictors[component]
-            following = decode_mcu(bit, layout, codes, work)
-            if following < 0 or following > end_bits[part]:
-                bit += 1
+            begin, following = next_mcu(bit, end_bits[part], layout, codes, work, before)
+            if begin > bit:
                 previous = False
-                for component in range(4):
-                    work.predictors[component] = before[component]
-                continue
-            rows.bits[found] = bit
+            if following < 0:
+                break
+            rows.bits[found] = begin
             rows.ends[found] = following
             own = (found & 1) * blocks
             other = ((found + 1) & 1) * blocks
@@ -120,9 +117,8 @@ def read_rows(
                 block_pixels(work.coefficients, block * 64, layout.quant, component * 64, work.pixels)
                 keep_edges(work.pixels, edges, (own + block) * EDGE_VALUES)
                 rows.classes[found, block] = activity_class(work.ac_bits[block])
-                for column in range(8):
-                    rows.tops[found, block, column] = 1.5 * work.pixels[column] - 0.5 * work.pixels[8 + column]
-                    rows.bottoms[found, block, column] = 1.5 * work.pixels[56 + column] - 0.5 * work.pixels[48 + column]
+                beyond_top(work.pixels, rows.tops, found, block)
+                beyond_bottom(work.pixels, rows.bottoms, found, block)
                 part_left = -1 - layout.left_part[block]
                 if part_left < 0 or not previous:
                     continue

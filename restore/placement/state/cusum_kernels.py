@@ -17,7 +17,7 @@ from restore.placement.state.seam_kernels import guide_score, upper_seam
 from restore.placement.state.sequence_kernels import step_score
 from restore.scan.contracts import Codes, Model, Path, ScanLayout, Workspace
 from restore.scan.extend_kernels import decode_mcu
-from restore.scan.score_kernels import EDGE_VALUES, block_pixels, roughness_bin, seam
+from restore.scan.score_kernels import EDGE_VALUES, beyond_top, block_pixels, roughness_bin, seam
 from restore.thumbnail.level_guide import Guide
 
 CHANGES: Final = np.array([-64.0, -32.0, -16.0, -8.0, -4.0, 4.0, 8.0, 16.0, 32.0, 64.0])
@@ -101,8 +101,7 @@ def cusum(
                     odd = _ODD_FOR
             if part < 0 or above < 0 or path.known[above] == 0:
                 continue
-            for column in range(8):
-                tops[0, block, column] = 1.5 * work.pixels[column] - 0.5 * work.pixels[8 + column]
+            beyond_top(work.pixels, tops, 0, block)
             mean, roughness = upper_seam(tops, 0, block, path.edges, (above * blocks + part) * EDGE_VALUES)
             means[block] = mean - lean[component]
             bins[block] = roughness_bin(roughness)

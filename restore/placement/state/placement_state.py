@@ -28,7 +28,7 @@ ODDITY: Final = 0.0
 """Nats of a step to the left under which an MCU looks odd."""
 
 UNLIKELY: Final = 0.6
-"""Spreads below the expected score from which on an MCU beside damage counts as damaged."""
+"""Share of what raises an alarm that an MCU beside damage must lack to count as damaged."""
 
 NOTICE: Final = 15.0
 """Nats that tell of a change of DC."""
@@ -152,10 +152,10 @@ class PlacementState:
 
     def unlikely(self, first: int, end: int) -> NDArray[np.bool_]:
         """Which MCUs of a stretch walked score far less than MCUs of their size do."""
-        path, (a, b, c, spread) = self.scan.path, self.scan.model.expected[:4]
+        path, expected = self.scan.path, self.scan.model.expected
         gained = np.diff(path.scores[first : end + 1])
         bits = np.diff(self.bits(path.places[first : end + 1])).astype(np.float64)
-        return np.asarray(gained < a + b * bits + c * np.sqrt(np.maximum(bits, 0)) - UNLIKELY * spread)
+        return np.asarray(gained < expected.score(bits) - UNLIKELY * expected.alarm)
 
     def match_guide(self, levels: NDArray[np.float64]) -> None:
         """Match the guide with the levels (MCUs, components) of all MCUs that are laid."""

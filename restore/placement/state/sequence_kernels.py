@@ -20,6 +20,7 @@ from restore.scan.score_kernels import (
     ROUGHNESS_BINS,
     STEP_BINS,
     activity_class,
+    beyond_top,
     block_pixels,
     keep_edges,
     roughness_bin,
@@ -86,6 +87,29 @@ def left_score(
 
 
 @kernel
+def next_mcu(
+    bit: int, limit: int, layout: ScanLayout, codes: Codes, work: Workspace, before: NDArray[np.int64]
+) -> tuple[int, int]:
+    """The next MCU that decodes from `bit` on and ends at bit `limit` at the latest, one bit stepped on at a time.
+
+    It is then in the workspace, and `before` (4,) holds the DC predictors before it.
+
+    Returns:
+        Where it begins and ends; `limit` and -1 where there is none, the predictors being as they were.
+    """
+    for component in range(4):
+        before[component] = work.predictors[component]
+    while bit < limit:
+        following = decode_mcu(bit, layout, codes, work)
+        if 0 <= following <= limit:
+            return bit, following
+        bit += 1
+        for component in range(4):
+            work.predictors[component] = before[component]
+    return limit, -1
+
+
+@kernel
 def read_sequence(
     first: int,
     rows: int,
@@ -111,16 +135,12 @@ def read_sequence(
     for component in range(4):
         work.predictors[component] = sequence.predictors[first, component]
     while bit < limit and found < rows:
-        for component in range(4):
-            sequence.predictors[found, component] = work.predictors[component]
-        following = decode_mcu(bit, layout, codes, work)
-        if following < 0 or following > limit:
-            bit += 1
+        begin, following = next_mcu(bit, limit, layout, codes, work, sequence.predictors[found])
+        if begin > bit:
             previous = -1
-            for component in range(4):
-                work.predictors[component] = sequence.predictors[found, component]
-            continue
-        sequence.bits[found] = bit
+        if following < 0:
+            break
+        sequence.bits[found] = begin
         left = 0.0
         for component in range(4):
             sequence.levels[found, component] = 0.0
@@ -129,8 +149,7 @@ def read_sequence(
             block_pixels(work.coefficients, block * 64, layout.quant, component * 64, work.pixels)
             keep_edges(work.pixels, sequence.edges, (found * blocks + block) * EDGE_VALUES)
             sequence.ac_bits[found * blocks + block] = work.ac_bits[block]
-            for column in range(8):
-                sequence.tops[found, block, column] = 1.5 * work.pixels[column] - 0.5 * work.pixels[8 + column]
+            beyond_top(work.pixels, sequence.tops, found, block)
             left += left_score(previous, block, layout, model, work, sequence, broad)
             sequence.levels[found, component] += work.coefficients[block * 64] * layout.quant[component * 64] * 0.125
         sequence.lefts[found] = left

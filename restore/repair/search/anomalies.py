@@ -58,8 +58,7 @@ def anomalous(scan: Scan, coefficients: NDArray[np.int16], budget: InspectionBud
     """
     shifts = level_shifts(coefficients[:, :, 0], scan.layout)
     gained, bits, _, _ = scan.read_path(np.zeros(0, dtype=np.int16))
-    a, b, c = scan.model.expected[:3]
-    lacking = a + b * bits + c * np.sqrt(bits) - gained
+    lacking = scan.model.expected.score(bits) - gained
     count = scan.layout.mcu_count
     sums = np.concatenate([[0.0], np.cumsum(gained)])
     places = np.maximum.accumulate(scan.path.places[:count])

@@ -169,7 +169,7 @@ class FlipSearch:
         first = max(0, int(np.searchsorted(path.places, low, side="right")) - 1)
         last = min(int(np.searchsorted(path.places, high, side="left")), path.places.size - 1)
         lacks = [self._lack(path, row) for row in range(first, last)]
-        allowed = DOUBT * float(self._scan.model.expected[4]) + self._slack(base, stretch, reference)
+        allowed = DOUBT * self._scan.model.expected.spread + self._slack(base, stretch, reference)
         return (bool(lacks) and max(lacks) > allowed) or self._fleeting(base, stretch, flips, due)
 
     def _fleeting(self, base: int, stretch: Stretch, flips: Flips, gain: float) -> bool:
@@ -314,9 +314,8 @@ class FlipSearch:
 
     def _lack(self, own: Reference, row: int) -> float:
         """By how much the MCU in a row of the path scores less than expected."""
-        bits = float(own.places[row + 1] - own.places[row])
-        a, b, c = self._scan.model.expected[:3]
-        return float(a + b * bits + c * np.sqrt(max(bits, 0.0)) - (own.scores[row + 1] - own.scores[row]))
+        bits = np.float64(own.places[row + 1] - own.places[row])
+        return float(self._scan.model.expected.score(bits) - (own.scores[row + 1] - own.scores[row]))
 
     def _candidates(self, stretch: Stretch, parent: Hypothesis, base: int) -> tuple[Candidates, list[tuple[int, int]]]:
         """Every bit of every unit that could explain a stretch's end."""

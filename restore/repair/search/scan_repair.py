@@ -73,9 +73,9 @@ def keen_alarm(scan: Scan, lacking: NDArray[np.float64], flips: int) -> float:
     count = scan.layout.mcu_count
     share = min(KEEN_SHARE, max(ALARM_SHARE, flips * ALARMS_PER_FLIP / count))
     spread = 1.4826 * float(np.median(np.abs(lacking)))
-    if scan.model.expected[3] <= 0:  # nothing was decoded, so nothing is expected
+    if scan.model.expected.alarm <= 0:  # nothing was decoded, so nothing is expected
         return 1.0
-    return min(1.0, max(float(np.quantile(lacking, 1 - share)), LOWEST_ALARM * spread) / float(scan.model.expected[3]))
+    return min(1.0, max(float(np.quantile(lacking, 1 - share)), LOWEST_ALARM * spread) / scan.model.expected.alarm)
 
 
 def inspect_flawless(
@@ -102,7 +102,7 @@ def limit_to_suspicious(scan: Scan, coefficients: NDArray[np.int16], budget: Ins
     """Have only the places looked into that are most suspicious; returns the level at which their MCUs are."""
     scan.examined[:] = 1
     scan.examined[scan.path.places[anomalous(scan, coefficients, budget)] >> 3] = 0
-    return KEENEST * float(scan.model.expected[4]) / max(float(scan.model.expected[3]), 1e-9)
+    return KEENEST * scan.model.expected.spread / max(scan.model.expected.alarm, 1e-9)
 
 
 def repair_scan(scan: Scan, search: FlipSearch, effort: Effort, earlier: int = 0) -> Repair:
