@@ -71,7 +71,8 @@ def expect(scan: Scan) -> NDArray[np.float64]:
         keep = np.abs(rest) < 4 * spread
     rest = gained - terms @ fitted
     level = max(4 * spread, -float(np.quantile(rest, ALARM_SHARE)))
-    scan.model = scan.model._replace(expected=Expected(*(float(value) for value in fitted), level, spread))
+    base, per_bit, per_root = (float(value) for value in fitted)
+    scan.model = scan.model._replace(expected=Expected(base, per_bit, per_root, level, spread))
     lacking = np.zeros(known.size)
     lacking[known] = -rest
     return lacking

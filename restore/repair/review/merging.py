@@ -1,7 +1,8 @@
 """Flips close together that a single one explains as well.
 
-Two wrong flips in front of a right one can make up for it together: what they draw ends in step, and the damage behind
-them is gone. A single flip is far likelier, so it is tried in their place once nothing else is damaged about them.
+Two wrong flips in front of a right one can make up for it together: what they draw ends in step, or what one bit moves
+the other moves back, and the damage behind them is gone. A single flip is far likelier, so it is tried in their place
+once nothing else is damaged about them, under encryption as in plain bytes.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from typing import Final
 import numpy as np
 
 from carving.flips.model import FlipModel
+from restore.repair.review.comparison import Comparison
 from restore.repair.review.patches import patches_of
 from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
-from restore.repair.search.hypotheses import Reference, Reversal, flips_of
+from restore.repair.search.hypotheses import Reversal, flips_of
 from restore.repair.search.standards import standards_of
-from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Scan
 
 _NEAR: Final = 4
@@ -32,7 +33,7 @@ def merge(scan: Scan, model: FlipModel, reversals: tuple[Reversal, ...]) -> tupl
 
     Args:
         scan: a scan whose repair has ended, its path laid along the bytes as they are.
-        model: its flip model, of an encrypted source.
+        model: its flip model.
         reversals: all flips reversed in it.
     """
     kept = list(reversals)
@@ -62,10 +63,9 @@ def _single(
     places = scan.path.places[: count + 1]
     base = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 2)
     target = min(int(np.searchsorted(places, 8 * last, side="left")) + _BEHIND, count)
-    target = scan.walk(base, target, NEVER).mcu
-    if target <= base + 2 or 8 * last > places[target]:
+    comparison = Comparison.over(scan, base, target)
+    if comparison is None or 8 * last > places[comparison.target]:
         return None
-    own = Reference(places[base : target + 1].copy(), scan.path.scores[base : target + 1].copy())
     together = raw[first:last].copy()
     others = bits_by_unit(flips_of(reversals))
     for item in cluster:  # reversing a bit once more undoes it
@@ -73,16 +73,12 @@ def _single(
         others[item.unit] = tuple(bit for bit in others[item.unit] if bit != item.bit)
     patches = patches_of(raw, model, units, others)
     raw[first:last] = together
-    window = last - first + int(3 * (target - base) * scan.mcu_bytes) + 512
-    outcomes = scan.evaluate(patches.candidates(base), target, window, NEVER)
-    arrived = outcomes.table[:, 4] >= target
-    worths = np.where(arrived, outcomes.last - own.level(outcomes.last_place), -np.inf)
+    worths = comparison.worths(patches)
     worths += standards_of(model).cost * (len(cluster) - 1)
     worths[-1] = -np.inf  # nothing reversed, which is no explanation
     best = int(np.argmax(worths))
     if worths[best] <= 0.0:
         return None
-    patches.settle(raw, best)
-    scan.walk(base, target, NEVER)
+    comparison.settle(patches, best)
     margin = float(worths[best]) - max(0.0, float(np.partition(worths, -2)[-2]))
     return Reversal(*patches.flips[best], max(item.gain for item in cluster), margin, certain=True)

@@ -79,7 +79,7 @@ def recheck(
         believed = margin >= max(standards.believed, standards.stands_out * gain)
         in_step = standards.in_step and gain >= standards.cost
         if flip and (believed or in_step) and not flipped.get(unit):
-            trial.settle(scan)
+            trial.settle()
             found.append(Reversal(*flip, gain, margin, certain=believed))
             flipped[flip[0]] = (*flipped.get(flip[0], ()), flip[1])
         elif gain > OPEN:
@@ -106,7 +106,7 @@ def _judge(
             believable = item.certain or not model.suspect[item.unit]  # where a code failed there are several flips
             return replace(item, margin=-worth, certain=-worth >= sure and believable)
         flip = trial.flip(trial.best)
-        trial.settle(scan)
+        trial.settle()
         if flip is None:
             return None
         margin = worth - max(0.0, trial.second)

@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from carving.flips.model import FlipModel
-from restore.repair.search.hypotheses import Reference, Reversal
-from restore.scan.extend_kernels import NEVER
+from restore.repair.search.hypotheses import Reversal
+from restore.repair.search.reference import walked
 from restore.scan.scan import Scan
 
 NEAR_BYTES: Final = 64
@@ -58,19 +58,13 @@ def _judge(scan: Scan, model: FlipModel, cluster: list[Reversal]) -> list[Revers
     places = scan.path.places[: scan.layout.mcu_count]
     base = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 1 - _BEFORE)
     end = min(int(np.searchsorted(places, 8 * last, side="left")) + _BEHIND, scan.layout.mcu_count)
-    with_them = _path(scan, base, end)
+    with_them = walked(scan, base, end)
     stored = scan.raw[first:last].copy()
     scan.raw[first:last] = scan.original[first:last]
-    without = _path(scan, base, end)
+    without = walked(scan, base, end)
     place = min(with_them.places[-1:], without.places[-1:])
     if (without.level(place) >= with_them.level(place) - WORTH * len(cluster))[0]:
         return cluster
     scan.raw[first:last] = stored
-    _path(scan, base, end)
+    walked(scan, base, end)
     return []
-
-
-def _path(scan: Scan, base: int, end: int) -> Reference:
-    stretch = scan.walk(base, end, NEVER)
-    rows = slice(base, stretch.mcu + 1)
-    return Reference(scan.path.places[rows].copy(), scan.path.scores[rows].copy())

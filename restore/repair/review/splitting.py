@@ -12,8 +12,9 @@ import numpy as np
 
 from carving.flips.model import FlipModel
 from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
-from restore.repair.search.hypotheses import Reference, Reversal, flips_of
+from restore.repair.search.hypotheses import Reversal, flips_of
 from restore.repair.search.pairs import weigh_pairs
+from restore.repair.search.reference import reference_of
 from restore.repair.search.standards import FLIP_COST
 from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Scan
@@ -67,7 +68,7 @@ def _pair(scan: Scan, model: FlipModel, item: Reversal, reversals: tuple[Reversa
     reached = scan.walk(base, target, NEVER).mcu
     if mcu >= reached:
         return ()
-    own = Reference(places[base : reached + 1].copy(), scan.path.scores[base : reached + 1].copy())
+    own = reference_of(scan, base, reached)
     reverse_flips(raw, model, flips_of((item,)), flipped)  # once more, which undoes it
     del flipped[unit]
     weighed = weigh_pairs(scan, model, (unit - 1, unit), flipped, (base, mcu), own)

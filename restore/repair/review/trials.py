@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
+from restore.repair.review.comparison import Comparison
 from restore.repair.review.patches import Patches, patches_of
 from restore.repair.search.flip_state import reverse_flips, stretch_of
-from restore.repair.search.hypotheses import Flips, Reference
+from restore.repair.search.hypotheses import Flips
 from restore.repair.search.standards import standards_of
-from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Scan
 
 _SEEN_BELOW: Final = 24
@@ -30,14 +30,14 @@ class Trial:
     """Hypotheses about a place beside what its bytes are now.
 
     Attributes:
+        comparison: the path as it is.
         patches: what the bytes would be; with no flip there in the last row.
         worths: nats by which each explains the picture better than the bytes as they are.
-        span: the MCUs compared.
     """
 
+    comparison: Comparison
     patches: Patches
     worths: NDArray[np.float64]
-    span: tuple[int, int]
 
     @property
     def best(self) -> int:
@@ -53,10 +53,9 @@ class Trial:
         """Unit and bit that a hypothesis reverses; None where it is that nothing was flipped."""
         return self.patches.flips[row] if row < len(self.patches.flips) else None
 
-    def settle(self, scan: Scan) -> None:
+    def settle(self) -> None:
         """Make the best one true in the scan's bytes and path."""
-        self.patches.settle(scan.raw, self.best)
-        scan.walk(*self.span, NEVER)
+        self.comparison.settle(self.patches, self.best)
 
 
 def compare(
@@ -82,12 +81,10 @@ def compare(
         None where the path about the unit cannot tell.
     """
     standards = standards_of(model)
-    span = _span(scan, model, unit, limits)
-    if span is None:
+    comparison = _comparison(scan, model, unit, limits)
+    if comparison is None:
         return None
-    base, target = span
-    rows = slice(base, target + 1)
-    own = Reference(scan.path.places[rows].copy(), scan.path.scores[rows].copy())
+    base, target = comparison.base, comparison.target
     with_doubted = dict(flipped)
     for index, bit in doubted:
         with_doubted[index] = (*flipped.get(index, ()), bit)
@@ -97,43 +94,32 @@ def compare(
         scan.raw[first : first + stored.size] = stored
     near = int(np.searchsorted(scan.path.places[: target + 1], 8 * stretch_of(model, unit, scan.raw.size)[1]))
     near = min(near + standards.about + standards.behind, target) if standards.below else target
-    worths = _worths(scan, patches, base, near, own)
+    worths = comparison.worths(patches, near)
     if near < target:
-        _see_below(scan, patches, (base, near, target), own, worths)
+        _see_below(comparison, patches, near, worths)
     if doubted:
         worths[-1] += standards.cost
         worths[[flip in doubted for flip in patches.flips] + [False]] = -np.inf
     else:
         worths[-1] = -np.inf
-    return Trial(patches, worths, span)
+    return Trial(comparison, patches, worths)
 
 
-def _worths(scan: Scan, patches: Patches, base: int, target: int, own: Reference) -> NDArray[np.float64]:
-    """By how much the paths along patches score more than `own` at MCU `target`; those that end before count for
-    nothing."""
-    window = patches.rows.shape[1] + int(3 * (target - base) * scan.mcu_bytes) + 512
-    outcomes = scan.evaluate(patches.candidates(base), target, window, NEVER)
-    arrived = outcomes.table[:, 4] >= target
-    return np.where(arrived, outcomes.last - own.level(outcomes.last_place), -np.inf)
-
-
-def _see_below(
-    scan: Scan, patches: Patches, span: tuple[int, int, int], own: Reference, worths: NDArray[np.float64]
-) -> None:
+def _see_below(comparison: Comparison, patches: Patches, near: int, worths: NDArray[np.float64]) -> None:
     """Judge the best of patches by the MCUs below as well, if they leave what follows as it is.
 
     Where colours move, the steps to a whole row above lean one way or the other, and say little for their number.
 
     Args:
-        span: the first MCU, the one at which `worths` were taken, and one behind those below.
-        own: the path as it is; worths: by how much each patch scores more, changed in place.
+        comparison: reaches as far as the MCUs below.
+        near: the MCU up to which `worths` were taken.
+        worths: by how much each patch scores more, changed in place.
     """
-    base, near, target = span
     best = np.argsort(-worths[:-1], kind="stable")[:_SEEN_BELOW]
     few = Patches(patches.first, patches.rows[best], ())
-    before = _worths(scan, few, base, near - _STEADY, own)
+    before = comparison.worths(few, near - _STEADY)
     steady = np.isfinite(worths[best]) & np.isclose(before, worths[best], atol=_EQUAL)
-    worths[best[steady]] = _worths(scan, few, base, target, own)[steady]
+    worths[best[steady]] = comparison.worths(few)[steady]
 
 
 def _rivals(scan: Scan, model: FlipModel, unit: int, base: int) -> Sequence[int]:
@@ -149,9 +135,8 @@ def _rivals(scan: Scan, model: FlipModel, unit: int, base: int) -> Sequence[int]
     return range(min(int(first), unit), max(int(last), unit + 1))
 
 
-def _span(scan: Scan, model: FlipModel, unit: int, limits: NDArray[np.int64]) -> tuple[int, int] | None:
-    """The MCUs over which hypotheses about a unit are compared, the path laid along them; None where that cannot be
-    followed."""
+def _comparison(scan: Scan, model: FlipModel, unit: int, limits: NDArray[np.int64]) -> Comparison | None:
+    """The path over which hypotheses about a unit are compared; None where it cannot be followed."""
     standards = standards_of(model)
     first, last = stretch_of(model, unit, scan.raw.size)
     places = scan.path.places[: scan.layout.mcu_count + 1]
@@ -162,5 +147,4 @@ def _span(scan: Scan, model: FlipModel, unit: int, limits: NDArray[np.int64]) ->
     target = min(target, scan.layout.mcu_count)
     if target <= base or (np.diff(places[base : target + 1]) < 0).any():
         return None
-    target = scan.walk(base, target, NEVER).mcu
-    return (base, target) if target > base + 2 else None
+    return Comparison.over(scan, base, target)

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
 from restore.repair.search.flip_state import FlipState
-from restore.repair.search.hypotheses import UNSETTLED_MARGIN, Flips, Hypothesis, Reference, Reversal, flips_of, verdict
+from restore.repair.search.hypotheses import UNSETTLED_MARGIN, Flips, Hypothesis, Reversal, flips_of, verdict
 from restore.repair.search.pairs import weigh_pairs
+from restore.repair.search.reference import Reference, reference_of, walked
 from restore.repair.search.standards import FLIP_COST, standards_of
 from restore.scan.contracts import ALARMED, BROKEN, COMPLETE, DROPPED, HORIZON
 from restore.scan.extend_kernels import NEVER
@@ -161,7 +162,7 @@ class FlipSearch:
         else was flipped there, or nothing."""
         model = self._model
         undo = self.flip_state.assume(flips)
-        path = self._walked(base, stretch.mcu + _SOON)
+        path = walked(self._scan, base, stretch.mcu + _SOON)
         self.flip_state.undo(undo)
         units = [unit for unit, _ in flips]
         low = 8 * min(int(model.starts[unit]) for unit in units)
@@ -178,17 +179,12 @@ class FlipSearch:
         if gain > _MUCH:
             return False
         target = stretch.mcu + _LONG
-        without = self._walked(base, target)
+        without = walked(self._scan, base, target)
         undo = self.flip_state.assume(flips)
-        with_them = self._walked(base, target)
+        with_them = walked(self._scan, base, target)
         self.flip_state.undo(undo)
         place = np.minimum(without.places[-1:], with_them.places[-1:])
         return bool((with_them.level(place) - without.level(place))[0] < gain / 2)
-
-    def _walked(self, base: int, target: int) -> Reference:
-        """The path from `base` on as far as it can be decoded, at most to `target`."""
-        rows = slice(base, self._scan.walk(base, target, NEVER).mcu + 1)
-        return Reference(self._scan.path.places[rows].copy(), self._scan.path.scores[rows].copy())
 
     def _resolve_pair(self, base: int, stretch: Stretch, reference: Reference, due: float) -> tuple[Reversal, ...]:
         """Explain a sign of damage by two flips in one unit or in neighbouring ones that are worth more than `due`."""
@@ -248,8 +244,7 @@ class FlipSearch:
         last = stretch.mcu
         if stretch.why != BROKEN:
             last = max(last, self._scan.walk(stretch.mcu, stretch.mcu + _ROUNDS[-1][1], drop).best_mcu)
-        path = self._scan.path
-        return Reference(path.places[base : last + 1].copy(), path.scores[base : last + 1].copy())
+        return reference_of(self._scan, base, last)
 
     def _children(
         self, base: int, stretch: Stretch, parent: Hypothesis, own: Reference, reference: Reference
@@ -314,7 +309,7 @@ class FlipSearch:
 
     def _lack(self, own: Reference, row: int) -> float:
         """By how much the MCU in a row of the path scores less than expected."""
-        bits = np.float64(own.places[row + 1] - own.places[row])
+        bits = np.asarray(own.places[row + 1] - own.places[row], dtype=np.float64)
         return float(self._scan.model.expected.score(bits) - (own.scores[row + 1] - own.scores[row]))
 
     def _candidates(self, stretch: Stretch, parent: Hypothesis, base: int) -> tuple[Candidates, list[tuple[int, int]]]:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 UNSETTLED_MARGIN: Final = 60.0
 """Nats by which a flip must beat its best rival where the path does not go on cleanly behind it."""
 
@@ -48,18 +45,6 @@ class Hypothesis:
     flips: Flips
     worth: float
     settled: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """Scores of a path at places (bits of the file); hypotheses are measured against it wherever they end."""
-
-    places: NDArray[np.int64]
-    scores: NDArray[np.float64]
-
-    def level(self, places: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The path's score where it gets to `places`; where it breaks off before, what it had by then."""
-        return np.interp(places, self.places, self.scores)
 
 
 def flips_of(reversals: tuple[Reversal, ...]) -> Flips:
