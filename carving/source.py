@@ -96,6 +96,11 @@ def layers(source: ByteSource) -> Iterator[ByteSource]:
         layer = layer.below
 
 
+def bottom_of(source: ByteSource) -> ByteSource:
+    """The evidence itself: the lowest layer of a stack."""
+    return list(layers(source))[-1]
+
+
 def location(source: ByteSource) -> str:
     """The stack as one printable string, evidence first: `E01 > volume 2 > dm-crypt`."""
     return " > ".join(layer.name for layer in reversed(list(layers(source))))

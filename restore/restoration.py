@@ -15,7 +15,6 @@ from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.results import Thumbnail
 from carving.jpeg.thumbnails import extract_thumbnail
-from restore.decoding.decoded import OUTSIDE_THE_SCANS
 from restore.decoding.robust import Decoded, decode
 from restore.gca import filling
 from restore.gca.holes import Filler
@@ -98,7 +97,7 @@ def _restore(
         decoded = decode(front.data)
     except JpegError as error:
         return Restoration(None, None, (0, 0), flips, Status.UNRECOVERABLE, None, (str(error),))
-    if not interleaved(decoded.header):
+    if not decoded.header.interleaved:
         return _as_decoded(decoded, guide, flips, filler)
     from restore.repair.search.scan_repair import EFFORTS
     from restore.repair.session import examine
@@ -144,12 +143,6 @@ def _is_own(thumbnail: Thumbnail, data: bytes) -> bool:
     return thumbnail.run.length > 0 and data[thumbnail.run.offset : thumbnail.run.end] == thumbnail.data
 
 
-def interleaved(header: JpegHeader) -> bool:
-    """Whether the picture is one sequential scan of all components, the kind in which MCUs can be searched and
-    placed."""
-    return not header.frame.progressive and len(header.scan.components) == len(header.frame.components)
-
-
 def _render(header: JpegHeader, coefficients: NDArray[np.int16]) -> NDArray[np.uint8]:
     from restore.decoding.pixels import render
 
@@ -164,8 +157,7 @@ def _as_decoded(decoded: Decoded, guide: Thumbnail | None, flips: tuple[BitFlip,
     if not decoded.events:
         status = Status.RESTORED if flips else Status.INTACT
         return Restoration(decoded.pixels, intact, mcu_size, flips, status, None, ())
-    whole = {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
-    provenance = intact if whole else np.full_like(intact, Provenance.PLACED)
+    provenance = intact if decoded.flawless else np.full_like(intact, Provenance.PLACED)
     if decoded.mcus.bit_positions.size == frame.mcu_count:  # a scan of single blocks has no position per MCU
         provenance.reshape(-1)[decoded.mcus.bit_positions < 0] = Provenance.LOST
     small = None if guide is None else guidance.thumbnail_pixels(guide)

@@ -46,7 +46,7 @@ ATTRIBUTES = {
         *("thumbnail", "witnessed"),
     ),
     "carving.Run": ("end", "length", "offset"),
-    "restore.Decoded": ("coefficients", "end", "events", "header", "mcus", "pixels", "stream"),
+    "restore.Decoded": ("coefficients", "end", "events", "flawless", "header", "mcus", "pixels", "stream"),
     "restore.Restoration": (
         *("bit_flips", "jpeg", "mcu_size", "notes", "opaque_bytes", "pixels", "provenance", "status"),
     ),

@@ -65,9 +65,7 @@ def coding_of(header: JpegHeader) -> Coding | None:
         component = frame.components[scan.components[0].index]
         columns = _blocks(frame.width, component.horizontal, frame.max_horizontal)
         mcus = columns * _blocks(frame.height, component.vertical, frame.max_vertical)
-    codes, joined = _tables(
-        tuple(header.dc_tables.get(slot) for slot in range(4)), tuple(header.ac_tables.get(slot) for slot in range(4))
-    )
+    codes, joined = lookups_of(header)
     return Coding(
         mcus,
         columns,
@@ -151,11 +149,19 @@ def _blocks(size: int, sampling: int, largest: int) -> int:
     return -(-samples // 8)
 
 
+def lookups_of(header: JpegHeader) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    """What each 16 bits ahead mean, uint16 (8, 65536), DC tables in rows 0 to 3 and AC tables in rows 4 to 7: code
+    length << 8 | symbol, 0 where that is no code. And the AC codes joined (see `coding_kernels.join_codes`)."""
+    slots = range(4)
+    return _lookups(
+        tuple(header.dc_tables.get(slot) for slot in slots), tuple(header.ac_tables.get(slot) for slot in slots)
+    )
+
+
 @lru_cache(maxsize=64)
-def _tables(
+def _lookups(
     dc_tables: tuple[HuffmanTable | None, ...], ac_tables: tuple[HuffmanTable | None, ...]
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-    """Codes of the DC tables in rows 0..3 and the AC tables in rows 4..7, and the AC codes joined."""
     from carving.jpeg.coding_kernels import AHEAD, join_codes
 
     codes = np.zeros((8, 1 << 16), dtype=np.uint16)

@@ -78,7 +78,7 @@ def find_entropy_end(data: bytes, start: int, header: JpegHeader | None = None) 
         header: the header in force, where it could be read. It tells whether further scans can follow and lets the
             picture's size speak when an EOI has more entropy-coded data behind it.
     """
-    more_scans = header is None or _more_scans_possible(header)
+    more_scans = header is None or not header.interleaved
     score = 0
     suspect = last = start
     size = _PictureSize(data, start, header)
@@ -151,10 +151,6 @@ def looks_entropy_coded(data: bytes, position: int, look: int) -> bool:
     stuffed = data.count(b"\xff\x00", position, stop)
     stuffed += sum(data.count(bytes((0xFF, marker)), position, stop) for marker in range(RST0, RST7 + 1))
     return _STUFFED_WEIGHT * stuffed - _FOREIGN_WEIGHT * (pairs - stuffed) >= _STUFFED_SCORE
-
-
-def _more_scans_possible(header: JpegHeader) -> bool:
-    return header.frame.progressive or len(header.scan.components) < len(header.frame.components)
 
 
 def _is_silent(data: bytes, last: int, offset: int) -> bool:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from numpy.typing import NDArray
 
 from carving.errors import JpegError
+from carving.jpeg.coding import lookups_of
 from carving.jpeg.markers import RST0, RST7, JpegHeader, read_header
-from carving.jpeg.tables import HuffmanTable
 
 _PADDING = bytes(4)
 _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
@@ -23,7 +22,7 @@ def mcus_between(data: bytes, start: int, end: int, header: JpegHeader) -> int |
     With restart intervals the markers are counted, else codes are stepped over; damage costs a few MCUs a flip. A
     stretch that is not the scan's first begins inside an MCU, which is not counted.
     """
-    if header.frame.progressive or len(header.scan.components) != len(header.frame.components):
+    if not header.interleaved:
         return None
     if header.restart_interval > 0:
         pairs = sum(data.count(bytes((0xFF, marker)), start, end) for marker in range(RST0, RST7 + 1))
@@ -41,11 +40,8 @@ def mcus_between(data: bytes, start: int, end: int, header: JpegHeader) -> int |
 
     from carving.jpeg.mcu_kernel import count_mcus
 
-    return int(
-        count_mcus(
-            stream, _lookups(header.dc_tables), _lookups(header.ac_tables), np.array(block_dc), np.array(block_ac)
-        )
-    )
+    codes, _ = lookups_of(header)
+    return int(count_mcus(stream, codes[:4], codes[4:], np.array(block_dc), np.array(block_ac)))
 
 
 def share_coded(jpeg: bytes) -> float | None:
@@ -67,13 +63,3 @@ def share_coded(jpeg: bytes) -> float | None:
     pairs = [match.start() for match in _RESTART.finditer(jpeg, start)]
     lengths = np.diff([start, *pairs, len(jpeg)])
     return max(share, 1.0 + float(lengths.max() - _USUAL * np.median(lengths)) / len(jpeg))
-
-
-def _lookups(tables: dict[int, HuffmanTable]) -> NDArray[np.uint16]:
-    """Code length << 8 | symbol for every table slot and every 16 bits ahead, shape (4, 65536); 0 means no code."""
-    lookups = np.zeros((4, 1 << 16), dtype=np.uint16)
-    for slot, table in tables.items():
-        for code, length, symbol in table.codes:
-            first = code << (16 - length)
-            lookups[slot, first : first + (1 << (16 - length))] = length << 8 | symbol
-    return lookups

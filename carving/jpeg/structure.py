@@ -135,3 +135,8 @@ class JpegHeader:
     adobe_transform: int | None = None
     has_jfif: bool = False
     segments: tuple[MarkerSegment, ...] = ()
+
+    @property
+    def interleaved(self) -> bool:
+        """Whether the picture is one sequential scan of all components, so that it is a sequence of MCUs."""
+        return not self.frame.progressive and len(self.scan.components) == len(self.frame.components)

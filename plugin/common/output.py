@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from carving.errors import OutputError
+from plugin.common.file_digest import digest_of_file
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
@@ -93,9 +94,7 @@ def describe_file(folder: Path, relative: str, covers: str) -> OutputFile:
     """
     path = folder / relative
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return OutputFile(relative, digest, file.tell(), covers)
+        return OutputFile(relative, *digest_of_file(path), covers)
     except OSError as error:
         raise output_error(path, error) from error
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import platform
 from importlib import metadata, resources
-from pathlib import Path
 from typing import Final
+
+from plugin.common.file_digest import digest_of_file
 
 DISTRIBUTION: Final = "carve-restore"
 PACKAGES: Final = ("carving", "plugin", "restore")
@@ -48,7 +49,7 @@ def code_digest() -> str:
         with resources.as_file(resources.files(package)) as folder:
             for path in sorted(folder.rglob("*.py")):
                 digest.update(f"{package}/{path.relative_to(folder).as_posix()}\0".encode())
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
+                digest.update(bytes.fromhex(digest_of_file(path).hex))
     return digest.hexdigest()
 
 
@@ -58,13 +59,8 @@ def weight_digests() -> dict[str, str]:
     with resources.as_file(resources.files("restore")) as folder:
         for path in sorted(folder.rglob("*")):
             if path.suffix in _WEIGHTS:
-                digests[path.relative_to(folder).as_posix()] = _file_digest(path)
+                digests[path.relative_to(folder).as_posix()] = digest_of_file(path).hex
     return digests
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _version(name: str) -> str:

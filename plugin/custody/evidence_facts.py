@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
-from carving.source import ByteSource, Run, layers
+from carving.source import ByteSource, Run, bottom_of
 from plugin.custody.evidence_files import printable
 
 _COMPARABLE: Final = ("md5", "sha1", "sha256")
@@ -86,4 +86,4 @@ class EvidenceFacts:
 
 def evidence_facts(source: ByteSource, opened: Path) -> EvidenceFacts:
     """The facts on the evidence under a stack of layers."""
-    return EvidenceFacts(list(layers(source))[-1], opened)
+    return EvidenceFacts(bottom_of(source), opened)

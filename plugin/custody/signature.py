@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from carving.errors import EvidenceError, HashMismatchError, UsageError
+from plugin.common.file_digest import digest_of_file
 from plugin.custody.sshsig import armour, key_blob, to_be_signed, unarmour
 
 if TYPE_CHECKING:
@@ -131,8 +132,7 @@ def verify_signature(path: Path, signature: Path) -> PublicKey:
 
 def _file_digest(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha512").digest()
+        return bytes.fromhex(digest_of_file(path, "sha512").hex)
     except OSError as error:
         raise EvidenceError(f"cannot read {path}: {error.strerror}") from error
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from carving.errors import CarveRestoreError, EvidenceError
 from carving.file_systems.allocation import AllocatedFile, Allocation, AllocationMap
-from carving.source import ByteSource, layers
+from carving.source import ByteSource, bottom_of
 from plugin.common.allocation_record import AllocatedClaim
 from plugin.common.settings import Parameters
 from plugin.examination.opening import Secrets, open_layers
@@ -123,7 +123,7 @@ def is_worth_a_survey(source: ByteSource, parameters: Parameters) -> bool:
     """Whether there may be a file system: not in one picture, in a folder, or where others name the files."""
     from carving.media.folder import FolderSource
 
-    bottom = list(layers(source))[-1]
+    bottom = bottom_of(source)
     return parameters.only is None and not isinstance(bottom, FolderSource) and source.read_at(0, len(_JPEG)) != _JPEG
 
 

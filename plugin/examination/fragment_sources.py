@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Final
 from carving.errors import UsageError
 from carving.file_systems.allocation import AllocationMap
 from carving.fragments import Fragment
-from carving.source import ByteSource, layers
+from carving.source import ByteSource, bottom_of
 from carving.support.cores import available_cores
+from plugin.common.file_digest import digest_of_file
 from plugin.common.settings import Parameters
 from plugin.examination.watched import WatchedSource
 
@@ -82,7 +82,7 @@ class FragmentSource:
         """
         from carving.media.folder import FolderSource
 
-        bottom = list(layers(self.source))[-1]
+        bottom = bottom_of(self.source)
         if isinstance(bottom, FolderSource):
             from carving.selection.folders import take_folder
 
@@ -130,7 +130,6 @@ def list_record(path: Path) -> dict[str, object]:
         UsageError: it cannot be read.
     """
     try:
-        with path.open("rb") as file:
-            return {"path": str(path), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+        return {"path": str(path), "sha256": digest_of_file(path).hex}
     except OSError as error:
         raise UsageError(f"the list {path} cannot be read: {error.strerror or type(error).__name__}") from error

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from plugin.common.file_digest import digest_of_file
 from plugin.common.output import OutputFile, output_error
 from plugin.common.report_model import FileEntry, ThumbnailFile
 from plugin.examination.journal import Journal
@@ -63,7 +63,6 @@ def _is_whole(folder: Path, recorded: OutputFile | ThumbnailFile) -> bool:
     try:
         if path.is_symlink() or path.stat().st_size != recorded.size:
             return False
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == recorded.sha256
+        return digest_of_file(path).hex == recorded.sha256
     except OSError:
         return False

@@ -3,7 +3,6 @@ anew; the first thing that does not hold ends the check."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from carving.errors import CarveRestoreError, EvidenceError, HashMismatchError
+from plugin.common.file_digest import digest_of_file
 from plugin.common.record_reading import from_json
 from plugin.common.report_model import FileEntry, Report
 from plugin.custody.chain import START, ChainHead, read_records
@@ -105,9 +105,7 @@ def _check_file(folder: Path, relative: str, sha256: str, size: int) -> None:
     if not path.resolve().is_relative_to(folder.resolve()) or path.is_symlink():
         raise HashMismatchError(f"{path} leads out of {folder}; the log or the folder was altered")
     try:
-        with path.open("rb") as file:
-            computed = hashlib.file_digest(file, "sha256").hexdigest()
-            length = file.tell()
+        computed, length = digest_of_file(path)
     except FileNotFoundError as error:
         raise HashMismatchError(f"{path} is missing") from error
     except OSError as error:

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from carving.errors import HashMismatchError
-from carving.source import ByteSource, layers
+from carving.source import ByteSource, bottom_of
 from plugin.common.report_model import Report
 from plugin.custody.hashing import hash_source
 from plugin.examination.opening import Secrets, open_layers, views
@@ -33,7 +33,7 @@ def verify_evidence(
     """
     with closing(open_layers(evidence, secrets, report.parameters)) as source:
         stacks = {view.layer: view.source for view in views(source)}
-        bottom = list(layers(source))[-1]
+        bottom = bottom_of(source)
         _check_media(evidence, bottom, report, say, progress)
         unread = sum(not _check_carved(stacks, report, index) for index in range(len(report.files)))
         repaired = [entry for entry in report.files if entry.repaired is not None and entry.layer in stacks]

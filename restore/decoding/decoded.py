@@ -91,6 +91,11 @@ class Decoded:
     stream: EntropyStream
     end: int
 
+    @property
+    def flawless(self) -> bool:
+        """Whether every scan decodes to its last bit; what was noticed, if anything, lies outside of them."""
+        return {event.kind for event in self.events} <= OUTSIDE_THE_SCANS
+
     @cached_property
     def pixels(self) -> NDArray[np.uint8]:
         """RGB, uint8 (height, width, 3), as libjpeg-turbo renders these coefficients."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
-from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded
+from restore.decoding.decoded import Decoded
 from restore.decoding.robust import decode
 from restore.placement.placement import place
 from restore.repair.review.merging import merge
@@ -113,7 +113,7 @@ def read_anew(scan: Scan, decoded: Decoded) -> NDArray[np.int16]:
     """Lay the path along the bytes as they are now; returns the coefficients. What decodes without a flaw is not
     placed: that would level out what a flip without a trace has moved."""
     corrected = decode(scan.raw[: decoded.end].tobytes())
-    if {event.kind for event in corrected.events} <= OUTSIDE_THE_SCANS:
+    if corrected.flawless:
         follow_decoder(scan, corrected)
         return corrected.coefficients
     return place(scan, decoded.header, None).coefficients

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
-from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded, EventKind
+from restore.decoding.decoded import Decoded, EventKind
 from restore.decoding.robust import decode
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
@@ -113,7 +113,7 @@ def _conclude(
 
 def _flawless(decoded: Decoded, thumbnail: Pixels | None) -> bool:
     """Whether a scan decodes to its last bit, and to what its thumbnail shows."""
-    if not {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS:
+    if not decoded.flawless:
         return False
     return thumbnail is None or not contradicts(thumbnail, decoded.header, decoded.coefficients)
 

@@ -178,8 +178,7 @@ def hit_mcus(original: Decoded, changed: NDArray[np.int64]) -> NDArray[np.bool_]
         bool (MCU rows, MCU columns); None where the first scan does not hold all of every MCU.
     """
     frame, starts, stream = original.header.frame, original.mcus.bit_positions, original.stream
-    whole = len(original.header.scan.components) == len(frame.components) and not frame.progressive
-    if not whole or starts.size != frame.mcu_count or (starts < 0).any():
+    if not original.header.interleaved or starts.size != frame.mcu_count or (starts < 0).any():
         return None
     ends = np.append(starts[1:], 8 * stream.size)
     first, last = _file_offsets(original, starts // 8), _file_offsets(original, (ends - 1) // 8)

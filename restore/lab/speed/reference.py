@@ -29,7 +29,7 @@ def reference_coefficients(jpeg: bytes) -> NDArray[np.int16]:
     """
     header = read_header(jpeg)
     frame = header.frame
-    if frame.progressive or len(header.scan.components) != len(frame.components):
+    if not header.interleaved:
         raise UnsupportedJpegError("the reference decoder takes files of one interleaved sequential scan")
     coefficients = np.zeros((frame.mcu_count, frame.blocks_per_mcu, 64), dtype=np.int16)
     interval = header.restart_interval or frame.mcu_count

@@ -137,7 +137,7 @@ def _trial(header: JpegHeader, data: bytes) -> tuple[float, int]:
     from restore.decoding.scans import block_targets, flat_lookups, scan_tables
     from restore.decoding.stream import unstuff
 
-    if header.frame.progressive or len(header.scan.components) != len(header.frame.components):
+    if not header.interleaved:
         return 0.0, 0
     start = header.scan.entropy_start
     stop = data.find(b"\xff\xd9", start, start + TRIAL_BYTES)
@@ -232,7 +232,7 @@ def _tables_named(header: JpegHeader) -> float:
     """Tables that are named but not there, or there but not named."""
     named_quant = {component.quant_table for component in header.frame.components}
     score = _ODD * len(named_quant - set(header.quant_tables)) * 2
-    if not header.frame.progressive and len(header.scan.components) == len(header.frame.components):
+    if header.interleaved:
         named_dc = {entry.dc_table for entry in header.scan.components}
         named_ac = {entry.ac_table for entry in header.scan.components}
         score += _set_of_tables(named_dc, set(header.dc_tables)) + _set_of_tables(named_ac, set(header.ac_tables))

@@ -16,7 +16,6 @@ from carving.jpeg.markers import APP0, APP1, COM, MarkerSegment
 from carving.jpeg.results import Thumbnail
 from carving.jpeg.tiff import HEADER_SIZE, directories
 from restore.decoding.robust import decode
-from restore.repair.header.thumbnail_repair import decodes_cleanly
 
 _APPLICATION: Final = range(APP0, APP0 + 16)
 
@@ -52,6 +51,6 @@ def _is_sound(thumbnail: Thumbnail) -> bool:
     if not thumbnail.is_jpeg:
         return False
     try:
-        return decodes_cleanly(decode(thumbnail.data))
+        return decode(thumbnail.data).flawless
     except JpegError:
         return False

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from carving.errors import JpegError
 from carving.flips.model import FlipModel
 from carving.source import Run
-from restore.decoding.decoded import OUTSIDE_THE_SCANS
-from restore.decoding.robust import Decoded, decode
+from restore.decoding.robust import decode
 from restore.repair.header.windowed_flips import WindowedFlips
 from restore.repair.search.hypotheses import Reversal
 from restore.repair.search.scan_repair import Effort
@@ -21,11 +20,6 @@ _BEHIND: Final = 64
 _UNSEEN: Final = 24.0
 """Nats by which a flip must beat its best rival in a thumbnail that decodes without a flaw: most flips in one so small
 leave no other trace, and no undamaged thumbnail has been seen to reach half of it."""
-
-
-def decodes_cleanly(decoded: Decoded) -> bool:
-    """Whether nothing in a thumbnail's scan points to damage."""
-    return {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
 
 
 def search_thumbnail(raw: NDArray[np.uint8], run: Run, model: FlipModel, effort: Effort) -> tuple[Reversal, ...]:
@@ -38,8 +32,7 @@ def search_thumbnail(raw: NDArray[np.uint8], run: Run, model: FlipModel, effort:
         decoded = decode(data)
     except JpegError:
         return ()
-    frame = decoded.header.frame
-    if frame.progressive or len(decoded.header.scan.components) != len(frame.components):
+    if not decoded.header.interleaved:
         return ()
     from restore.repair.session import examine
 

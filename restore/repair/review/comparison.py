@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.repair.review.patches import Patches
-from restore.repair.search.reference import Reference, reference_of
+from restore.repair.search.path_reference import Reference, reference_of
 from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Scan
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from carving.flips.model import FlipModel
 from restore.repair.search.hypotheses import Reversal
-from restore.repair.search.reference import walked
+from restore.repair.search.path_reference import walked
 from restore.scan.scan import Scan
 
 NEAR_BYTES: Final = 64

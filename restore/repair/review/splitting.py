@@ -14,7 +14,7 @@ from carving.flips.model import FlipModel
 from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
 from restore.repair.search.hypotheses import Reversal, flips_of
 from restore.repair.search.pairs import weigh_pairs
-from restore.repair.search.reference import reference_of
+from restore.repair.search.path_reference import reference_of
 from restore.repair.search.standards import FLIP_COST
 from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Scan

@@ -18,7 +18,7 @@ from carving.flips.model import FlipModel
 from restore.repair.search.flip_state import FlipState
 from restore.repair.search.hypotheses import UNSETTLED_MARGIN, Flips, Hypothesis, Reversal, flips_of, verdict
 from restore.repair.search.pairs import weigh_pairs
-from restore.repair.search.reference import Reference, reference_of, walked
+from restore.repair.search.path_reference import Reference, reference_of, walked
 from restore.repair.search.standards import FLIP_COST, standards_of
 from restore.scan.contracts import ALARMED, BROKEN, COMPLETE, DROPPED, HORIZON
 from restore.scan.extend_kernels import NEVER

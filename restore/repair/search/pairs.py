@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
-from restore.repair.search.reference import Reference
+from restore.repair.search.path_reference import Reference
 from restore.scan.contracts import COMPLETE, HORIZON
 from restore.scan.scan import Candidates, Scan
 
