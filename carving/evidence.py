@@ -6,8 +6,9 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
-from carving.encryption.ciphers import CipherSpec, SectorIv, SectorNumbering, parse_cipher
+from carving.encryption.ciphers import SectorIv, SectorNumbering, parse_cipher
 from carving.errors import EvidenceError, UsageError
+from carving.evidence_settings import EvidenceSettings
 from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
 from carving.media.ewf.ewf_source import EwfSource, open_ewf
 from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
@@ -67,15 +68,40 @@ def open_evidence(
         UnsupportedEncryptionError: a password was given that nothing here can use; the message says why.
         UsageError: settings that contradict the evidence or each other.
     """
+    settings = EvidenceSettings(
+        cipher=cipher,
+        sector_size=sector_size,
+        iv_sector=iv_sector,
+        iv_offset=iv_offset,
+        iv_large_sectors=iv_large_sectors,
+        offset=offset,
+        length=length,
+        volume=volume,
+        footer=None if footer is None else str(footer),
+        nand=nand,
+        xor_key=None if xor_key is None else str(xor_key),
+    )
+    return open_stack(Path(path), settings, key, password, flips)
+
+
+def open_stack(
+    path: Path,
+    settings: EvidenceSettings,
+    key: bytes | None = None,
+    password: bytes | None = None,
+    flips: tuple[tuple[int, int], ...] = (),
+) -> ByteSource:
+    """As `open_evidence`, with the settings as one."""
+    offset, length, volume = settings.offset, settings.length, settings.volume
     if volume is not None and (offset or length is not None):
         raise UsageError("either a volume or an offset and length can be given, not both")
-    if xor_key is not None and nand is None:
+    if settings.xor_key is not None and settings.nand is None:
         raise UsageError("an XOR key means nothing without a NAND layout")
     with ExitStack() as undo:
-        source: ByteSource = open_media(Path(path))
+        source: ByteSource = open_media(path)
         undo.callback(source.close)
         if isinstance(source, FolderSource) and (
-            nand or key is not None or volume is not None or offset or length is not None
+            settings.nand or key is not None or volume is not None or offset or length is not None
         ):
             raise UsageError(
                 f"{path} is a folder of JPEGs: NAND layout, key, volume, offset and length mean nothing there"
@@ -84,10 +110,10 @@ def open_evidence(
             from carving.sources.flipped import FlippedSource
 
             source = FlippedSource(source, flips)
-        if nand is not None:
+        if settings.nand is not None:
             from carving.media.nand.nand_source import open_nand
 
-            source = open_nand(source, nand, None if xor_key is None else Path(xor_key))
+            source = open_nand(source, settings.nand, None if settings.xor_key is None else Path(settings.xor_key))
         if volume is not None:
             from carving.file_systems.volumes import open_volume
 
@@ -97,22 +123,18 @@ def open_evidence(
 
             rest = source.size - offset if length is None else length
             source = VolumeSource(source, offset, rest, f"volume at byte {offset}")
-        numbering = SectorNumbering(sector_size, iv_sector, iv_offset, iv_large_sectors)
-        source = _decrypted(source, key, password, footer, parse_cipher(cipher), numbering)
+        source = _decrypted(source, key, password, settings)
         undo.pop_all()
         return source
 
 
-def _decrypted(
-    volume: ByteSource,
-    key: bytes | None,
-    password: bytes | None,
-    footer: Path | None,
-    spec: CipherSpec,
-    numbering: SectorNumbering,
-) -> ByteSource:
+def _decrypted(volume: ByteSource, key: bytes | None, password: bytes | None, settings: EvidenceSettings) -> ByteSource:
     """The volume with decryption over it, where there is what opens it."""
     from carving.encryption import unlocking
+
+    footer = None if settings.footer is None else Path(settings.footer)
+    spec = parse_cipher(settings.cipher)
+    numbering = SectorNumbering(settings.sector_size, settings.iv_sector, settings.iv_offset, settings.iv_large_sectors)
 
     if key is not None and password is not None:
         raise UsageError("either a key or a password can be given, not both")

@@ -17,8 +17,19 @@ FOREIGN: Final = "plugin/autopsy/jython"
 
 ORDER: Final = {
     "carving": (
-        *("errors", "source", "support", "sources", "jpeg", "fragments", "media", "media.ewf", "media.nand"),
-        *("media.nand.survey", "file_systems", "encryption", "flips", "carver", "selection", "evidence"),
+        *(
+            "errors",
+            "source",
+            "evidence_settings",
+            "support",
+            "sources",
+            "jpeg",
+            "fragments",
+            "media",
+            "media.ewf",
+            "media.nand",
+        ),
+        *("media.nand", "media.nand.survey", "file_systems", "encryption", "flips", "carver", "selection", "evidence"),
     ),
     "restore": (
         *("provenance", "result", "decoding", "scan", "thumbnail", "sca", "gca", "headerless"),

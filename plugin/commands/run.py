@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -84,6 +84,7 @@ Exit codes:
 @click.option(
     "--sector-size",
     type=click.Choice(["512", "4096"]),
+    callback=lambda _context, _option, value: int(value),
     default="512",
     show_default=True,
     help="Bytes that are encrypted together.",
@@ -179,31 +180,15 @@ def run_command(
     resume: bool,
     key: str | None,
     password: str | None,
-    footer: str | None,
-    cipher: str,
-    sector_size: str,
-    iv_sector: Literal["le64", "be32"],
-    iv_offset: int,
-    iv_large_sectors: bool,
-    offset: int,
-    length: int | None,
-    volume: int | None,
-    nand: str | None,
-    xor_key: str | None,
-    only: str | None,
-    scan: Literal["all", "unallocated"],
     jobs: int | None,
     cluster: str | None,
-    device: Literal["auto", "cpu", "cuda"],
-    effort: int,
-    carve_only: bool,
-    md5: bool,
     examiner: str,
     case_number: str,
     exhibit: str,
     sign_key: Path | None,
     quiet: bool,
     json_progress: bool,
+    **settings: Any,
 ) -> None:
     """Find the JPEGs in EVIDENCE and restore the damaged ones.
 
@@ -212,25 +197,7 @@ def run_command(
     what was carved, untouched; the restored pictures, each with a map of what every block of it is; report.json and a
     custody log.
     """
-    parameters = Parameters(
-        cipher=cipher,
-        sector_size=int(sector_size),
-        iv_sector=iv_sector,
-        iv_offset=iv_offset,
-        iv_large_sectors=iv_large_sectors,
-        offset=offset,
-        length=length,
-        volume=volume,
-        footer=footer,
-        nand=nand,
-        xor_key=xor_key,
-        only=only,
-        scan=scan,
-        device=device,
-        effort=effort,
-        carve_only=carve_only,
-        md5=md5,
-    )
+    parameters = Parameters(**settings)  # every other option is called as the setting that it gives
     secret = _ask("Master key (hex)") if key == PROMPT else key
     password_bytes = _ask("Password").encode() if password == PROMPT else password
     signer = None
@@ -240,11 +207,11 @@ def run_command(
         signer = load_signer(sign_key, _ask_for_passphrase)
     sys.excepthook = partial(report_unforeseen, output)
 
-    from plugin.examination.journal import read_journal
+    from plugin.examination.journal import Journal, read_journal
     from plugin.examination.pipeline import run, sign_log
 
-    journal = read_journal(output) if resume else None
-    if journal is not None and journal.finished:
+    journal = read_journal(output) if resume else Journal(output)
+    if journal.finished:
         if signer is not None and not journal.signed:
             sign_log(signer, output)
         if not quiet:

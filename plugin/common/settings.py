@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from carving.errors import UsageError
+from carving.evidence_settings import EvidenceSettings
 
 UNSPECIFIED: Final = "unspecified"
 
@@ -20,24 +21,9 @@ class CaseDetails:
 
 
 @dataclass(frozen=True, slots=True)
-class Parameters:
-    """Settings that change what is found or how it is restored. Offsets and lengths in bytes, sector size in bytes.
+class Parameters(EvidenceSettings):
+    """Settings that change what is found or how it is restored, beside those that say how to open the evidence."""
 
-    The first five say how to decrypt and count only with a key; a LUKS header or crypto footer knows better. `footer`
-    is the path of a file that holds such a header.
-    """
-
-    cipher: str = "aes-cbc-essiv:sha256"
-    sector_size: int = 512
-    iv_sector: Literal["le64", "be32"] = "le64"
-    iv_offset: int = 0
-    iv_large_sectors: bool = False
-    offset: int = 0
-    length: int | None = None
-    volume: int | None = None
-    footer: str | None = None
-    nand: str | None = None
-    xor_key: str | None = None
     only: str | None = None
     scan: Literal["all", "unallocated"] = "all"
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -33,7 +33,7 @@ class FoundFile:
 
 @dataclass
 class Journal:
-    """A run as far as it had come.
+    """A run as far as it had come; one that has not begun is as if nothing had been done.
 
     Attributes:
         folder: its output.
@@ -68,6 +68,11 @@ class Journal:
     finished: bool = False
 
     @property
+    def begun(self) -> bool:
+        """Whether there is a run to go on with."""
+        return bool(self.beginning)
+
+    @property
     def signed(self) -> bool:
         """Whether a signature of the log is there."""
         return (self.folder / (FILE_NAME + SUFFIX)).exists()
@@ -87,7 +92,11 @@ class Journal:
 
         Raises:
             UsageError: settings, examiner, case, exhibit or the tool itself differ; the message names the first.
+            OutputError: nothing was begun, and the folder holds something.
         """
+        if not self.begun:
+            require_vacant(self.folder)
+            return
         begun = self.beginning["parameters"]
         for name, value in asdict(parameters).items():
             if begun.get(name) != value:
@@ -126,8 +135,8 @@ class Journal:
             raise UsageError(f"the run in {self.folder} was begun with another key, or without one")
 
 
-def read_journal(folder: Path) -> Journal | None:
-    """How far the run in a folder had come; None where none has left anything.
+def read_journal(folder: Path) -> Journal:
+    """How far the run in a folder had come.
 
     Raises:
         OutputError: the folder holds something, but no run of this tool.
@@ -139,14 +148,14 @@ def read_journal(folder: Path) -> Journal | None:
         size = log.stat().st_size
     except FileNotFoundError:
         require_vacant(folder)
-        return None
+        return Journal(folder)
     except OSError as error:
         raise output_error(log, error) from error
     whole = _whole_lines(log)
     if whole == 0:
         log.unlink()  # begun, and cut short before its first record was whole
         require_vacant(folder)
-        return None
+        return Journal(folder)
     journal = Journal(folder, size=whole, torn=size - whole)
     try:
         for record in read_records(log, journal.size):

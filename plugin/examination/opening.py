@@ -39,32 +39,16 @@ def open_layers(
         evidence: where it lies.
         secrets: what opens it.
         parameters: of the run.
-        flips: bits of the evidence that are read the other way round (`carving.evidence.open_evidence`).
+        flips: bits of the evidence that are read the other way round (`carving.evidence.open_stack`).
 
     Raises:
         EvidenceError: the evidence cannot be opened.
         KeyMismatchError: the password is wrong.
         UsageError: settings that contradict it.
     """
-    from carving.evidence import open_evidence
+    from carving.evidence import open_stack
 
-    return open_evidence(
-        evidence,
-        key=secrets.key,
-        password=secrets.password,
-        footer=None if parameters.footer is None else Path(parameters.footer),
-        cipher=parameters.cipher,
-        sector_size=parameters.sector_size,
-        iv_sector=parameters.iv_sector,
-        iv_offset=parameters.iv_offset,
-        iv_large_sectors=parameters.iv_large_sectors,
-        offset=parameters.offset,
-        length=parameters.length,
-        volume=parameters.volume,
-        nand=parameters.nand,
-        xor_key=parameters.xor_key,
-        flips=flips,
-    )
+    return open_stack(evidence, parameters, secrets.key, secrets.password, flips)
 
 
 def read_secrets(key: str | bytes | None, password: str | bytes | None) -> Secrets:

@@ -17,7 +17,7 @@ from carving.errors import UsageError
 from carving.source import ByteSource, location
 from carving.support.cores import available_cores
 from plugin.common.clock import utc_now
-from plugin.common.output import create, flush, require_vacant, write_file
+from plugin.common.output import create, flush, write_file
 from plugin.common.progress import Progress, SilentProgress
 from plugin.common.report_model import SCHEMA_VERSION, CustodyHead, Report, Tool, to_json
 from plugin.common.settings import CaseDetails, Parameters, require_sense
@@ -93,10 +93,9 @@ def run(
     progress = progress or SilentProgress()
     folder = Path(output)
     started = utc_now()
-    if journal is None:
-        require_vacant(folder)
-    else:
-        journal.require_same(parameters, details, code_digest())
+    journal = journal or Journal(folder)
+    journal.require_same(parameters, details, code_digest())
+    if journal.begun:
         started, details = journal.started, journal.details
     require_sense(parameters, has_key=key is not None)
     secrets = read_secrets(key, password)
@@ -109,14 +108,16 @@ def run(
         confirmed = confirm_key(source)
         facts = evidence_facts(source, Path(evidence))
         opened = _opened(facts, source)
-        if journal is not None:
-            journal.require_same_evidence(opened, selected, None if confirmed is None else asdict(confirmed))
+        journal.require_same_evidence(opened, selected, None if confirmed is None else asdict(confirmed))
         create(folder)
-        with _custody_log(folder, journal) as custody, _ending_recorded(custody):
-            if journal is None:
-                _record_beginning(custody, started, arguments, parameters, details)
-            else:
+        with (
+            CustodyLog(folder / CUSTODY_NAME, journal.head, journal.size) as custody,
+            _ending_recorded(custody),
+        ):
+            if journal.begun:
                 _record_resumption(custody, arguments, journal)
+            else:
+                _record_beginning(custody, started, arguments, parameters, details)
             custody.record("evidence_opened", **opened)
             if selected is not None:
                 custody.record("files_selected", **selected)
@@ -138,7 +139,7 @@ def run(
                         custody,
                         progress,
                         examination.fail,
-                        None if journal is None else journal.evidence,
+                        journal.evidence,
                     )
                 )
             )
@@ -183,11 +184,6 @@ def _opened(facts: EvidenceFacts, source: ByteSource) -> dict[str, object]:
     """The evidence as it was found when it was opened, for the record."""
     files = [to_json(look_at(path)) for path in facts.files]
     return {"files": files, "size": facts.bottom.size, "layers": location(source)}
-
-
-def _custody_log(folder: Path, journal: Journal | None) -> CustodyLog:
-    path = folder / CUSTODY_NAME
-    return CustodyLog(path) if journal is None else CustodyLog(path, journal.head, journal.size)
 
 
 @contextmanager

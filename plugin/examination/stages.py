@@ -39,7 +39,7 @@ from plugin.workers.worker import RestoreTask, restore_fragment
 class Examination:
     """One run over open evidence. `failures` grows as stages meet what they cannot do.
 
-    Where there is a journal of a run that was cut short, what it says is done is not done again.
+    What the journal says is done is not done again.
     """
 
     source: ByteSource
@@ -50,7 +50,7 @@ class Examination:
     custody: CustodyLog
     progress: Progress
     survey: AllocationSurvey | None
-    journal: Journal | None = None
+    journal: Journal
     failures: list[Failure] = field(default_factory=list)
     _finders: tuple[FragmentSource, ...] = field(init=False)
     _entries: dict[str, FileEntry] = field(init=False, default_factory=dict)
@@ -69,13 +69,12 @@ class Examination:
             )
             for index, view in enumerate(self._views())
         )
-        if self.journal is not None:
-            self.failures.extend(self.journal.failures)
-            self._entries.update({stem: found.entry for stem, found in self.journal.found.items()})
-            self._entries.update(self.journal.done)
-            for entry in self._entries.values():
-                self._originals.setdefault(entry.carved.sha256, entry.carved.path)
-            self._restored = len(self.journal.done)
+        self.failures.extend(self.journal.failures)
+        self._entries.update({stem: found.entry for stem, found in self.journal.found.items()})
+        self._entries.update(self.journal.done)
+        for entry in self._entries.values():
+            self._originals.setdefault(entry.carved.sha256, entry.carved.path)
+        self._restored = len(self.journal.done)
 
     def carve_and_restore(self, pool: Pool, meanwhile: Callable[[], None]) -> tuple[FileEntry, ...]:
         """Carve, and have the pool restore what has been carved; entries in order of layer and offset.
@@ -176,14 +175,14 @@ class Examination:
 
     def _earlier_layout(self) -> Mapping[str, Any] | None:
         """What an earlier run learned of a NAND layout, where this one need not read the dump."""
-        if self.journal is None or any(finder.earlier is None for finder in self._finders):
+        if any(finder.earlier is None for finder in self._finders):
             return None
         details = self.journal.scans[self._finders[-1].layer]
         return None if details["nand"] is None else details
 
     def _search(self, layer: str) -> FinishedSearch | None:
         """How an earlier run ended the search of a layer; None where this run has to search it."""
-        ended = None if self.journal is None else self.journal.scans.get(layer)
+        ended = self.journal.scans.get(layer)
         return None if ended is None else FinishedSearch(ended["scanned_bytes"], tuple(ended["remarks"]))
 
     def _tasks(self) -> Iterator[RestoreTask]:
@@ -202,7 +201,7 @@ class Examination:
 
     def _left_over(self, layer: str) -> Iterator[tuple[str, Fragment]]:
         """What an earlier run has carved and not restored."""
-        if self.journal is None or self.parameters.carve_only:
+        if self.parameters.carve_only:
             return
         for stem, found in self.journal.found.items():
             if found.entry.layer == layer and stem not in self.journal.done:

@@ -50,7 +50,7 @@ _LOOP_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class SpeedComparison:
     """One line of the benchmark.
 
     Attributes:
@@ -93,7 +93,7 @@ class Comparison:
         return "; ".join(parts)
 
 
-def benchmark(files: Sequence[tuple[str, bytes]], rounds: int) -> Iterator[Comparison]:
+def benchmark(files: Sequence[tuple[str, bytes]], rounds: int) -> Iterator[SpeedComparison]:
     """Run every comparison.
 
     Args:
@@ -118,7 +118,7 @@ def made_files() -> list[tuple[str, bytes]]:
     return [(f"made picture at {rate:g} bpp", coded_at(pixels, rate)) for rate in _RATES]
 
 
-def markdown(comparisons: Sequence[Comparison]) -> str:
+def markdown(comparisons: Sequence[SpeedComparison]) -> str:
     """The benchmark as Markdown: medians, quartiles in brackets."""
     rows = [
         "| task | carve-restore | other | speed of ours | speed of the other | verdict |",
@@ -134,7 +134,7 @@ def markdown(comparisons: Sequence[Comparison]) -> str:
     return "\n".join([*rows, "", "Median [quartiles]; contestants timed in turns in one process, one thread each.", ""])
 
 
-def _decoding(name: str, jpeg: bytes, rounds: int) -> Iterator[Comparison]:
+def _decoding(name: str, jpeg: bytes, rounds: int) -> Iterator[SpeedComparison]:
     from restore.decoding.robust import decode
 
     frame = decode(jpeg).header.frame
@@ -151,8 +151,8 @@ def _decoding(name: str, jpeg: bytes, rounds: int) -> Iterator[Comparison]:
     )
     full, entropy = f"decode, {name}", f"entropy decode only, {name}"
     aim = next(target for limit, target in ENTROPY_TARGETS if rate < limit)
-    yield Comparison(full, timings["full"], timings["pillow"], "Pillow", megapixels, megapixels, "MP", FULL_TARGET)
-    yield Comparison(
+    yield SpeedComparison(full, timings["full"], timings["pillow"], "Pillow", megapixels, megapixels, "MP", FULL_TARGET)
+    yield SpeedComparison(
         entropy, timings["entropy"], timings["draft"], "Pillow to 1/8 size", megapixels, megapixels, "MP", aim
     )
 
@@ -166,7 +166,7 @@ def _pillow(jpeg: bytes, scale: int) -> None:
             picture.load()
 
 
-def _against_reference(rounds: int) -> Comparison:
+def _against_reference(rounds: int) -> SpeedComparison:
     from restore.decoding.robust import decode
 
     jpeg = coded_at(fractal_picture(512, 512, seed=2), 1.2)
@@ -174,10 +174,12 @@ def _against_reference(rounds: int) -> Comparison:
         {"ours": lambda: decode(jpeg).coefficients, "reference": lambda: reference_coefficients(jpeg)}, min(rounds, 5)
     )
     task, other = "entropy decode only, 512×512", "plain Python"
-    return Comparison(task, timings["ours"], timings["reference"], other, len(jpeg) / 1e3, len(jpeg) / 1e3, "kB", None)
+    return SpeedComparison(
+        task, timings["ours"], timings["reference"], other, len(jpeg) / 1e3, len(jpeg) / 1e3, "kB", None
+    )
 
 
-def _self_compensation(rounds: int) -> Comparison:
+def _self_compensation(rounds: int) -> SpeedComparison:
     from restore.decoding.robust import decode
     from restore.sca import self_compensate
 
@@ -191,10 +193,10 @@ def _self_compensation(rounds: int) -> Comparison:
 
     timings = race({"ours": run}, rounds)
     task = f"robust decode and SCA, 2048×1024, damaged (limit {SCA_LIMIT:g} s)"
-    return Comparison(task, timings["ours"], None, "", 2.097152, 0.0, "MP", SCA_LIMIT)
+    return SpeedComparison(task, timings["ours"], None, "", 2.097152, 0.0, "MP", SCA_LIMIT)
 
 
-def _decryption(rounds: int) -> Comparison:
+def _decryption(rounds: int) -> SpeedComparison:
     ciphertext = np.random.default_rng(0).integers(0, 256, _CRYPT_BYTES, dtype=np.uint8)
     plaintext = np.empty(_CRYPT_BYTES + BLOCK, dtype=np.uint8)
     cipher = sector_cipher(PAPER_KEY, parse_cipher("aes-cbc-essiv:sha256"), SectorNumbering(SECTOR))
@@ -209,12 +211,12 @@ def _decryption(rounds: int) -> Comparison:
     if plaintext[:_LOOP_BYTES].tobytes() != decrypt_sector_by_sector(stored, PAPER_KEY):
         raise AssertionError("the two decryptions differ")
     task, other = "decrypt aes-cbc-essiv:sha256, sectors of 512", "one CBC call per sector"
-    return Comparison(
+    return SpeedComparison(
         task, timings["ours"], timings["loop"], other, _CRYPT_BYTES / 1e6, _LOOP_BYTES / 1e6, "MB", CBC_TARGET
     )
 
 
-def _decryption_beside_ecb(name: str, key_size: int, rounds: int) -> Comparison:
+def _decryption_beside_ecb(name: str, key_size: int, rounds: int) -> SpeedComparison:
     """Into a reused buffer, beside AES-ECB alone over the same bytes, which no mode that is built of it can pass."""
     generator = np.random.default_rng(key_size)
     ciphertext = generator.integers(0, 256, _CRYPT_BYTES, dtype=np.uint8)
@@ -232,7 +234,7 @@ def _decryption_beside_ecb(name: str, key_size: int, rounds: int) -> Comparison:
     )
     task = f"decrypt {name}, {8 * key_size}-bit key (aim {DECRYPTION_FLOOR:.0f} MB per second of one core)"
     megabytes = _CRYPT_BYTES / 1e6
-    return Comparison(
+    return SpeedComparison(
         task, timings["ours"], timings["ecb"], "AES-ECB alone", megabytes, megabytes, "MB", None, DECRYPTION_FLOOR
     )
 

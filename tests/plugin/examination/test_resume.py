@@ -183,10 +183,10 @@ def test_what_a_finished_search_learned_is_kept(
 
 def test_nothing_begun_is_begun(evidence: Path, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    assert read_journal(folder) is None
+    assert not read_journal(folder).begun
     folder.mkdir()
     (folder / "custody.jsonl").write_bytes(b'{"half')
-    assert read_journal(folder) is None
+    assert not read_journal(folder).begun
     go_on(evidence, folder)
     verify(folder)
     (tmp_path / "other").mkdir()
@@ -276,7 +276,6 @@ def test_two_runs_do_not_go_on_in_one_folder(evidence: Path, carved: tuple[Path,
     folder, _ = carved
     cut(folder, 6)
     journal = read_journal(folder)
-    assert journal is not None
     with CustodyLog(folder / "custody.jsonl", journal.head, journal.size) as custody:
         with pytest.raises(OutputError, match="another run is at work"):
             go_on(evidence, folder)
@@ -302,7 +301,6 @@ def test_nothing_counts_that_was_found_before_the_evidence_was_hashed(
     cut(folder, [record["event"] for record in events(folder)].index("scan_finished") + 1)
 
     journal = read_journal(folder)
-    assert journal is not None
     assert (journal.found, journal.scans) == ({}, {})
     assert go_on(evidence, folder).files == report.files
     assert timeless(folder) == expected
