@@ -15,7 +15,7 @@ from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.thumbnails import extract_thumbnail
 from restore import filling, guidance
-from restore.decoding.decoded import OUTSIDE_THE_SCANS
+from restore.decoding.decoded import OUTSIDE_THE_SCANS, EventKind
 from restore.decoding.robust import Decoded, decode
 from restore.filling import Filler
 from restore.provenance import BitFlip, Provenance, Status
@@ -77,25 +77,44 @@ def restore_with(
     if flip_model is not None and flip_model.starts.size == 0:  # the medium vouches for all of it
         flip_model = None
     stored = fragment if isinstance(fragment, bytes) else fragment.data
-    front = repair_header(stored, flip_model, EFFORTS[effort])
+    decoded = _decoded(stored)
+    front = repair_header(stored, flip_model, EFFORTS[effort], readable=_readable(decoded))
     segments = walk_header(front.data).segments
     own = extract_thumbnail(front.data, segments)
     guide = fragment.thumbnail if isinstance(fragment, Fragment) and not front.reversals else own
     if thumbnail is not None and not _is_own(thumbnail, stored):
         guide = thumbnail
-    restored = _restore(front, flip_model, guide, effort, filler)
+    if front.reversals:
+        decoded = _decoded(front.data)
+    restored = _restore(front, decoded, flip_model, guide, effort, filler)
     return replace(restored, opaque_bytes=opaque_bytes(front.data, segments, own))
 
 
-def _restore(
-    front: HeaderRepair, flip_model: FlipModel | None, guide: Thumbnail | None, effort: int, filler: Filler
-) -> Restoration:
-    """Restore a file whose header is repaired."""
-    flips = _bit_flips(front.reversals, flip_model)
+def _decoded(data: bytes) -> Decoded | JpegError:
+    """What the robust decoder makes of a file, or why it makes nothing of it."""
     try:
-        decoded = decode(front.data)
+        return decode(data)
     except JpegError as error:
-        return Restoration(None, None, (0, 0), flips, Status.UNRECOVERABLE, None, (str(error),))
+        return error
+
+
+def _readable(decoded: Decoded | JpegError) -> bool:
+    """Whether a header, as it is, gives a picture that decodes to its last bit."""
+    return isinstance(decoded, Decoded) and {event.kind for event in decoded.events} <= {EventKind.NO_EOI}
+
+
+def _restore(
+    front: HeaderRepair,
+    decoded: Decoded | JpegError,
+    flip_model: FlipModel | None,
+    guide: Thumbnail | None,
+    effort: int,
+    filler: Filler,
+) -> Restoration:
+    """Restore a file whose header is repaired; `decoded` is what the decoder makes of it."""
+    flips = _bit_flips(front.reversals, flip_model)
+    if isinstance(decoded, JpegError):
+        return Restoration(None, None, (0, 0), flips, Status.UNRECOVERABLE, None, (str(decoded),))
     if not interleaved(decoded.header):
         return _as_decoded(decoded, guide, flips, filler)
     from restore.repair.repair import EFFORTS

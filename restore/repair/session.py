@@ -10,18 +10,31 @@ from numpy.typing import NDArray
 from carving.flips import FlipModel
 from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded, EventKind
 from restore.decoding.robust import decode
+from restore.guard.comparison import Comparison, compare
 from restore.guidance import Pixels
 from restore.placement.placement import Placed, place
 from restore.placement.witness import contradicts
 from restore.provenance import Provenance
 from restore.repair.claims import claimable
 from restore.repair.code_search import CodeSearch
-from restore.repair.hypotheses import Reversal
+from restore.repair.corroboration import corroboration, least_corroborated
+from restore.repair.hypotheses import Reversal, flips_of
 from restore.repair.repair import Effort, follow_decoder, look_over, open_scan, recalibrate, repair_scan
 from restore.repair.rounds import NOTHING, Findings, search_in_rounds
 from restore.repair.scan import Scan
 from restore.repair.search import ALARM
 from restore.repair.standards import standards_of
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """An MCU of a scan that decodes to its last bit which looks as damage does.
+
+    `borne_out` tells whether a flip explains it beyond what odd places of sound pictures make of one.
+    """
+
+    mcu: int
+    borne_out: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +50,9 @@ class Session:
         spent: MCUs decoded in all.
         exhausted: the search ended because its effort was spent.
         thumbnail: turned and cut to show just the picture; None where there is none that does.
+        certain: no bit is reversed that is not among `reversals`.
+        strange: MCUs of a scan that decodes to its last bit which look as damage does, although no flip explains them.
+        plain: the scan is damaged, and the decoder's own picture better than any that was found.
     """
 
     coefficients: NDArray[np.int16]
@@ -47,6 +63,14 @@ class Session:
     spent: int
     exhausted: bool
     thumbnail: Pixels | None
+    certain: bool = True
+    strange: tuple[int, ...] = ()
+    plain: bool = False
+
+
+def decodes_whole(decoded: Decoded) -> bool:
+    """Whether a scan decodes from its first block to its last, in order, with the right end right behind it."""
+    return {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS
 
 
 def examine(
@@ -67,11 +91,49 @@ def examine(
     """
     ends_on_eoi = EventKind.NO_EOI not in {event.kind for event in decoded.events}
     scan = open_scan(data, decoded, decoded.end - 2 if ends_on_eoi else decoded.end)
-    if _flawless(decoded, thumbnail) and not _in_doubt(scan, decoded, model, effort, unseen):
-        placed = _all_known(scan, decoded, thumbnail)
-        kinds, jpeg = _provenance(scan, placed), data[: decoded.end]
-        return Session(decoded.coefficients, kinds, (), not decoded.events, jpeg, scan.spent, False, thumbnail)
+    if not decodes_whole(decoded):
+        recalibrate(scan)
+        return _at_least_as_decoded(scan, decoded, _search(scan, decoded, model, effort, thumbnail), thumbnail)
+    contradicted = thumbnail is not None and contradicts(thumbnail, decoded.header, decoded.coefficients)
+    alarms = _alarms(scan, decoded, model, effort, unseen)
+    if not contradicted and not any(alarm.borne_out for alarm in alarms):
+        return _as_stored(scan, decoded, thumbnail, alarms)
     recalibrate(scan)
+    found = _search(scan, decoded, model, effort, thumbnail)
+    if found.reversals or not found.certain:
+        accepted = (found.sound or contradicted) and _borne_out(scan, model, found)
+        if accepted and not _compared(decoded, found, thumbnail).worse:
+            return found
+        scan.restart()
+        follow_decoder(scan, decoded)
+        if contradicted:
+            recalibrate(scan)
+            found = _conclude(scan, decoded, None, NOTHING, thumbnail)
+    if contradicted and _compared(decoded, found, thumbnail).better:
+        return found
+    return _as_stored(scan, decoded, thumbnail, alarms)
+
+
+def _compared(decoded: Decoded, found: Session, thumbnail: Pixels | None) -> Comparison:
+    """What was found beside the plain decode."""
+    known = np.isin(found.provenance, (Provenance.GENERATED, Provenance.LOST), invert=True)
+    return compare(decoded.header, decoded.coefficients, found.coefficients, known, thumbnail)
+
+
+def _at_least_as_decoded(scan: Scan, decoded: Decoded, found: Session, thumbnail: Pixels | None) -> Session:
+    """What was found in a damaged scan, or what it decodes to as it is where that is better."""
+    if not _compared(decoded, found, thumbnail).worse:
+        return found
+    scan.restart()
+    placed = _as_decoded(scan, decoded, found.thumbnail)
+    kinds, jpeg = _provenance(scan, placed), scan.raw[: decoded.end].tobytes()
+    return Session(
+        placed.coefficients, kinds, (), False, jpeg, scan.spent, found.exhausted, found.thumbnail, plain=True
+    )
+
+
+def _search(scan: Scan, decoded: Decoded, model: FlipModel | None, effort: Effort, thumbnail: Pixels | None) -> Session:
+    """Search a scan for flips and place what they do not explain."""
     findings = NOTHING
     if model is not None and effort.expansions > 0:
         if model.combinations:
@@ -103,20 +165,36 @@ def _conclude(
         placed = place(scan, decoded.header, thumbnail)
         if flawless:
             placed = _all_known(scan, corrected, placed.thumbnail)
+        elif (
+            reversals
+            and compare(decoded.header, corrected.coefficients, placed.coefficients, placed.known, thumbnail).worse
+        ):
+            placed = _as_decoded(scan, corrected, placed.thumbnail)
     kinds = _provenance(scan, placed)
     if model is not None:
         for reversal in reversals:
             if reversal not in claimed:
                 kinds[_touched(placed, model, reversal)] = Provenance.LOST
     sound = explained and not corrected.events
-    return Session(placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, findings.exhausted, placed.thumbnail)
+    certain, exhausted = len(claimed) == len(reversals), findings.exhausted
+    return Session(
+        placed.coefficients, kinds, claimed, sound, jpeg, scan.spent, exhausted, placed.thumbnail, certain=certain
+    )
 
 
 def _flawless(decoded: Decoded, thumbnail: Pixels | None) -> bool:
     """Whether a scan decodes to its last bit, and to what its thumbnail shows."""
-    if not {event.kind for event in decoded.events} <= OUTSIDE_THE_SCANS:
+    if not decodes_whole(decoded):
         return False
     return thumbnail is None or not contradicts(thumbnail, decoded.header, decoded.coefficients)
+
+
+def _as_stored(scan: Scan, decoded: Decoded, thumbnail: Pixels | None, alarms: tuple[Alarm, ...]) -> Session:
+    """A scan that decodes to its last bit, taken at its word."""
+    placed = _all_known(scan, decoded, thumbnail)
+    kinds, jpeg, sound = _provenance(scan, placed), scan.raw[: decoded.end].tobytes(), not decoded.events
+    strange = tuple(sorted({alarm.mcu for alarm in alarms}))
+    return Session(decoded.coefficients, kinds, (), sound, jpeg, scan.spent, False, thumbnail, strange=strange)
 
 
 def _by_code(
@@ -138,14 +216,35 @@ def _by_code(
     return None
 
 
-def _in_doubt(scan: Scan, decoded: Decoded, model: FlipModel | None, effort: Effort, unseen: float | None) -> bool:
-    """Whether a file that decodes without a flaw is damaged all the same."""
+def _alarms(
+    scan: Scan, decoded: Decoded, model: FlipModel | None, effort: Effort, unseen: float | None
+) -> tuple[Alarm, ...]:
+    """The places of a scan that decodes to its last bit which a flip would explain better than the picture does."""
     if model is None or not effort.expansions:
-        return False
+        return ()
     standards = standards_of(model)
     margin = standards.unseen if unseen is None else unseen
     found = look_over(scan, model, effort, decoded.coefficients)
-    return any(reversal.margin >= margin and reversal.gain >= standards.unseen_gain for reversal in found)
+    follow_decoder(scan, decoded)
+    places = scan.path.places[: scan.layout.mcu_count]
+    alarms = []
+    for item in found:
+        if item.margin >= margin and item.gain >= standards.unseen_gain:
+            first = 8 * max(0, int(model.starts[item.unit]))
+            worth = corroboration(scan, model, (item.unit, item.bit), {})
+            mcu = max(0, int(np.searchsorted(places, first, side="right")) - 1)
+            alarms.append(Alarm(mcu, worth >= standards.borne_out))
+    return tuple(alarms)
+
+
+def _borne_out(scan: Scan, model: FlipModel | None, found: Session) -> bool:
+    """Whether every flip found in a scan that decodes to its last bit anyway is beyond doubt, alone and as it is."""
+    if model is None or not found.reversals:
+        return True
+    if not found.certain:
+        return False
+    follow_decoder(scan, decode(found.jpeg))
+    return least_corroborated(scan, model, flips_of(found.reversals)) >= standards_of(model).borne_out
 
 
 def _touched(placed: Placed, model: FlipModel, reversal: Reversal) -> NDArray[np.bool_]:
@@ -161,6 +260,16 @@ def _all_known(scan: Scan, decoded: Decoded, thumbnail: Pixels | None) -> Placed
     starts = scan.path.places[: scan.layout.mcu_count].copy()
     known = np.ones(starts.size, dtype=np.bool_)
     return Placed(decoded.coefficients, known, ~known, starts, np.append(starts[1:], 8 * scan.end), True, thumbnail)
+
+
+def _as_decoded(scan: Scan, decoded: Decoded, thumbnail: Pixels | None) -> Placed:
+    """A damaged scan as the decoder goes through it: from the first sign of damage on, nothing is sure of its place."""
+    follow_decoder(scan, decoded)
+    count = scan.layout.mcu_count
+    starts, known = scan.path.places[:count].copy(), scan.path.known[:count].astype(np.bool_)
+    first = min((event.mcu for event in decoded.events if event.kind not in OUTSIDE_THE_SCANS), default=count)
+    moved = known & (np.arange(count) >= first)
+    return Placed(decoded.coefficients, known, moved, starts, np.append(starts[1:], 8 * scan.end), False, thumbnail)
 
 
 def _provenance(scan: Scan, placed: Placed) -> NDArray[np.uint8]:
