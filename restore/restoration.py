@@ -24,8 +24,11 @@ from restore.result import Restoration
 if TYPE_CHECKING:
     from restore.repair.header import HeaderRepair
     from restore.repair.hypotheses import Reversal
+    from restore.repair.session import Session
 
 DEFAULT_EFFORT = 2
+
+_MOST_NAMED = 8
 
 UNSEEN = "the evidence is not encrypted: a flip that changes an amplitude only can go unnoticed"
 """Said of every file of unencrypted evidence that decodes without a flaw."""
@@ -33,6 +36,11 @@ UNSEEN = "the evidence is not encrypted: a flip that changes an amplitude only c
 FOREIGN = "the thumbnail shows another picture, so it does not guide what is lost"
 
 STRANGE = "every block decodes, but some look as damage does, and no flip explains them"
+
+AS_DECODED = (
+    "what a search made of it fits together worse than the picture as it decodes, which is given; from the first sign "
+    "of damage on no block is sure of its place"
+)
 
 
 def restore(
@@ -130,6 +138,7 @@ def _restore(
         )
     frame = decoded.header.frame
     mcu_size = (frame.mcu_height, frame.mcu_width)
+    notes += _left_alone(session, frame.mcu_columns)
     provenance = session.provenance.reshape(frame.mcu_rows, frame.mcu_columns)
     picture = _render(decoded.header, session.coefficients)
     if session.sound and flip_model is not None and not flip_model.encrypted:
@@ -146,6 +155,28 @@ def _restore(
     if np.isin(provenance, (Provenance.INTACT, Provenance.REPAIRED)).all():
         remark += (STRANGE,)
     return Restoration(pixels, provenance, mcu_size, flips, status, None, notes + remark)
+
+
+def _left_alone(session: Session, columns: int) -> tuple[str, ...]:
+    """What looks strange in a picture that is given as it decodes, and why nothing was done about it."""
+    if session.as_decoded:
+        return (AS_DECODED,)
+    signs = []
+    if session.strange:
+        places = ", ".join(
+            f"row {mcu // columns + 1} column {mcu % columns + 1}" for mcu in session.strange[:_MOST_NAMED]
+        )
+        more = len(session.strange) - _MOST_NAMED
+        signs.append(f"blocks at {places}{f' and {more} more' if more > 0 else ''} look as damage does")
+    if session.contradicted:
+        signs.append("the thumbnail is brighter, darker or tinted against part of the picture")
+    if not signs:
+        return ()
+    why = (
+        "every block decodes in its order and the end follows the last, as damage hardly ever leaves it, and no change "
+        "explains it better beyond doubt"
+    )
+    return (f"{'; '.join(signs)}. Nothing was changed: {why}",)
 
 
 def _bit_flips(reversals: tuple[Reversal, ...], model: FlipModel | None) -> tuple[BitFlip, ...]:

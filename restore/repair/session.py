@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,8 @@ class Session:
         thumbnail: turned and cut to show just the picture; None where there is none that does.
         certain: no bit is reversed that is not among `reversals`.
         strange: MCUs of a scan that decodes to its last bit which look as damage does, although no flip explains them.
-        plain: the scan is damaged, and the decoder's own picture better than any that was found.
+        contradicted: such a scan is not what its thumbnail shows, and stands all the same.
+        as_decoded: the scan is damaged, and the decoder's own picture better than any that was found.
     """
 
     coefficients: NDArray[np.int16]
@@ -65,7 +66,8 @@ class Session:
     thumbnail: Pixels | None
     certain: bool = True
     strange: tuple[int, ...] = ()
-    plain: bool = False
+    contradicted: bool = False
+    as_decoded: bool = False
 
 
 def decodes_whole(decoded: Decoded) -> bool:
@@ -111,7 +113,7 @@ def examine(
             found = _conclude(scan, decoded, None, NOTHING, thumbnail)
     if contradicted and _compared(decoded, found, thumbnail).better:
         return found
-    return _as_stored(scan, decoded, thumbnail, alarms)
+    return replace(_as_stored(scan, decoded, thumbnail, alarms), contradicted=contradicted)
 
 
 def _compared(decoded: Decoded, found: Session, thumbnail: Pixels | None) -> Comparison:
@@ -128,7 +130,7 @@ def _at_least_as_decoded(scan: Scan, decoded: Decoded, found: Session, thumbnail
     placed = _as_decoded(scan, decoded, found.thumbnail)
     kinds, jpeg = _provenance(scan, placed), scan.raw[: decoded.end].tobytes()
     return Session(
-        placed.coefficients, kinds, (), False, jpeg, scan.spent, found.exhausted, found.thumbnail, plain=True
+        placed.coefficients, kinds, (), False, jpeg, scan.spent, found.exhausted, found.thumbnail, as_decoded=True
     )
 
 

@@ -65,10 +65,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path)
     parser.add_argument("--draws", type=int, default=20)
-    parser.add_argument("--limit", type=int, default=1000)
+    parser.add_argument("--limit", type=int, default=1000, help="pictures, the smallest first")
     arguments = parser.parse_args()
     tally: dict[tuple[str, int], list[int]] = {}
-    for path in sorted(arguments.photos.rglob("*.jp*g"))[: arguments.limit]:
+    paths = sorted(arguments.photos.rglob("*.jp*g"), key=lambda path: path.stat().st_size)
+    for path in paths[: arguments.limit]:
         file = path.read_bytes()
         size = next(index for index, (low, high) in enumerate(_SIZES) if low <= len(file) < high)
         try:
