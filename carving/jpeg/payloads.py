@@ -96,7 +96,7 @@ def read_scan(segment: Segment, data: bytes, frame: Frame | None) -> Scan:
     if not 1 <= count <= len(frame.components):
         raise JpegStructureError(f"the {where} names {count} components")
     identifiers = [component.identifier for component in frame.components]
-    components = []
+    components: list[ScanComponent] = []
     for index in range(count):
         identifier, selectors = payload[1 + 2 * index], payload[2 + 2 * index]
         if identifier not in identifiers or selectors >> 4 > 3 or selectors & 15 > 3:

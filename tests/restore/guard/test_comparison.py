@@ -17,7 +17,6 @@ from restore.guard.comparison import Comparison, compare
 from restore.guard.continuity import border_costs
 from restore.guidance import Pixels
 
-
 COSINES = np.array(
     [[np.cos((2 * x + 1) * u * np.pi / 16) * (0.5 if u else np.sqrt(0.125)) for u in range(8)] for x in range(8)]
 )
@@ -28,7 +27,8 @@ def scene(rows: int, columns: int) -> Pixels:
     y, x = np.mgrid[:rows, :columns].astype(np.float64)
     grain = np.random.default_rng(3).normal(0, 3, (rows, columns))
     light = 90 + 60 * np.sin(x / 37) * np.cos(y / 29) + 40 * (x + 2 * y > columns) + grain
-    return np.clip(np.stack([light, light * 0.8 + 20, 220 - light], axis=2), 0, 255).astype(np.uint8)
+    colours: Pixels = np.clip(np.stack([light, light * 0.8 + 20, 220 - light], axis=2), 0, 255).astype(np.uint8)
+    return colours
 
 
 @cache
