@@ -64,8 +64,8 @@ def main() -> None:
     """Print, by kind of damage and size of file, in how many of how many draws the scan was whole."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos", type=Path)
-    parser.add_argument("--draws", type=int, default=20)
-    parser.add_argument("--limit", type=int, default=1000, help="pictures, the smallest first")
+    parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--limit", type=int, default=25, help="pictures, the smallest first")
     arguments = parser.parse_args()
     tally: dict[tuple[str, int], list[int]] = {}
     paths = sorted(arguments.photos.rglob("*.jp*g"), key=lambda path: path.stat().st_size)
