@@ -1,6 +1,7 @@
 # make demo    install into .venv and run the main job on the demo evidence into ./demo-out
 # make test    install everything the tests need and run lint, type check and tests
 # make bench   time and score carvers, ours and Debian's, on an image of real JPEGs (MEDIA=DIR)
+# make undamaged  restore every undamaged JPEG of a folder of kinds and tell what does not come out as it was (DIR=…)
 # make fuzz    fuzz every parser of foreign bytes, each for FUZZ_SECONDS, kernels with their bounds checked
 # make same-reports BEFORE=REV    show that reports are as those of an earlier revision
 # make sample  rebuild the demo evidence from camera photos (PHOTOS=DIR)
@@ -17,16 +18,17 @@ FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= jpeg_header jpeg_carve jpeg_decode jpeg_restore jpeg_preview ewf raw_media volumes luks1 luks2 android_footer nand \
 	file_list custody_log report_json
 PHOTOS ?= ../shared/data/photos
+UNDAMAGED_OPTIONS ?=
 DEMO := sample_images/demo
 DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfacquire e2fsprogs=mke2fs jython=jython \
 	fdisk=sfdisk dosfstools=mkfs.vfat mtools=mcopy ntfs-3g=ntfscp f2fs-tools=mkfs.f2fs \
 	default-jdk-headless=javac openssh-client=ssh-keygen chromium=chromium strace=strace \
-	testdisk=photorec
+	testdisk=photorec libjpeg-turbo-progs=cjpeg
 
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_TEST := $(VENV)/.installed-for-test
 
-.PHONY: demo test bench same-reports fuzz sample
+.PHONY: demo test bench undamaged same-reports fuzz sample
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .SILENT:
@@ -51,6 +53,9 @@ bench: $(INSTALLED_FOR_TEST)
 
 same-reports: $(INSTALLED_FOR_TEST)
 	$(BIN)/python -m tests.bench.same_reports $(BEFORE) --collection $(MEDIA)
+
+undamaged: $(INSTALLED_FOR_TEST)
+	$(BIN)/python -m tests.bench.undamaged $(DIR) $(UNDAMAGED_OPTIONS)
 
 fuzz: $(INSTALLED_FOR_TEST)
 	for target in $(FUZZ_TARGETS); do \

@@ -15,6 +15,7 @@ from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.results import Thumbnail
 from carving.jpeg.thumbnails import extract_thumbnail
+from restore.decoding.decoded import EventKind
 from restore.decoding.robust import Decoded, decode
 from restore.gca import filling
 from restore.gca.holes import Filler
@@ -25,8 +26,11 @@ from restore.thumbnail import guidance
 if TYPE_CHECKING:
     from restore.repair.header.header_repair import HeaderRepair
     from restore.repair.search.hypotheses import Reversal
+    from restore.repair.session import Session
 
 DEFAULT_EFFORT = 2
+
+_MOST_NAMED = 8
 
 UNSEEN = "the evidence is not encrypted: a flip that changes an amplitude only can go unnoticed"
 """Said of every file of unencrypted evidence that decodes without a flaw."""
@@ -34,6 +38,11 @@ UNSEEN = "the evidence is not encrypted: a flip that changes an amplitude only c
 FOREIGN = "the thumbnail shows another picture, so it does not guide what is lost"
 
 STRANGE = "every block decodes, but some look as damage does, and no flip explains them"
+
+AS_DECODED = (
+    "what a search made of it fits together worse than the picture as it decodes, which is given; from the first sign "
+    "of damage on no block is sure of its place"
+)
 
 
 def restore(
@@ -78,25 +87,44 @@ def restore_with(
     if flip_model is not None and flip_model.starts.size == 0:  # the medium vouches for all of it
         flip_model = None
     stored = fragment if isinstance(fragment, bytes) else fragment.data
-    front = repair_header(stored, flip_model, EFFORTS[effort])
+    decoded = _decoded(stored)
+    front = repair_header(stored, flip_model, EFFORTS[effort], readable=_readable(decoded))
     segments = walk_header(front.data).segments
     own = extract_thumbnail(front.data, segments)
     guide = fragment.thumbnail if isinstance(fragment, Fragment) and not front.reversals else own
     if thumbnail is not None and not _is_own(thumbnail, stored):
         guide = thumbnail
-    restored = _restore(front, flip_model, guide, effort, filler)
+    if front.reversals:
+        decoded = _decoded(front.data)
+    restored = _restore(front, decoded, flip_model, guide, effort, filler)
     return replace(restored, opaque_bytes=opaque_bytes(front.data, segments, own))
 
 
-def _restore(
-    front: HeaderRepair, flip_model: FlipModel | None, guide: Thumbnail | None, effort: int, filler: Filler
-) -> Restoration:
-    """Restore a file whose header is repaired."""
-    flips = _bit_flips(front.reversals, flip_model)
+def _decoded(data: bytes) -> Decoded | JpegError:
+    """What the robust decoder makes of a file, or why it makes nothing of it."""
     try:
-        decoded = decode(front.data)
+        return decode(data)
     except JpegError as error:
-        return Restoration(None, None, (0, 0), flips, Status.UNRECOVERABLE, None, (str(error),))
+        return error
+
+
+def _readable(decoded: Decoded | JpegError) -> bool:
+    """Whether a header, as it is, gives a picture that decodes to its last bit."""
+    return isinstance(decoded, Decoded) and {event.kind for event in decoded.events} <= {EventKind.NO_EOI}
+
+
+def _restore(
+    front: HeaderRepair,
+    decoded: Decoded | JpegError,
+    flip_model: FlipModel | None,
+    guide: Thumbnail | None,
+    effort: int,
+    filler: Filler,
+) -> Restoration:
+    """Restore a file whose header is repaired; `decoded` is what the decoder makes of it."""
+    flips = _bit_flips(front.reversals, flip_model)
+    if isinstance(decoded, JpegError):
+        return Restoration(None, None, (0, 0), flips, Status.UNRECOVERABLE, None, (str(decoded),))
     if not decoded.header.interleaved:
         return _as_decoded(decoded, guide, flips, filler)
     from restore.repair.search.scan_repair import EFFORTS
@@ -112,6 +140,7 @@ def _restore(
         )
     frame = decoded.header.frame
     mcu_size = (frame.mcu_height, frame.mcu_width)
+    notes += _left_alone(session, frame.mcu_columns)
     provenance = session.provenance.reshape(frame.mcu_rows, frame.mcu_columns)
     picture = _render(decoded.header, session.coefficients)
     if session.sound and flip_model is not None and not flip_model.encrypted:
@@ -128,6 +157,28 @@ def _restore(
     if np.isin(provenance, (Provenance.INTACT, Provenance.REPAIRED)).all():
         remark += (STRANGE,)
     return Restoration(pixels, provenance, mcu_size, flips, status, None, notes + remark)
+
+
+def _left_alone(session: Session, columns: int) -> tuple[str, ...]:
+    """What looks strange in a picture that is given as it decodes, and why nothing was done about it."""
+    if session.as_decoded:
+        return (AS_DECODED,)
+    signs = []
+    if session.strange:
+        places = ", ".join(
+            f"row {mcu // columns + 1} column {mcu % columns + 1}" for mcu in session.strange[:_MOST_NAMED]
+        )
+        more = len(session.strange) - _MOST_NAMED
+        signs.append(f"blocks at {places}{f' and {more} more' if more > 0 else ''} look as damage does")
+    if session.contradicted:
+        signs.append("the thumbnail is brighter, darker or tinted against part of the picture")
+    if not signs:
+        return ()
+    why = (
+        "every block decodes in its order and the end follows the last, as damage hardly ever leaves it, and no change "
+        "explains it better beyond doubt"
+    )
+    return (f"{'; '.join(signs)}. Nothing was changed: {why}",)
 
 
 def _bit_flips(reversals: tuple[Reversal, ...], model: FlipModel | None) -> tuple[BitFlip, ...]:

@@ -32,7 +32,7 @@ ORDER: Final = {
         *("media.nand", "media.nand.survey", "file_systems", "encryption", "flips", "carver", "selection", "evidence"),
     ),
     "restore": (
-        *("provenance", "result", "decoding", "scan", "thumbnail", "sca", "gca", "headerless"),
+        *("provenance", "result", "decoding", "scan", "thumbnail", "guard", "sca", "gca", "headerless"),
         *("placement.state", "placement.by_seams", "placement.by_thumbnail", "placement"),
         *("repair.search", "repair.review", "repair", "repair.header", "restoration", "warming"),
         *("lab.quality", "lab.simulation", "lab.speed", "gca.training", "paper", "lab.evaluation", "lab"),

@@ -41,8 +41,6 @@ def read_frame(segment: MarkerSegment, payload: bytes) -> Frame:
         if not (1 <= horizontal <= 4 and 1 <= vertical <= 4 and quant_table <= 3):
             raise JpegStructureError(f"component {index} of the {where} has impossible parameters")
         components.append(Component(identifier, horizontal, vertical, quant_table))
-    if len({component.identifier for component in components}) != count:
-        raise JpegStructureError(f"the {where} names one component twice")
     if count == 1:  # a lone component is coded block by block, whatever its sampling factors say (T.81 A.2.2)
         components = [replace(components[0], horizontal=1, vertical=1)]
     frame = Frame(segment.marker, width, height, tuple(components))
@@ -100,14 +98,17 @@ def read_scan(segment: MarkerSegment, data: bytes, frame: Frame | None) -> ScanH
     if not 1 <= count <= len(frame.components):
         raise JpegStructureError(f"the {where} names {count} components")
     identifiers = [component.identifier for component in frame.components]
-    components = []
+    components: list[ScanComponent] = []
     for index in range(count):
         identifier, selectors = payload[1 + 2 * index], payload[2 + 2 * index]
         if identifier not in identifiers or selectors >> 4 > 3 or selectors & 15 > 3:
             raise JpegStructureError(f"the {where} names a component or table that cannot be")
-        components.append(ScanComponent(identifiers.index(identifier), selectors >> 4, selectors & 15))
-    if len({component.index for component in components}) != count:
-        raise JpegStructureError(f"the {where} names one component twice")
+        taken = {component.index for component in components}
+        # some writers give several components one identifier: they are meant in their order, as libjpeg reads them
+        alike = [place for place, other in enumerate(identifiers) if other == identifier and place not in taken]
+        if not alike:
+            raise JpegStructureError(f"the {where} names one component twice")
+        components.append(ScanComponent(alike[0], selectors >> 4, selectors & 15))
     start, end, approximation = payload[1 + 2 * count : 4 + 2 * count]
     if frame.progressive and (start > end or end > 63 or (start == 0) != (end == 0) or (start and count > 1)):
         raise JpegStructureError(f"the {where} gives an impossible spectral selection {start}..{end}")

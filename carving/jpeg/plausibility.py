@@ -45,7 +45,7 @@ def is_strict(segment: MarkerSegment, data: bytes) -> bool:
     if segment.marker == DQT:
         return _quant_tables_fit(payload)
     if segment.marker == DHT:
-        return _huffman_tables_fit(payload)
+        return _huffman_tables_fit(payload) if payload else is_followed(segment, data)  # encoders leave empty ones
     if segment.marker == SOS:
         return _scan_fits(payload)
     if segment.marker in _FRAMES:

@@ -93,7 +93,15 @@ class Decoded:
 
     @property
     def flawless(self) -> bool:
-        """Whether every scan decodes to its last bit; what was noticed, if anything, lies outside of them."""
+        """Whether every scan decodes to its last bit; what was noticed, if anything, lies outside of them.
+
+        That is what sound files do; a damaged one does it by chance. Of 250 draws over 25 photos, 22 % did with one
+        flip under encryption, 10 % with two, 3 % with three, none with ten; 78, 59, 43 and 10 % with as many flips of
+        bytes stored as they are; 6 % with 512 bytes of zeros, 2 % with 4096; 5 and 0.4 % with so many of foreign
+        entropy-coded data; none with noise, ones, or bytes missing or inserted
+        (`python -m tests.bench.whole_by_chance PHOTOS`). So such a scan has a flip or two at most, and nearly always
+        none: that it shows what pictures seldom show is no sign of one.
+        """
         return {event.kind for event in self.events} <= OUTSIDE_THE_SCANS
 
     @cached_property

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
-from restore.decoding.decoded import Decoded, EventKind
+from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded, EventKind
 from restore.decoding.robust import decode
+from restore.guard.improvement import Improvement, improvement
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
+from restore.repair.review.alarms import Alarm, raise_alarms
+from restore.repair.review.corroboration import least_corroborated
 from restore.repair.rounds import NOTHING, Findings, search_in_rounds
 from restore.repair.search.claims import claimable
 from restore.repair.search.code_search import CodeSearch
 from restore.repair.search.flip_search import ALARM
-from restore.repair.search.hypotheses import Reversal
-from restore.repair.search.scan_repair import Effort, inspect_flawless, repair_scan
+from restore.repair.search.hypotheses import Reversal, flips_of
+from restore.repair.search.scan_repair import Effort, repair_scan
 from restore.repair.search.standards import standards_of
 from restore.scan.preparation import follow_decoder, open_scan, recalibrate
 from restore.scan.scan import Scan
@@ -37,6 +40,10 @@ class Session:
         jpeg: the file up to its end, with the flips reversed.
         exhausted: the search ended because its effort was spent.
         thumbnail: turned and cut to show just the picture; None where there is none that does.
+        certain: no bit is reversed that is not among `reversals`.
+        strange: MCUs of a scan that decodes to its last bit which look as damage does, although no flip explains them.
+        contradicted: such a scan is not what its thumbnail shows, and stands all the same.
+        as_decoded: the scan is damaged, and the decoder's own picture better than any that was found.
     """
 
     coefficients: NDArray[np.int16]
@@ -46,6 +53,10 @@ class Session:
     jpeg: bytes
     exhausted: bool
     thumbnail: Pixels | None
+    certain: bool = True
+    strange: tuple[int, ...] = ()
+    contradicted: bool = False
+    as_decoded: bool = False
 
 
 def examine(
@@ -66,11 +77,47 @@ def examine(
     """
     ends_on_eoi = EventKind.NO_EOI not in {event.kind for event in decoded.events}
     scan = open_scan(data, decoded, decoded.end - 2 if ends_on_eoi else decoded.end)
-    if _flawless(decoded, thumbnail) and not _in_doubt(scan, decoded, model, effort, unseen):
-        placed = _all_known(scan, decoded, thumbnail)
-        kinds, jpeg = _provenance(scan, placed), data[: decoded.end]
-        return Session(decoded.coefficients, kinds, (), not decoded.events, jpeg, False, thumbnail)
+    if not decoded.flawless:
+        recalibrate(scan)
+        return _at_least_as_decoded(scan, decoded, _search(scan, decoded, model, effort, thumbnail), thumbnail)
+    contradicted = thumbnail is not None and contradicts(thumbnail, decoded.header, decoded.coefficients)
+    alarms = raise_alarms(scan, decoded, model, effort, unseen)
+    if not contradicted and not any(alarm.borne_out for alarm in alarms):
+        return _as_stored(scan, decoded, thumbnail, alarms)
     recalibrate(scan)
+    found = _search(scan, decoded, model, effort, thumbnail)
+    if found.reversals or not found.certain:
+        accepted = (found.sound or contradicted) and found.certain and _borne_out(scan, model, found)
+        if accepted and not _compared(decoded, found, thumbnail).worse:
+            return found
+        scan.restart()
+        follow_decoder(scan, decoded)
+        if contradicted:
+            recalibrate(scan)
+            found = _conclude(scan, decoded, None, NOTHING, thumbnail)
+    if contradicted and _compared(decoded, found, thumbnail).better:
+        return found
+    return replace(_as_stored(scan, decoded, thumbnail, alarms), contradicted=contradicted)
+
+
+def _compared(decoded: Decoded, found: Session, thumbnail: Pixels | None) -> Improvement:
+    """What was found beside the plain decode."""
+    known = np.isin(found.provenance, (Provenance.GENERATED, Provenance.LOST), invert=True)
+    return improvement(decoded.header, decoded.coefficients, found.coefficients, known, thumbnail)
+
+
+def _at_least_as_decoded(scan: Scan, decoded: Decoded, found: Session, thumbnail: Pixels | None) -> Session:
+    """What was found in a damaged scan, or what it decodes to as it is where that is better."""
+    if not _compared(decoded, found, thumbnail).worse:
+        return found
+    scan.restart()
+    placed = _as_decoded(scan, decoded, found.thumbnail)
+    kinds, jpeg = _provenance(scan, placed), scan.raw[: decoded.end].tobytes()
+    return Session(placed.coefficients, kinds, (), False, jpeg, found.exhausted, found.thumbnail, as_decoded=True)
+
+
+def _search(scan: Scan, decoded: Decoded, model: FlipModel | None, effort: Effort, thumbnail: Pixels | None) -> Session:
+    """Search a scan for flips and place what they do not explain."""
     findings = NOTHING
     if model is not None and effort.expansions > 0:
         if model.combinations:
@@ -102,13 +149,19 @@ def _conclude(
         placed = place(scan, decoded.header, thumbnail)
         if flawless:
             placed = _all_known(scan, corrected, placed.thumbnail)
+        elif (
+            reversals
+            and improvement(decoded.header, corrected.coefficients, placed.coefficients, placed.known, thumbnail).worse
+        ):
+            placed = _as_decoded(scan, corrected, placed.thumbnail)
     kinds = _provenance(scan, placed)
     if model is not None:
         for reversal in reversals:
             if reversal not in claimed:
                 kinds[_touched(placed, model, reversal)] = Provenance.LOST
     sound = explained and not corrected.events
-    return Session(placed.coefficients, kinds, claimed, sound, jpeg, findings.exhausted, placed.thumbnail)
+    certain, exhausted = len(claimed) == len(reversals), findings.exhausted
+    return Session(placed.coefficients, kinds, claimed, sound, jpeg, exhausted, placed.thumbnail, certain=certain)
 
 
 def _flawless(decoded: Decoded, thumbnail: Pixels | None) -> bool:
@@ -116,6 +169,22 @@ def _flawless(decoded: Decoded, thumbnail: Pixels | None) -> bool:
     if not decoded.flawless:
         return False
     return thumbnail is None or not contradicts(thumbnail, decoded.header, decoded.coefficients)
+
+
+def _borne_out(scan: Scan, model: FlipModel | None, found: Session) -> bool:
+    """Whether every flip found in a scan that decodes to its last bit anyway is beyond doubt beside all others."""
+    if model is None or not found.reversals:
+        return True
+    follow_decoder(scan, decode(found.jpeg))
+    return least_corroborated(scan, model, flips_of(found.reversals)) >= standards_of(model).borne_out
+
+
+def _as_stored(scan: Scan, decoded: Decoded, thumbnail: Pixels | None, alarms: tuple[Alarm, ...]) -> Session:
+    """A scan that decodes to its last bit, taken at its word."""
+    placed = _all_known(scan, decoded, thumbnail)
+    kinds, jpeg, sound = _provenance(scan, placed), scan.raw[: decoded.end].tobytes(), not decoded.events
+    strange = tuple(sorted({alarm.mcu for alarm in alarms}))
+    return Session(decoded.coefficients, kinds, (), sound, jpeg, False, thumbnail, strange=strange)
 
 
 def _by_code(
@@ -137,16 +206,6 @@ def _by_code(
     return None
 
 
-def _in_doubt(scan: Scan, decoded: Decoded, model: FlipModel | None, effort: Effort, unseen: float | None) -> bool:
-    """Whether a file that decodes without a flaw is damaged all the same."""
-    if model is None or not effort.expansions:
-        return False
-    standards = standards_of(model)
-    margin = standards.unseen if unseen is None else unseen
-    found = inspect_flawless(scan, model, effort, decoded.coefficients)
-    return any(reversal.margin >= margin and reversal.gain >= standards.unseen_gain for reversal in found)
-
-
 def _touched(placed: Placed, model: FlipModel, reversal: Reversal) -> NDArray[np.bool_]:
     """The MCUs that hold a byte which a reversal may have changed wrongly."""
     first = 8 * int(model.starts[reversal.unit])
@@ -160,6 +219,16 @@ def _all_known(scan: Scan, decoded: Decoded, thumbnail: Pixels | None) -> Placed
     starts = scan.path.places[: scan.layout.mcu_count].copy()
     known = np.ones(starts.size, dtype=np.bool_)
     return Placed(decoded.coefficients, known, ~known, starts, np.append(starts[1:], 8 * scan.end), thumbnail)
+
+
+def _as_decoded(scan: Scan, decoded: Decoded, thumbnail: Pixels | None) -> Placed:
+    """A damaged scan as the decoder goes through it: from the first sign of damage on, nothing is sure of its place."""
+    follow_decoder(scan, decoded)
+    count = scan.layout.mcu_count
+    starts, known = scan.path.places[:count].copy(), scan.path.known[:count].astype(np.bool_)
+    first = min((event.mcu for event in decoded.events if event.kind not in OUTSIDE_THE_SCANS), default=count)
+    moved = known & (np.arange(count) >= first)
+    return Placed(decoded.coefficients, known, moved, starts, np.append(starts[1:], 8 * scan.end), thumbnail)
 
 
 def _provenance(scan: Scan, placed: Placed) -> NDArray[np.uint8]:

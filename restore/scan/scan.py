@@ -16,7 +16,7 @@ from restore.scan.window_kernels import NO_PATCH, load_window
 from restore.scan.workspace import new_path, new_workspace, tail
 
 _WALK_MCUS: Final = 4096
-_CANDIDATE_MCUS: Final = 640
+CANDIDATE_MCUS: Final = 640
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Scan:
         self.original = self.raw.copy()
         blocks = self.layout.component_of.size
         self.path = new_path(self.layout.mcu_count, blocks)
-        self.own = new_path(_CANDIDATE_MCUS, blocks)
+        self.own = new_path(CANDIDATE_MCUS, blocks)
         self.work = new_workspace(blocks, max(self.end - self.start, 1 << 16) + 64)
         self.path.places[0] = 8 * self.start
         self.examined = np.zeros(self.raw.size + 1, dtype=np.uint8)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
 from restore.thumbnail.guidance import Pixels, without_bars
-from restore.thumbnail.levels import levels_of
+from restore.thumbnail.levels import levels_of, mcu_levels
 from restore.thumbnail.registration import likeness_of
 
 LEAST_LIKENESS: Final = 0.5
@@ -47,7 +47,7 @@ def contradicts(thumbnail: Pixels, header: JpegHeader, coefficients: NDArray[np.
     told = levels_of(without_bars(thumbnail, frame.height, frame.width), header)
     if told is None:
         return False
-    levels = _levels(header, coefficients)
+    levels = mcu_levels(header, coefficients)
     grid = (frame.mcu_rows, frame.mcu_columns)
     if likeness_of(told.levels[:, 0].reshape(grid), levels[:, 0].reshape(grid)) < LEAST_LIKENESS:
         return False
@@ -86,15 +86,3 @@ def steps(differences: NDArray[np.float64], columns: int) -> NDArray[np.float64]
         unsteady = np.ptp(behind, axis=0) + np.ptp(before, axis=0)
         largest = np.maximum(largest, np.where(inside, apart / (unsteady + _TOLERANCE), 0.0))
     return largest
-
-
-def _levels(header: JpegHeader, coefficients: NDArray[np.int16]) -> NDArray[np.float64]:
-    """Mean of every component in every MCU, less 128: (MCUs, components)."""
-    frame = header.frame
-    means, first = [], 0
-    for component in frame.components:
-        blocks = component.horizontal * component.vertical if len(frame.components) > 1 else 1
-        step = header.quant_tables[component.quant_table].steps[0]
-        means.append(coefficients[:, first : first + blocks, 0].mean(axis=1) * (step / 8.0))
-        first += blocks
-    return np.stack(means, axis=1)

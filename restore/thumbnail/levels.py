@@ -49,6 +49,18 @@ def levels_of(thumbnail: NDArray[np.uint8], header: JpegHeader) -> Guide | None:
     )
 
 
+def mcu_levels(header: JpegHeader, coefficients: NDArray[np.int16]) -> NDArray[np.float64]:
+    """Mean of every component in every MCU, less 128: (MCUs, components)."""
+    frame = header.frame
+    means, first = [], 0
+    for component in frame.components:
+        blocks = component.horizontal * component.vertical if len(frame.components) > 1 else 1
+        step = header.quant_tables[component.quant_table].steps[0]
+        means.append(coefficients[:, first : first + blocks, 0].mean(axis=1) * (step / 8.0))
+        first += blocks
+    return np.stack(means, axis=1)
+
+
 def to_components(thumbnail: NDArray[np.uint8], components: int, ycc: bool) -> NDArray[np.float64]:
     """A thumbnail, (rows, columns, 3), in the components of a picture, less 128: (rows, columns, components)."""
     pixels = thumbnail.astype(np.float64)

@@ -38,11 +38,13 @@ class HeaderRepair:
     reversals: tuple[Reversal, ...]
 
 
-def repair_header(data: bytes, model: FlipModel | None, effort: Effort) -> HeaderRepair:
+def repair_header(data: bytes, model: FlipModel | None, effort: Effort, *, readable: bool) -> HeaderRepair:
     """Reverse the flips in front of the first scan. Never raises; what cannot be explained stays as it is.
 
     Args:
         data: the file.
+        readable: whether the picture decodes to its last bit with the header as it is. Then what its segments say, odd
+            as it may be, is right; only bytes that nothing decodes with may still be wrong.
         model: its flip model, None where nothing is to be reversed.
         effort: how hard to search; without expansions nothing is reversed.
     """
@@ -57,7 +59,8 @@ def repair_header(data: bytes, model: FlipModel | None, effort: Effort) -> Heade
         reversals.extend(found)
         if not found:
             break
-    reversals.extend(_search_structure(raw, model, tuple(reversals)))
+    if not readable:
+        reversals.extend(_search_structure(raw, model, tuple(reversals)))
     thumbnail = _thumbnail(raw)
     if thumbnail is not None and thumbnail.is_jpeg:
         found = search_thumbnail(raw, thumbnail.run, model, effort)

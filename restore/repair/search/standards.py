@@ -31,6 +31,7 @@ class Standards:
         below: whether they must also hold over the MCUs below.
         unseen: margin of one in a file that decodes to its last bit without a flaw.
         unseen_gain: what it must earn there.
+        borne_out: what must bear it out there wherever one looks, see `corroboration`.
     """
 
     cost: float
@@ -44,11 +45,12 @@ class Standards:
     below: bool
     unseen: float
     unseen_gain: float
+    borne_out: float
 
 
 REDRAWN: Final = Standards(
     cost=FLIP_COST, margin=20.0, sure=10.0, believed=15.0, stands_out=0.25, in_step=False, about=0, behind=24,
-    below=False, unseen=45.0, unseen_gain=0.0,
+    below=False, unseen=45.0, unseen_gain=0.0, borne_out=20.0,
 )  # fmt: skip
 """For flips that redraw a unit. Where no damage stayed unexplained near them, all above `sure` were right and half of
 those below. Nearly all files without a flaw are undamaged, and pictures hold stranger things than damage: of 104 flips
@@ -57,7 +59,7 @@ was a margin of 31."""
 
 SINGLE_BITS: Final = Standards(
     cost=30.0, margin=3.0, sure=5.0, believed=5.0, stands_out=0.0, in_step=True, about=8, behind=16,
-    below=True, unseen=0.0, unseen_gain=60.0,
+    below=True, unseen=0.0, unseen_gain=60.0, borne_out=60.0,
 )  # fmt: skip
 """For single bits, which have few rivals, and none that draws 16 bytes at random to please. Of 489 that gained 20 nats
 or more in 20 photos, the best hypothesis was right in 92 %, and in 343 of those 344 in which it beat the next by

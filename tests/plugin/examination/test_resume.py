@@ -130,7 +130,8 @@ def carved(evidence: Path, tmp_path: Path) -> tuple[Path, Report]:
 
 
 def go_on(evidence: Path, folder: Path, **changes: Any) -> Report:
-    return plugin.run(evidence, folder, **({"parameters": CARVE_ONLY, "journal": read_journal(folder)} | changes))
+    settings: dict[str, Any] = {"parameters": CARVE_ONLY, "journal": read_journal(folder)} | changes
+    return plugin.run(evidence, folder, **settings)
 
 
 def test_every_record_is_a_place_to_stop(evidence: Path, carved: tuple[Path, Report]) -> None:

@@ -36,7 +36,7 @@ def test_a_flipped_bit_is_found(marker: int, number: int, place: int, bit: int) 
     offset = segment(marker, number).offset + place
     damaged = flipped(photo(), (Flip(offset, bit),), PLAIN)
     assert is_doubtful(damaged.data)
-    repair = repair_header(damaged.data, damaged.model, EFFORTS[2])
+    repair = repair_header(damaged.data, damaged.model, EFFORTS[2], readable=False)
     assert [damaged.model.place(entry.unit, entry.bit) for entry in repair.reversals] == [(offset, bit)]
     assert repair.data == photo()
 
@@ -56,3 +56,10 @@ def test_damage_in_the_scan_does_not_put_the_header_in_doubt() -> None:
     damaged[start + 700] ^= 0x20
     damaged[start + 2900] ^= 0x04
     assert not is_doubtful(bytes(damaged))
+
+
+def test_a_header_whose_picture_decodes_is_not_repaired() -> None:
+    step = segment(DQT, 0).offset + 40
+    damaged = flipped(photo(), (Flip(step, 2),), PLAIN)
+    assert is_doubtful(damaged.data)
+    assert repair_header(damaged.data, damaged.model, EFFORTS[2], readable=True).reversals == ()

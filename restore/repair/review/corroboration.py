@@ -1,0 +1,95 @@
+"""How well a flip is borne out by itself: at once, a little later, over the rows below, and against its rivals.
+
+Where a flip was real, reversing it leaves picture, at once and for good. One that only pleases an odd place of a sound
+picture fails somewhere: a wrong step of the DC values along an edge of the scene gains hundreds of nats up to the end
+of the row and loses them on the row below; one that makes up for a flip unseen before it draws noise at its own place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carving.flips.model import FlipModel
+from restore.repair.review.patches import Patches, patches_of
+from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
+from restore.repair.search.path_reference import Reference, walked
+from restore.scan.extend_kernels import NEVER
+from restore.scan.scan import CANDIDATE_MCUS, Scan
+
+_SOON: Final = (2, 6)
+_LATER: Final = 64
+"""MCUs behind the last one that a flip changes itself, by which it must have paid."""
+
+_ROWS: Final = 2
+_BEYOND: Final = 16
+"""Rows of MCUs, and MCUs more, by which it must still have."""
+
+_BEFORE: Final = 2
+_NEIGHBOURS: Final = 3
+"""Units on either side of a flip's own whose bits are its rivals."""
+
+
+def corroboration(scan: Scan, model: FlipModel, flip: tuple[int, int], others: Mapping[int, tuple[int, ...]]) -> float:
+    """Nats by which a flip is borne out wherever one looks: the least of what reversing it has gained 2, 6 and 64 MCUs
+    and two rows behind its own, and of its lead there over its best rival at the latter two.
+
+    Args:
+        scan: a scan in whose bytes the flip is not reversed, its path laid along them as far as they decode.
+        model: its flip model.
+        flip: unit and bit.
+        others: the bits of each unit that are reversed in the scan's bytes.
+    """
+    first, last = stretch_of(model, flip[0], scan.raw.size)
+    count = scan.layout.mcu_count
+    places = scan.path.places[:count]
+    begin = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 1)
+    end = int(np.searchsorted(places, 8 * last, side="left"))
+    rivals = range(max(0, flip[0] - _NEIGHBOURS), min(flip[0] + _NEIGHBOURS + 1, model.starts.size))
+    low = stretch_of(model, rivals[0], scan.raw.size)[0]
+    base = max(0, min(begin, int(np.searchsorted(places, 8 * low, side="right")) - 1) - _BEFORE)
+    furthest = base + CANDIDATE_MCUS - 1
+    soon = [min(end + mcus, furthest, count) for mcus in _SOON]
+    far = [min(end + mcus, furthest, count) for mcus in (_LATER, _ROWS * scan.layout.columns + _BEYOND)]
+    own = walked(scan, base, max(far))
+    patches = patches_of(scan.raw, model, rivals, others)
+    row = patches.flips.index(flip)
+    alone = Patches(patches.first, patches.rows[[row]], (flip,))
+    worth = min(float(_gains(scan, alone, base, target, own)[0]) for target in soon)
+    for target in far:
+        gains = _gains(scan, patches, base, target, own)
+        beaten = max(0.0, float(np.delete(gains, row).max(initial=0.0)))
+        worth = min(worth, float(gains[row]) - beaten)
+    return worth
+
+
+def least_corroborated(scan: Scan, model: FlipModel, flips: tuple[tuple[int, int], ...]) -> float:
+    """The least that any of some flips is borne out by beside the others, all of them reversed in the scan's bytes.
+
+    Args:
+        scan: its path laid along its bytes.
+        model: its flip model.
+        flips: unit and bit of every flip that is reversed.
+    """
+    least = np.inf
+    bits = bits_by_unit(flips)
+    for unit, bit in flips:
+        others = dict(bits)
+        others[unit] = tuple(other for other in bits[unit] if other != bit)
+        first, last = stretch_of(model, unit, scan.raw.size)
+        with_it = scan.raw[first:last].copy()
+        reverse_flips(scan.raw, model, ((unit, bit),), bits)  # reversing a bit once more undoes it
+        least = min(least, corroboration(scan, model, (unit, bit), others))
+        scan.raw[first:last] = with_it
+    return float(least)
+
+
+def _gains(scan: Scan, patches: Patches, base: int, target: int, own: Reference) -> NDArray[np.float64]:
+    """What each patch has gained over the path as it is by MCU `target`; those that break before have nothing."""
+    window = patches.rows.shape[1] + int(3 * (target - base) * scan.mcu_bytes) + 512
+    outcomes = scan.evaluate(patches.candidates(base), target, window, NEVER)
+    arrived = outcomes.table[:, 4] >= target
+    return np.where(arrived, outcomes.last - own.level(outcomes.last_place), -np.inf)
