@@ -16,6 +16,9 @@ from restore.scan.scan import Scan
 _FEWEST: Final = 3
 """MCUs that it takes to compare anything."""
 
+_ROOM: Final = 2
+"""How many times the bytes that the path takes are at hand for others."""
+
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
@@ -42,7 +45,9 @@ class Comparison:
         """By how many nats the path along each patch scores more, up to `target` or MCU `until`; -inf where it ends
         before."""
         target = self.target if until is None else until
-        window = patches.rows.shape[1] + int(3 * (target - self.base) * self.scan.mcu_bytes) + 512
+        usual = int(3 * (target - self.base) * self.scan.mcu_bytes)
+        here = int(self.own.places[min(target - self.base, self.own.places.size - 1)] >> 3) - patches.first
+        window = patches.rows.shape[1] + max(usual, _ROOM * here) + 512  # MCUs differ in size within a picture
         outcomes = self.scan.evaluate(patches.candidates(self.base), target, window, NEVER)
         arrived = outcomes.table[:, 4] >= target
         return np.where(arrived, outcomes.last - self.own.level(outcomes.last_place), -np.inf)

@@ -11,13 +11,11 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
+from restore.repair.review.comparison import Comparison
 from restore.repair.review.patches import Patches, patches_of
 from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
-from restore.repair.search.path_reference import Reference, walked
-from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import CANDIDATE_MCUS, Scan
 
 _SOON: Final = (2, 6)
@@ -54,13 +52,15 @@ def corroboration(scan: Scan, model: FlipModel, flip: tuple[int, int], others: M
     furthest = base + CANDIDATE_MCUS - 1
     soon = [min(end + mcus, furthest, count) for mcus in _SOON]
     far = [min(end + mcus, furthest, count) for mcus in (_LATER, _ROWS * scan.layout.columns + _BEYOND)]
-    own = walked(scan, base, max(far))
+    compared = Comparison.over(scan, base, max(far))
+    if compared is None:
+        return -np.inf
     patches = patches_of(scan.raw, model, rivals, others)
     row = patches.flips.index(flip)
     alone = Patches(patches.first, patches.rows[[row]], (flip,))
-    worth = min(float(_gains(scan, alone, base, target, own)[0]) for target in soon)
+    worth = min(float(compared.worths(alone, target)[0]) for target in soon)
     for target in far:
-        gains = _gains(scan, patches, base, target, own)
+        gains = compared.worths(patches, target)
         beaten = max(0.0, float(np.delete(gains, row).max(initial=0.0)))
         worth = min(worth, float(gains[row]) - beaten)
     return worth
@@ -85,11 +85,3 @@ def least_corroborated(scan: Scan, model: FlipModel, flips: tuple[tuple[int, int
         least = min(least, corroboration(scan, model, (unit, bit), others))
         scan.raw[first:last] = with_it
     return float(least)
-
-
-def _gains(scan: Scan, patches: Patches, base: int, target: int, own: Reference) -> NDArray[np.float64]:
-    """What each patch has gained over the path as it is by MCU `target`; those that break before have nothing."""
-    window = patches.rows.shape[1] + int(3 * (target - base) * scan.mcu_bytes) + 512
-    outcomes = scan.evaluate(patches.candidates(base), target, window, NEVER)
-    arrived = outcomes.table[:, 4] >= target
-    return np.where(arrived, outcomes.last - own.level(outcomes.last_place), -np.inf)
