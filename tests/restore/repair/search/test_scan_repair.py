@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import json
-from functools import lru_cache
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PIL import Image
 
 from restore import Restoration, decode
 from restore.lab.simulation.bit_errors import Flip
-from restore.lab.simulation.embed import embed_thumbnail, make_thumbnail
 from restore.lab.simulation.medium import Medium
 from restore.provenance import Status
 from restore.repair.search.claims import claimable
@@ -24,20 +17,7 @@ from restore.repair.search.scan_repair import Effort, repair_scan
 from restore.restoration import restore
 from restore.scan.preparation import open_scan, recalibrate
 from tests.restore.repair.headers import ENCRYPTED, PLAIN, flipped
-
-SAMPLES = Path(__file__).parents[4] / "sample_images"
-
-
-@lru_cache(maxsize=1)
-def photo() -> bytes:
-    """A cut of 480×320 from a camera photo, with a thumbnail."""
-    first = json.loads((SAMPLES / "plain.truth.json").read_text())["photos"][0]
-    with (SAMPLES / "plain.dd").open("rb") as image:
-        image.seek(first["offset"])
-        stored = image.read(first["size"])
-    coded = io.BytesIO()
-    Image.open(io.BytesIO(stored)).crop((160, 160, 640, 480)).save(coded, "JPEG", quality=88)
-    return embed_thumbnail(coded.getvalue(), make_thumbnail(coded.getvalue()))
+from tests.restore.repair.scans import photo, place
 
 
 def restored(flips: tuple[Flip, ...], medium: Medium = ENCRYPTED) -> tuple[bytes, Restoration, set[tuple[int, int]]]:
@@ -45,13 +25,6 @@ def restored(flips: tuple[Flip, ...], medium: Medium = ENCRYPTED) -> tuple[bytes
     damaged = flipped(photo(), flips, medium)
     result = restore(damaged.data, damaged.model)
     return photo(), result, {(flip.evidence_offset, flip.bit) for flip in result.bit_flips}
-
-
-def place(share: float) -> int:
-    """The first byte of an AES block in the scan that is not its sector's last, at a share of the way through."""
-    start = decode(photo()).header.scan.entropy_start
-    block = int(start + share * (len(photo()) - start)) // 16
-    return 16 * (block - (block % 32 == 31))
 
 
 @pytest.mark.parametrize("share", [0.3, 0.7])
