@@ -17,8 +17,11 @@ from restore.scan.contracts import ALARMED, BROKEN, DROPPED
 from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Stretch
 
-DROP: Final = 16.0
-ALARM: Final = 0.6
+LAYING_DROP: Final = 16.0
+LAYING_ALARM: Final = 0.6
+"""Fall in nats below the highest score, and spreads that one MCU lacks, at which it is asked where the picture goes
+on."""
+
 LEAST: Final = 5.0
 """Nats that an MCU must score to be taken as the one before another."""
 
@@ -47,7 +50,7 @@ def _lay_part(state: PlacementState, part: Interval) -> list[PlacedSegment]:
     begins = np.zeros(sums.size, dtype=np.int64)
     while mcu < end:
         chunk = 2 * state.layout.columns
-        stretch = state.walk(mcu, min(end, mcu + chunk), part.end_bit, DROP, ALARM)
+        stretch = state.walk(mcu, min(end, mcu + chunk), part.end_bit, LAYING_DROP, LAYING_ALARM)
         event = state.bit(int(path.places[stretch.mcu]))
         stopped = stretch.why == BROKEN or (stretch.why in (ALARMED, DROPPED) and event > reached)
         good = max(mcu, min(stretch.best_mcu, stretch.mcu - 1)) if stopped else stretch.mcu

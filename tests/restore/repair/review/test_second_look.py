@@ -15,9 +15,9 @@ from restore.repair.review.reassessment import reassess, recheck
 from restore.repair.review.splitting import split
 from restore.repair.rounds import read_anew
 from restore.repair.search.anomalies import InspectionBudget, anomalous, level_shifts
-from restore.repair.search.flip_search import PAIR_WORK
 from restore.repair.search.flip_state import FlipState, reverse_flips
 from restore.repair.search.hypotheses import Reversal
+from restore.repair.search.search_limits import PAIR_WORK
 from restore.repair.search.standards import SINGLE_BITS
 from restore.restoration import restore
 from restore.scan.preparation import open_scan, recalibrate

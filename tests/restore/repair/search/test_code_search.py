@@ -6,10 +6,11 @@ import numpy as np
 
 from restore.lab.simulation.bit_errors import Flip
 from restore.repair.search.code_search import CodeSearch, InformedSearch, search_of
-from restore.repair.search.flip_search import ALARM, FlipSearch
+from restore.repair.search.flip_search import FlipSearch
 from restore.repair.search.hypotheses import flips_of
 from restore.repair.search.pairs import weigh_pairs
 from restore.repair.search.path_reference import walked
+from restore.repair.search.search_limits import ALARM
 from restore.scan.scan import Scan
 from tests.restore.repair.headers import Damaged
 from tests.restore.repair.scans import damaged, photo, place, reversal

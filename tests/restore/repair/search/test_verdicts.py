@@ -5,10 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from restore.repair.search.claims import CROWD_BYTES, UNRESOLVED_BYTES, claimable
-from restore.repair.search.hypotheses import IN_STEP, UNSETTLED_MARGIN, Hypothesis, Reversal, flips_of, verdict
+from restore.repair.search.claims import claimable
+from restore.repair.search.hypotheses import Hypothesis, Reversal, flips_of, verdict
 from restore.repair.search.path_reference import Reference, reference_of, walked
-from restore.repair.search.scan_repair import ALARMS_PER_FLIP, KEEN_SHARE, keen_alarm
+from restore.repair.search.scan_repair import keen_alarm
+from restore.repair.search.search_limits import (
+    ALARMS_PER_FLIP,
+    CROWD_BYTES,
+    IN_STEP,
+    KEEN_SHARE,
+    UNRESOLVED_BYTES,
+    UNSETTLED_MARGIN,
+)
 from restore.repair.search.standards import REDRAWN, SINGLE_BITS, standards_of
 from restore.scan.preparation import ALARM_SHARE
 from tests.restore.repair.headers import PLAIN, flipped
@@ -69,6 +77,9 @@ def test_nothing_is_claimed_near_unexplained_damage_or_in_a_crowd() -> None:
 def test_a_flip_is_judged_by_its_kind() -> None:
     assert standards_of(flipped(photo(), ()).model) is REDRAWN
     assert standards_of(flipped(photo(), (), PLAIN).model) is SINGLE_BITS
+    assert (REDRAWN.redraws, REDRAWN.lasting, REDRAWN.turns) == (True, False, 1)
+    assert (SINGLE_BITS.redraws, SINGLE_BITS.lasting, SINGLE_BITS.header_rounds) == (False, True, 0)
+    assert SINGLE_BITS.rounds == REDRAWN.rounds[:-1]  # single bits are followed less far
 
 
 def test_a_reference_is_the_path_wherever_it_gets_to() -> None:
