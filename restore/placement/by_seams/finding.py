@@ -67,7 +67,7 @@ def find(state: PlacementState, part: Interval, stretch: Stretch, first: int, go
     path = state.scan.path
     broken = stretch.why == BROKEN
     start = stretch.mcu if broken else max(first, good - 1)  # the last sound MCU shows the first seam
-    bit = state.bit(int(path.places[start]))
+    bit = state.stream.bit(int(path.places[start]))
     predictors = path.predictors[start].astype(np.int64)
     path.known[good:] = 0
     state.begin(bit + 1 if broken else bit, predictors)
