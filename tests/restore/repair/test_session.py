@@ -63,11 +63,11 @@ def test_a_flip_without_a_trace_raises_an_alarm_that_is_borne_out_and_a_sound_sc
     else:
         raise AssertionError("no flip of the photo heals itself")
     scan = open_scan(case.data, decoded, decoded.end - 2)
-    places = scan.path.places.copy()
+    places = scan.path.places[: scan.layout.mcu_count].copy()
     (alarm,) = raise_alarms(scan, decoded, case.model, EFFORTS[2], None)
     assert alarm.borne_out
     assert abs(int(places[alarm.mcu]) // 8 - flip.offset) < 64
-    np.testing.assert_array_equal(scan.path.places, places)
+    np.testing.assert_array_equal(scan.path.places[: places.size], places)
     assert scan.raw.tobytes() == case.data
     assert raise_alarms(scan, decoded, case.model, EFFORTS[0], None) == ()
     whole = open_scan(photo(), sound, sound.end - 2)
