@@ -17,7 +17,7 @@ from carving.source import BitPlace, clamp
 from carving.sources.in_place import LayerInPlace
 from restore.decoding.robust import decode
 from tests.carving.memory import MemorySource
-from tests.restore.repair.search.test_scan_repair import photo
+from tests.restore.repair.scans import photo
 
 PAGE = 4096
 RUN = 16

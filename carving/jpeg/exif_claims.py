@@ -6,19 +6,26 @@ These are claims: anybody can write them, and a flipped bit can change them. Not
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from carving.jpeg.markers import APP1, MarkerSegment
+from carving.jpeg.tiff import (
+    ASCII,
+    EXIF_IFD,
+    GPS_IFD,
+    INTEGERS,
+    RATIONAL,
+    ByteOrder,
+    Stored,
+    byte_order,
+    first_directory,
+    stored_values,
+)
 
-_ASCII: Final = 2
-_NUMBERS: Final = {3: 2, 4: 4, 13: 4}
-"""Size in bytes of SHORT, LONG and IFD values."""
-_RATIONAL: Final = 5
-_MAX_ENTRIES: Final = 512
+_BYTE: Final = 1
+_NUMBERS: Final = {kind: size for kind, size in INTEGERS.items() if kind != _BYTE}
+_SIZES: Final = {**_NUMBERS, ASCII: 1, RATIONAL: 8}
 _MAX_TEXT: Final = 200
-_EXIF_IFD: Final = 0x8769
-_GPS_IFD: Final = 0x8825
 _ORIENTATION: Final = 0x0112
 _TEXTS: Final = {
     0x010F: "make",
@@ -38,13 +45,6 @@ _LATITUDE: Final = ("latitude", 1, 2, 90)
 _LONGITUDE: Final = ("longitude", 3, 4, 180)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    kind: int
-    count: int
-    stored: bytes
-
-
 def exif_claims(data: bytes, segments: tuple[MarkerSegment, ...]) -> dict[str, str]:
     """The claims of the first Exif segment that makes any, by name; text is cut to 200 printable characters.
 
@@ -60,11 +60,15 @@ def exif_claims(data: bytes, segments: tuple[MarkerSegment, ...]) -> dict[str, s
 
 
 def _claims(tiff: bytes) -> Iterator[tuple[str, str]]:
-    order: Literal["big", "little"] = "big" if tiff[:2] == b"MM" else "little"
-    if tiff[:2] not in (b"MM", b"II"):
+    order = byte_order(tiff)
+    if order is None:
         return
-    main = _directory(tiff, int.from_bytes(tiff[4:8], order), order)
-    detail = _directory(tiff, _number(main.get(_EXIF_IFD), order), order)
+
+    def directory(offset: int) -> dict[int, Stored]:
+        return stored_values(tiff, offset, order, _SIZES)
+
+    main = directory(first_directory(tiff, order))
+    detail = directory(_number(main.get(EXIF_IFD), order))
     for tag, name in _TEXTS.items():
         entry = main.get(tag) or detail.get(tag)
         if entry is not None and (text := _text(entry)):
@@ -72,49 +76,31 @@ def _claims(tiff: bytes) -> Iterator[tuple[str, str]]:
     orientation = _number(main.get(_ORIENTATION), order)
     if 1 <= orientation <= 8:
         yield "orientation", str(orientation)
-    place = _directory(tiff, _number(main.get(_GPS_IFD), order), order)
+    place = directory(_number(main.get(GPS_IFD), order))
     for name, side, angle, limit in (_LATITUDE, _LONGITUDE):
         degrees = _degrees(place.get(side), place.get(angle), order)
         if degrees is not None and abs(degrees) <= limit:
             yield name, f"{degrees:.6f}"
 
 
-def _directory(tiff: bytes, offset: int, order: Literal["big", "little"]) -> dict[int, _Entry]:
-    """The entries of the directory at `offset` by tag, each with its stored bytes; the first of a tag counts."""
-    entries: dict[int, _Entry] = {}
-    if not 0 < offset < len(tiff) - 1:
-        return entries
-    count = min(int.from_bytes(tiff[offset : offset + 2], order), _MAX_ENTRIES)
-    for at in range(offset + 2, min(offset + 2 + 12 * count, len(tiff) - 11), 12):
-        kind = int.from_bytes(tiff[at + 2 : at + 4], order)
-        number = int.from_bytes(tiff[at + 4 : at + 8], order)
-        size = number * {_ASCII: 1, _RATIONAL: 8, **_NUMBERS}.get(kind, 0)
-        place = at + 8 if size <= 4 else int.from_bytes(tiff[at + 8 : at + 12], order)
-        if 0 < size <= len(tiff) - place:
-            entries.setdefault(
-                int.from_bytes(tiff[at : at + 2], order), _Entry(kind, number, tiff[place : place + size])
-            )
-    return entries
-
-
-def _text(entry: _Entry) -> str:
-    if entry.kind != _ASCII:
+def _text(entry: Stored) -> str:
+    if entry.kind != ASCII:
         return ""
-    text = entry.stored[: 4 * _MAX_TEXT].partition(b"\0")[0].decode("utf-8", "replace")
+    text = entry.data[: 4 * _MAX_TEXT].partition(b"\0")[0].decode("utf-8", "replace")
     return "".join(letter if letter.isprintable() else "�" for letter in text.strip())[:_MAX_TEXT]
 
 
-def _number(entry: _Entry | None, order: Literal["big", "little"]) -> int:
+def _number(entry: Stored | None, order: ByteOrder) -> int:
     if entry is None or entry.kind not in _NUMBERS:
         return 0
-    return int.from_bytes(entry.stored[: _NUMBERS[entry.kind]], order)
+    return entry.integers(order)[0]
 
 
-def _degrees(side: _Entry | None, angle: _Entry | None, order: Literal["big", "little"]) -> float | None:
-    if side is None or angle is None or angle.kind != _RATIONAL or angle.count != 3:
+def _degrees(side: Stored | None, angle: Stored | None, order: ByteOrder) -> float | None:
+    if side is None or angle is None or angle.kind != RATIONAL or angle.count != 3:
         return None
-    numbers = [int.from_bytes(angle.stored[at : at + 4], order) for at in range(0, 24, 4)]
+    numbers = [int.from_bytes(angle.data[at : at + 4], order) for at in range(0, 24, 4)]
     if 0 in numbers[1::2]:
         return None
     degrees = sum(numbers[2 * part] / numbers[2 * part + 1] / 60.0**part for part in range(3))
-    return -degrees if side.stored[:1] in (b"S", b"W") else degrees
+    return -degrees if side.data[:1] in (b"S", b"W") else degrees

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from carving.jpeg.tiff import INTEGERS, ByteOrder, first_directory, next_directory, stored_values
 from carving.source import Run
 
-_ByteOrder = Literal["big", "little"]
 _WIDTH: Final = 0x0100
 _HEIGHT: Final = 0x0101
 _COMPRESSION: Final = 0x0103
@@ -18,11 +18,8 @@ _STRIP_BYTE_COUNTS: Final = 0x0117
 _JPEG_OFFSET: Final = 0x0201
 _JPEG_LENGTH: Final = 0x0202
 _UNCOMPRESSED: Final = 1
-_MAX_ENTRIES: Final = 512
 _MAX_STRIPS: Final = 4096
 _MAX_SIDE: Final = 4096
-_TYPE_SIZES: Final = {1: 1, 3: 2, 4: 4, 13: 4}
-"""Size in bytes of the integer types a thumbnail's entries use: BYTE, SHORT, LONG, IFD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +43,12 @@ class TiffThumbnail:
 
 def locate_tiff_thumbnail(tiff: bytes) -> TiffThumbnail | None:
     """Read IFD1 of a TIFF structure; None where there is none or it names no picture. Never raises."""
-    order = _byte_order(tiff)
+    order = _likely_order(tiff)
     if order is None:
         return None
-    first = int.from_bytes(tiff[4:8], order)
-    count = int.from_bytes(tiff[first : first + 2], order)
-    link = first + 2 + 12 * count
-    second = int.from_bytes(tiff[link : link + 4], order) if link + 4 <= len(tiff) else 0
-    if second == 0 or second + 2 > len(tiff):
-        return None
-    entries = _entries(tiff, second, order)
+    second = next_directory(tiff, first_directory(tiff, order), order)
+    stored = stored_values(tiff, second, order, INTEGERS, most=_MAX_STRIPS)
+    entries = {tag: values.integers(order) for tag, values in stored.items()}
 
     def value(tag: int, default: int) -> int:
         numbers = entries.get(tag, ())
@@ -85,31 +78,10 @@ def read_strips(tiff: bytes, thumbnail: TiffThumbnail) -> bytes | None:
     return b"P6\n%d %d\n255\n" % (width, height) + pixels
 
 
-def _byte_order(tiff: bytes) -> _ByteOrder | None:
+def _likely_order(tiff: bytes) -> ByteOrder | None:
     """From the header, or, where that is destroyed but for its offset, from the offset every camera writes."""
     if tiff[:2] == b"II" or tiff[4:8] == b"\x08\0\0\0":
         return "little"
     if tiff[:2] == b"MM" or tiff[4:8] == b"\0\0\0\x08":
         return "big"
     return None
-
-
-def _entries(tiff: bytes, offset: int, order: _ByteOrder) -> dict[int, tuple[int, ...]]:
-    """The integer entries of a directory by tag; others, and those that leave the data, are left out."""
-    entries: dict[int, tuple[int, ...]] = {}
-    count = min(int.from_bytes(tiff[offset : offset + 2], order), _MAX_ENTRIES)
-    for at in range(offset + 2, offset + 2 + 12 * count, 12):
-        entry = tiff[at : at + 12]
-        size = _TYPE_SIZES.get(int.from_bytes(entry[2:4], order), 0)
-        number = int.from_bytes(entry[4:8], order)
-        if len(entry) < 12 or size == 0 or not 0 < number <= _MAX_STRIPS:
-            continue
-        stored = entry[8:12]
-        if size * number > 4:
-            place = int.from_bytes(stored, order)
-            stored = tiff[place : place + size * number]
-        if len(stored) < size * number:
-            continue
-        values = (int.from_bytes(stored[index : index + size], order) for index in range(0, size * number, size))
-        entries.setdefault(int.from_bytes(entry[:2], order), tuple(values))
-    return entries

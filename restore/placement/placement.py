@@ -100,7 +100,7 @@ def place(scan: Scan, header: JpegHeader, thumbnail: Pixels | None = None) -> Pl
         moved[segment.first : segment.end] = segment.shift != 0 or bool(segment.offsets.any())
     known = scan.path.known[:count].astype(np.bool_)
     coefficients = np.where(known[:, None, None], survey.coefficients, np.int16(0))
-    ends = state.places(survey.end_bits)
+    ends = state.stream.places(survey.end_bits)
     return Placed(coefficients, known, moved, scan.path.places[:count].copy(), ends, laid.shown)
 
 

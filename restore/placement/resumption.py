@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.placement.anchor_kernels import best_anchor, earliest, follow
+from restore.placement.state.segment import LARGEST_SHIFT
 from restore.scan.contracts import COMPLETE, DROPPED
 from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Scan, Stretch
-
-SHIFT: Final = 32
-"""Largest shift in MCUs that is tried (measured jumps lie in -8..+2)."""
 
 _RECOVERED: Final = 60.0
 """Nats that the path must win back within `_RECOVERY_MCUS` to count as recovered."""
@@ -118,8 +116,9 @@ def _anchor(scan: Scan, stretch: Stretch) -> Anchor | None:
     for probe in _PROBES:
         if probe >= found:
             break
-        scan.spent += 2 * SHIFT * _PROBE_MCUS
-        first, last = max(good, good + probe - SHIFT), min(good + probe + SHIFT, scan.layout.mcu_count - 2)
+        scan.spent += 2 * LARGEST_SHIFT * _PROBE_MCUS
+        first = max(good, good + probe - LARGEST_SHIFT)
+        last = min(good + probe + LARGEST_SHIFT, scan.layout.mcu_count - 2)
         score, mcu = best_anchor(
             scan.raw,
             int(places[probe]),

@@ -19,23 +19,20 @@ from restore.repair.review.splitting import split
 from restore.repair.search.anomalies import InspectionBudget
 from restore.repair.search.claims import claimable
 from restore.repair.search.code_search import search_of
-from restore.repair.search.flip_search import ALARM, PAIR_WORK, FlipSearch
+from restore.repair.search.flip_search import FlipSearch
 from restore.repair.search.hypotheses import Reversal
 from restore.repair.search.scan_repair import Effort, Repair, keen_alarm, limit_to_suspicious, repair_scan
+from restore.repair.search.search_limits import (
+    ALARM,
+    ENOUGH,
+    FEWEST_INSPECTED,
+    INSPECTED_PER_FLIP,
+    LATE_SHARE_AT_ONCE,
+    PAIR_WORK,
+)
+from restore.repair.search.standards import standards_of
 from restore.scan.preparation import follow_decoder, recalibrate
 from restore.scan.scan import Scan
-
-ENOUGH: Final = 0.6
-"""Share of MCUs that must have been placed to learn score tables from them, rather than from what was decoded."""
-
-INSPECTED_PER_FLIP: Final = 4
-"""Places looked into, for each flip reversed, once all that shows is: about one flip in five shows nothing."""
-
-FEWEST_INSPECTED: Final = 96
-
-AT_ONCE: Final = 0.4
-"""Share of what a flip must else earn within the next MCUs that it must earn there: little damage is left further on
-that a wrong one could mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +87,13 @@ def _once_more(
         coefficients = read_anew(scan, decoded)
         recalibrate(scan)
         alarm = limit_to_suspicious(scan, coefficients, _inspection_budget(len(kept)))
-        search = search_of(scan, model, effort.expansions, alarm, at_once=AT_ONCE)
+        search = search_of(scan, model, effort.expansions, alarm, at_once=LATE_SHARE_AT_ONCE)
         search.adopt(kept)
         further = repair_scan(scan, search, effort, earlier)
         unbelieved += tuple(search.unbelieved)
         merged = merge(scan, model, (*kept, *further.reversals))
         reversals = reassess(scan, model, merged, further.unresolved)
-        if model.encrypted:
+        if standards_of(model).redraws:
             reversals = split(scan, model, reversals, PAIR_WORK)
     believed, doubts = recheck(scan, model, unbelieved, reversals, further.unresolved)
     unresolved = (*further.unresolved, *(int(model.starts[unit]) for unit in doubts))

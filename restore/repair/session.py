@@ -18,9 +18,9 @@ from restore.repair.review.corroboration import least_corroborated
 from restore.repair.rounds import NOTHING, Findings, search_in_rounds
 from restore.repair.search.claims import claimable
 from restore.repair.search.code_search import CodeSearch
-from restore.repair.search.flip_search import ALARM
 from restore.repair.search.hypotheses import Reversal, flips_of
 from restore.repair.search.scan_repair import Effort, repair_scan
+from restore.repair.search.search_limits import ALARM
 from restore.repair.search.standards import standards_of
 from restore.scan.preparation import follow_decoder, open_scan, recalibrate
 from restore.scan.scan import Scan

@@ -21,7 +21,7 @@ from restore.restoration import AS_DECODED, restore
 from restore.scan.preparation import open_scan, recalibrate
 from tests.bench.undamaged_measure import Way, measure
 from tests.restore.repair.headers import Damaged, flipped
-from tests.restore.repair.search.test_scan_repair import photo, place
+from tests.restore.repair.scans import photo, place
 from tests.undamaged.__main__ import make
 from tests.undamaged.photos import Photos
 

@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from restore.decoding.restarts import Interval
 from restore.placement.state.placement_state import PlacementState
 from restore.placement.state.seam_kernels import measure_seams, score_offsets, weigh_shifts
+from restore.placement.state.segment import LARGEST_SHIFT
 from restore.scan.contracts import BROKEN
 from restore.scan.scan import Stretch
-
-SHIFT: Final = 32
-"""Largest shift in MCUs that is tried (measured jumps lie in -8..+2)."""
 
 SHIFT_COST: Final = 10.0
 """Nats that a shift must earn."""
@@ -69,7 +67,7 @@ def find(state: PlacementState, part: Interval, stretch: Stretch, first: int, go
     path = state.scan.path
     broken = stretch.why == BROKEN
     start = stretch.mcu if broken else max(first, good - 1)  # the last sound MCU shows the first seam
-    bit = state.bit(int(path.places[start]))
+    bit = state.stream.bit(int(path.places[start]))
     predictors = path.predictors[start].astype(np.int64)
     path.known[good:] = 0
     state.begin(bit + 1 if broken else bit, predictors)
@@ -83,7 +81,9 @@ def find(state: PlacementState, part: Interval, stretch: Stretch, first: int, go
             return best
     for window in WINDOWS:
         rows, more = _read(state, part, window)
-        best, lead = _best(state, part, rows, start, good, (-SHIFT, SHIFT), not more and _ends(state, part, rows))
+        best, lead = _best(
+            state, part, rows, start, good, (-LARGEST_SHIFT, LARGEST_SHIFT), not more and _ends(state, part, rows)
+        )
         if not more or (lead > LEAD and best.score >= SURE):
             break
     return best

@@ -17,8 +17,11 @@ from restore.scan.contracts import ALARMED, BROKEN, DROPPED
 from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Stretch
 
-DROP: Final = 16.0
-ALARM: Final = 0.6
+LAYING_DROP: Final = 16.0
+LAYING_ALARM: Final = 0.6
+"""Fall in nats below the highest score, and spreads that one MCU lacks, at which it is asked where the picture goes
+on."""
+
 LEAST: Final = 5.0
 """Nats that an MCU must score to be taken as the one before another."""
 
@@ -30,7 +33,7 @@ def lay(state: PlacementState) -> list[PlacedSegment]:
     """Lay all of a scan; its path's `known` tells which MCUs were found."""
     state.scan.path.known[:] = 0
     segments: list[PlacedSegment] = []
-    for part in state.parts:
+    for part in state.stream.parts:
         segments += _lay_part(state, part)
     return segments
 
@@ -38,7 +41,7 @@ def lay(state: PlacementState) -> list[PlacedSegment]:
 def _lay_part(state: PlacementState, part: Interval) -> list[PlacedSegment]:
     path = state.scan.path
     mcu, end = part.first_unit, part.end_unit
-    path.places[mcu] = state.place(part.first_bit)
+    path.places[mcu] = state.stream.place(part.first_bit)
     path.predictors[mcu] = 0
     path.scores[mcu] = 0.0
     segments = [PlacedSegment(mcu, end, 0, np.zeros(4, dtype=np.int64), fixed=True)]
@@ -47,8 +50,8 @@ def _lay_part(state: PlacementState, part: Interval) -> list[PlacedSegment]:
     begins = np.zeros(sums.size, dtype=np.int64)
     while mcu < end:
         chunk = 2 * state.layout.columns
-        stretch = state.walk(mcu, min(end, mcu + chunk), part.end_bit, DROP, ALARM)
-        event = state.bit(int(path.places[stretch.mcu]))
+        stretch = state.walk(mcu, min(end, mcu + chunk), part.end_bit, LAYING_DROP, LAYING_ALARM)
+        event = state.stream.bit(int(path.places[stretch.mcu]))
         stopped = stretch.why == BROKEN or (stretch.why in (ALARMED, DROPPED) and event > reached)
         good = max(mcu, min(stretch.best_mcu, stretch.mcu - 1)) if stopped else stretch.mcu
         began, noticed = state.cusum(max(mcu, watched), good, sums, begins)
@@ -64,7 +67,7 @@ def _lay_part(state: PlacementState, part: Interval) -> list[PlacedSegment]:
             continue
         else:
             reached = max(reached, event)
-        if state.bit(int(path.places[stretch.mcu])) >= part.end_bit - 8:
+        if state.stream.bit(int(path.places[stretch.mcu])) >= part.end_bit - 8:
             break
         begun = mcu
         found = find(state, part, stretch, begun, good)
@@ -112,7 +115,7 @@ def _go_on(state: PlacementState, part: Interval, good: int, found: Find, segmen
         segments[-1].end = good
         return part.end_unit
     predictors = sequence.predictors[found.row] + found.offsets
-    lowest = state.bit(int(path.places[good]))
+    lowest = state.stream.bit(int(path.places[good]))
     begin = _chain(state, good, lowest, mcu, bit, predictors)
     last = segments[-1]
     if found.shift or found.offsets.any() or begin > good:
@@ -132,10 +135,10 @@ def _chain(state: PlacementState, good: int, lowest: int, mcu: int, bit: int, pr
         lowest, good, bit, mcu, LEAST, CHAIN_DROP, state.layout, scan.codes, scan.model, state.broad, path,
         state.work, predictors, bits[:-1], befores,
     )  # fmt: skip
-    path.places[mcu] = state.place(bit)
+    path.places[mcu] = state.stream.place(bit)
     path.predictors[mcu] = predictors
     for step in range(found):
-        path.places[mcu - 1 - step] = state.place(int(bits[step]))
+        path.places[mcu - 1 - step] = state.stream.place(int(bits[step]))
         path.predictors[mcu - 1 - step] = befores[step]
     path.scores[mcu - found] = 0.0
     return mcu - int(found)

@@ -39,7 +39,7 @@ def survey_path(state: PlacementState) -> SeamSurvey:
         np.zeros(count, dtype=np.int64),
     )
     survey(
-        state.bits(path.places[:count]), layout, state.scan.codes, path, state.work, state.sequence.tops,
+        state.stream.bits(path.places[:count]), layout, state.scan.codes, path, state.work, state.sequence.tops,
         result.above_steps, result.above_bins, result.left_steps, result.left_bins, result.levels,
         result.coefficients.reshape(-1), result.end_bits,
     )  # fmt: skip

@@ -82,7 +82,7 @@ def likeness(expectations: ExpectedFeatures, reading: Reading, found: TrackedRow
 
 def read_all(state: PlacementState, blocks: NDArray[np.int64], indices: NDArray[np.int64]) -> Reading:
     """Read the scan; `blocks` and `indices` are those of an `ExpectedFeatures`."""
-    layout, parts = state.layout, state.parts
+    layout, parts = state.layout, state.stream.parts
     first = np.array([part.first_bit for part in parts])
     end = np.array([part.end_bit for part in parts])
     units = np.array([part.end_unit - part.first_unit for part in parts])
@@ -140,7 +140,7 @@ def track_all(reading: Reading, state: PlacementState, expectations: ExpectedFea
     widest = [
         min(units, 96 + 2 * abs(int(last - first) - units), _WIDEST)
         for units, first, last in zip(
-            (part.end_unit - part.first_unit for part in state.parts),
+            (part.end_unit - part.first_unit for part in state.stream.parts),
             reading.first_rows[:-1],
             reading.first_rows[1:],
             strict=True,
@@ -151,7 +151,7 @@ def track_all(reading: Reading, state: PlacementState, expectations: ExpectedFea
     shift_paths = ShiftPaths(table[0], table[1], table[2], table[3], np.zeros((records, components)))
     marks = np.zeros(records, dtype=np.int64)
     stands: list[Stand] = []
-    for number, part in enumerate(state.parts):
+    for number, part in enumerate(state.stream.parts):
         first_row, end_row = int(reading.first_rows[number]), int(reading.first_rows[number + 1])
         if first_row == end_row:
             continue
@@ -214,7 +214,7 @@ def lay_along(state: PlacementState, reading: Reading, found: TrackedRows) -> li
     known = np.flatnonzero(found.row_of >= 0)
     path.known[:] = 0
     path.known[known] = 1
-    path.places[known] = state.places(rows.bits[found.row_of[known]])
+    path.places[known] = state.stream.places(rows.bits[found.row_of[known]])
     path.predictors[known] = rows.predictors[found.row_of[known]]
     segments = []
     for stand in found.stands:

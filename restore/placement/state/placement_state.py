@@ -1,4 +1,4 @@
-"""The whole scan as one stream of bits, with what is asked of it while its MCUs are placed."""
+"""What is asked of a scan while its MCUs are placed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.decoding.restarts import Interval, intervals
-from restore.decoding.stream import EntropyStream, unstuff
 from restore.placement.state.cusum_kernels import cusum
+from restore.placement.state.scan_stream import ScanStream
 from restore.placement.state.seam_kernels import WRAP, Seams, measure_seams, score_offsets
 from restore.placement.state.sequence_kernels import Sequence, read_sequence
 from restore.scan.contracts import WINDOW_SCAN_END, ScanLayout, Workspace
@@ -40,19 +39,18 @@ _BROAD_CHROMA: Final = 40.0
 
 @dataclass(eq=False)
 class PlacementState:
-    """A scan unstuffed as a whole, cut into its restart intervals.
+    """A scan unstuffed as a whole, with the sequence that is being read and what the thumbnail tells.
 
     Attributes:
         scan: its path holds what is placed; places there are bits of the file.
         guide: what the thumbnail tells; no rows where there is none.
         read_rows: rows of `sequence` that were read.
-        parts: restart intervals in bits of the stream; one where the scan has none.
+        stream: its entropy-coded data, and where its bits lie.
     """
 
     scan: Scan
     guide: Guide
     layout: ScanLayout = field(init=False)
-    parts: tuple[Interval, ...] = field(init=False)
     work: Workspace = field(init=False)
     sequence: Sequence = field(init=False)
     read_rows: int = field(init=False, default=0)
@@ -62,24 +60,14 @@ class PlacementState:
     lean: NDArray[np.float64] = field(init=False)
     levels: NDArray[np.float64] = field(init=False)
     thumbnail_levels: Guide = field(init=False)
-    stream: EntropyStream = field(init=False)
+    stream: ScanStream = field(init=False)
 
     def __post_init__(self) -> None:
         scan = self.scan
-        restart_interval = scan.layout.restart_interval
-        self.stream = stream = unstuff(scan.raw.tobytes(), scan.start, scan.end, restart_interval=restart_interval)
-        self.parts = intervals(
-            stream.restart_positions,
-            stream.restart_numbers,
-            size=stream.size,
-            unit_count=scan.layout.mcu_count,
-            restart_interval=restart_interval,
-        )
+        self.stream = ScanStream(scan)
         self.layout = scan.layout._replace(restart_interval=0)
-        index = np.arange(stream.size + 1)
-        origins = stream.origin + index + np.searchsorted(stream.removed, index, side="right")
         scratch = new_workspace(scan.layout.component_of.size, 0)
-        self.work = scratch._replace(window=stream.data, origins=np.append(origins, np.full(64, origins[-1])))
+        self.work = scratch._replace(window=self.stream.data, origins=self.stream.origins)
         self.examined = np.zeros(scan.raw.size + 1, dtype=np.uint8)
         self.sequence, self.seams = _sequence(scan.layout)
         components = scan.layout.quant.size // 64
@@ -90,23 +78,6 @@ class PlacementState:
         self.guide = no_guide(components)
         self.broad = -np.log(widths / (scan.layout.quant[::64] * 0.125))
 
-    def bit(self, place: int) -> int:
-        """The bit of the stream at a place, which is a bit of the file."""
-        return int(np.searchsorted(self.work.origins, place >> 3, side="left")) * 8 + (place & 7)
-
-    def bits(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The bits of the stream at places in the file."""
-        index = np.searchsorted(self.work.origins, places >> 3, side="left")
-        return np.asarray(np.minimum(index, self.stream.size) * 8 + (places & 7))
-
-    def place(self, bit: int) -> int:
-        """The place in the file of a bit of the stream."""
-        return int(self.work.origins[bit >> 3]) * 8 + (bit & 7)
-
-    def places(self, bits: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The places in the file of bits of the stream."""
-        return np.asarray(self.work.origins[bits >> 3] * 8 + (bits & 7))
-
     def walk(self, mcu: int, until: int, limit: int, drop: float, alarm: float = NEVER) -> Stretch:
         """Decode on along the path from `mcu` to `until`, at most to bit `limit` of the stream."""
         path = self.scan.path
@@ -114,7 +85,7 @@ class PlacementState:
         ahead = tail(path, mcu, self.layout.component_of.size)
         base = float(path.scores[mcu])
         best, best_count, score, count, why = extend(
-            limit >> 3, 0, WINDOW_SCAN_END, self.bit(int(path.places[mcu])), mcu, until - mcu, drop, self.layout,
+            limit >> 3, 0, WINDOW_SCAN_END, self.stream.bit(int(path.places[mcu])), mcu, until - mcu, drop, self.layout,
             self.scan.codes, self.scan.model, path, ahead, self.work, alarm, self.examined,
         )  # fmt: skip
         ahead.scores[: count + 1] += base
@@ -127,7 +98,7 @@ class PlacementState:
             return -1, -1
         path = self.scan.path
         began, noticed = cusum(
-            self.bit(int(path.places[first])), first, end, ODDITY, NOTICE, self.layout, self.scan.codes,
+            self.stream.bit(int(path.places[first])), first, end, ODDITY, NOTICE, self.layout, self.scan.codes,
             self.scan.model, self.broad, self.lean, self.guide, path, self.work, self.sequence.tops, sums, begins,
             self.levels,
         )  # fmt: skip
@@ -154,7 +125,7 @@ class PlacementState:
         """Which MCUs of a stretch walked score far less than MCUs of their size do."""
         path, expected = self.scan.path, self.scan.model.expected
         gained = np.diff(path.scores[first : end + 1])
-        bits = np.diff(self.bits(path.places[first : end + 1])).astype(np.float64)
+        bits = np.diff(self.stream.bits(path.places[first : end + 1])).astype(np.float64)
         return np.asarray(gained < expected.score(bits) - UNLIKELY * expected.alarm)
 
     def match_guide(self, levels: NDArray[np.float64]) -> None:

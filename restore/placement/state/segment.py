@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+LARGEST_SHIFT: Final = 32
+"""Largest shift in MCUs that is tried (measured jumps lie in -8..+2)."""
 
 
 @dataclass(eq=False)

@@ -24,10 +24,12 @@ from restore.repair.header.thumbnail_repair import search_thumbnail
 from restore.repair.search.flip_state import bits_by_unit, reverse_flips
 from restore.repair.search.hypotheses import Reversal, flips_of
 from restore.repair.search.scan_repair import Effort
+from restore.repair.search.standards import standards_of
 
 _BEYOND: Final = 1024
 """Bytes behind the last segment in which the rest of a broken header is looked for."""
-_ROUNDS: Final = 3
+_STRUCTURE_ROUNDS: Final = 3
+"""How often what the segments say is searched for one more flip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def repair_header(data: bytes, model: FlipModel | None, effort: Effort, *, reada
         return HeaderRepair(data, ())
     raw = np.frombuffer(data, dtype=np.uint8).copy()
     reversals: list[Reversal] = []
-    for _ in range(_ROUNDS if model.encrypted else 0):
+    for _ in range(standards_of(model).header_rounds):
         walk = walk_header(raw.tobytes())
         end = walk.entropy_start or min(walk.end + _BEYOND, raw.size)
         found = reverse_by_bytes(raw, end, model, _entropy_coded(raw, end))
@@ -72,7 +74,7 @@ def repair_header(data: bytes, model: FlipModel | None, effort: Effort, *, reada
 def _search_structure(raw: NDArray[np.uint8], model: FlipModel, earlier: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
     """Reverse the flips that what the marker segments say betrays, in `raw`, in place."""
     reversals: list[Reversal] = []
-    for _ in range(_ROUNDS):
+    for _ in range(_STRUCTURE_ROUNDS):
         if not is_doubtful(raw.tobytes()):
             break
         done = bits_by_unit(flips_of((*earlier, *reversals)))

@@ -15,11 +15,10 @@ from restore.decoding.robust import decode
 from restore.repair.header.windowed_flips import WindowedFlips
 from restore.repair.search.hypotheses import Reversal
 from restore.repair.search.scan_repair import Effort
+from restore.repair.search.standards import standards_of
 
 _BEHIND: Final = 64
-_UNSEEN: Final = 24.0
-"""Nats by which a flip must beat its best rival in a thumbnail that decodes without a flaw: most flips in one so small
-leave no other trace, and no undamaged thumbnail has been seen to reach half of it."""
+"""Bytes behind a thumbnail that a flip in it can change."""
 
 
 def search_thumbnail(raw: NDArray[np.uint8], run: Run, model: FlipModel, effort: Effort) -> tuple[Reversal, ...]:
@@ -36,9 +35,8 @@ def search_thumbnail(raw: NDArray[np.uint8], run: Run, model: FlipModel, effort:
         return ()
     from restore.repair.session import examine
 
-    unseen = _UNSEEN if model.encrypted else None
     window = WindowedFlips(model, raw[: run.end + _BEHIND], run)
     if window.starts.size == 0:  # the medium vouches for the thumbnail
         return ()
-    session = examine(data, decoded, window, effort, unseen=unseen)
+    session = examine(data, decoded, window, effort, unseen=standards_of(model).unseen_in_thumbnail)
     return tuple(replace(reversal, unit=window.outer_unit(reversal.unit)) for reversal in session.reversals)

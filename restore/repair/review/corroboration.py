@@ -8,27 +8,15 @@ of the row and loses them on the row below; one that makes up for a flip unseen 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 import numpy as np
 
 from carving.flips.model import FlipModel
 from restore.repair.review.comparison import Comparison
 from restore.repair.review.patches import Patches, patches_of
+from restore.repair.review.review_limits import BEFORE_FLIP, BEYOND, LATER, NEIGHBOURS, ROWS, SOON
 from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
 from restore.scan.scan import CANDIDATE_MCUS, Scan
-
-_SOON: Final = (2, 6)
-_LATER: Final = 64
-"""MCUs behind the last one that a flip changes itself, by which it must have paid."""
-
-_ROWS: Final = 2
-_BEYOND: Final = 16
-"""Rows of MCUs, and MCUs more, by which it must still have."""
-
-_BEFORE: Final = 2
-_NEIGHBOURS: Final = 3
-"""Units on either side of a flip's own whose bits are its rivals."""
 
 
 def corroboration(scan: Scan, model: FlipModel, flip: tuple[int, int], others: Mapping[int, tuple[int, ...]]) -> float:
@@ -46,12 +34,12 @@ def corroboration(scan: Scan, model: FlipModel, flip: tuple[int, int], others: M
     places = scan.path.places[:count]
     begin = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 1)
     end = int(np.searchsorted(places, 8 * last, side="left"))
-    rivals = range(max(0, flip[0] - _NEIGHBOURS), min(flip[0] + _NEIGHBOURS + 1, model.starts.size))
+    rivals = range(max(0, flip[0] - NEIGHBOURS), min(flip[0] + NEIGHBOURS + 1, model.starts.size))
     low = stretch_of(model, rivals[0], scan.raw.size)[0]
-    base = max(0, min(begin, int(np.searchsorted(places, 8 * low, side="right")) - 1) - _BEFORE)
+    base = max(0, min(begin, int(np.searchsorted(places, 8 * low, side="right")) - 1) - BEFORE_FLIP)
     furthest = base + CANDIDATE_MCUS - 1
-    soon = [min(end + mcus, furthest, count) for mcus in _SOON]
-    far = [min(end + mcus, furthest, count) for mcus in (_LATER, _ROWS * scan.layout.columns + _BEYOND)]
+    soon = [min(end + mcus, furthest, count) for mcus in SOON]
+    far = [min(end + mcus, furthest, count) for mcus in (LATER, ROWS * scan.layout.columns + BEYOND)]
     compared = Comparison.over(scan, base, max(far))
     if compared is None:
         return -np.inf

@@ -8,23 +8,17 @@ once nothing else is damaged about them, under encryption as in plain bytes.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 
 from carving.flips.model import FlipModel
 from restore.repair.review.comparison import Comparison
 from restore.repair.review.patches import patches_of
+from restore.repair.review.review_limits import MERGED_BEHIND, MERGED_UNITS
 from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
 from restore.repair.search.hypotheses import Reversal, flips_of
 from restore.repair.search.standards import standards_of
 from restore.scan.scan import Scan
-
-_NEAR: Final = 4
-"""Units within which two flips are close together, and about them in which a single one is looked for."""
-
-_BEHIND: Final = 48
-"""MCUs behind them over which the explanations are compared."""
 
 
 def merge(scan: Scan, model: FlipModel, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
@@ -48,7 +42,8 @@ def merge(scan: Scan, model: FlipModel, reversals: tuple[Reversal, ...]) -> tupl
 def _clusters(reversals: tuple[Reversal, ...]) -> list[tuple[Reversal, ...]]:
     """The flips that have another one close by, grouped."""
     ordered = sorted(reversals, key=lambda item: (item.unit, item.bit))
-    breaks = [0, *(index for index, (one, two) in enumerate(pairwise(ordered), 1) if two.unit - one.unit > _NEAR)]
+    apart = (two.unit - one.unit > MERGED_UNITS for one, two in pairwise(ordered))
+    breaks = [0, *(index for index, far in enumerate(apart, 1) if far)]
     groups = (tuple(ordered[first:last]) for first, last in pairwise([*breaks, len(ordered)]))
     return [group for group in groups if len(group) > 1]
 
@@ -58,11 +53,11 @@ def _single(
 ) -> Reversal | None:
     """The one flip that explains what a cluster does; None where none does as well."""
     raw, count = scan.raw, scan.layout.mcu_count
-    units = range(max(0, cluster[0].unit - _NEAR), min(cluster[-1].unit + _NEAR + 1, model.starts.size))
+    units = range(max(0, cluster[0].unit - MERGED_UNITS), min(cluster[-1].unit + MERGED_UNITS + 1, model.starts.size))
     first, last = stretch_of(model, units[0], raw.size)[0], stretch_of(model, units[-1], raw.size)[1]
     places = scan.path.places[: count + 1]
     base = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 2)
-    target = min(int(np.searchsorted(places, 8 * last, side="left")) + _BEHIND, count)
+    target = min(int(np.searchsorted(places, 8 * last, side="left")) + MERGED_BEHIND, count)
     comparison = Comparison.over(scan, base, target)
     if comparison is None or 8 * last > places[comparison.target]:
         return None

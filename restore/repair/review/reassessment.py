@@ -8,23 +8,17 @@ now, that is taken instead, and the margin to the best rival is measured anew.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
+from restore.repair.review.review_limits import OPEN
 from restore.repair.review.trials import compare
 from restore.repair.search.flip_state import bits_by_unit
 from restore.repair.search.hypotheses import Reversal, flips_of
 from restore.repair.search.standards import standards_of
 from restore.scan.scan import Scan
-
-_TURNS: Final = 3
-"""How often another hypothesis may take the place of one."""
-
-OPEN: Final = 12.0
-"""Nats from which on a flip that cannot be believed leaves a file in doubt."""
 
 
 def reassess(
@@ -96,8 +90,9 @@ def _judge(
     scan: Scan, model: FlipModel, item: Reversal, others: dict[int, tuple[int, ...]], limits: NDArray[np.int64]
 ) -> Reversal | None:
     """The best explanation of one unit beside `others` that are reversed; None where it is best left alone."""
-    sure = standards_of(model).sure
-    for _ in range(_TURNS):
+    standards = standards_of(model)
+    sure = standards.sure
+    for _ in range(standards.turns):
         trial = compare(scan, model, item.unit, others, ((item.unit, item.bit),), limits)
         if trial is None:
             return item
@@ -112,6 +107,4 @@ def _judge(
         margin = worth - max(0.0, trial.second)
         certain = margin >= sure and not model.suspect[flip[0]]
         item = replace(item, unit=flip[0], bit=flip[1], margin=margin, certain=certain)
-        if model.encrypted:
-            break
     return item

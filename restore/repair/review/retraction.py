@@ -6,24 +6,13 @@ they explain nothing.
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from carving.flips.model import FlipModel
+from restore.repair.review.review_limits import BEFORE_RETRACTED, FAR_BEHIND, NEAR_BYTES, WORTH
 from restore.repair.search.hypotheses import Reversal
 from restore.repair.search.path_reference import walked
 from restore.scan.scan import Scan
-
-NEAR_BYTES: Final = 64
-"""Flips no further apart are judged together."""
-
-_BEFORE: Final = 2
-_BEHIND: Final = 160
-"""MCUs that are compared, before the first flip's and behind the last one's."""
-
-WORTH: Final = 20.0
-"""Nats that each flip must be worth to stay."""
 
 
 def retract(
@@ -56,8 +45,8 @@ def _judge(scan: Scan, model: FlipModel, cluster: list[Reversal]) -> list[Revers
     first = max(0, int(model.starts[cluster[0].unit]))
     last = min(max(int(model.starts[item.unit] + model.reaches[item.unit]) for item in cluster), scan.raw.size)
     places = scan.path.places[: scan.layout.mcu_count]
-    base = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 1 - _BEFORE)
-    end = min(int(np.searchsorted(places, 8 * last, side="left")) + _BEHIND, scan.layout.mcu_count)
+    base = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 1 - BEFORE_RETRACTED)
+    end = min(int(np.searchsorted(places, 8 * last, side="left")) + FAR_BEHIND, scan.layout.mcu_count)
     with_them = walked(scan, base, end)
     stored = scan.raw[first:last].copy()
     scan.raw[first:last] = scan.original[first:last]

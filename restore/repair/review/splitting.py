@@ -6,27 +6,18 @@ counts little. It betrays itself by a small margin, and once nothing else is dam
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from carving.flips.model import FlipModel
+from restore.repair.review.review_limits import BEFORE_SPLIT, DUBIOUS, FAR_BEHIND
 from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
 from restore.repair.search.hypotheses import Reversal, flips_of
 from restore.repair.search.pairs import weigh_pairs
 from restore.repair.search.path_reference import reference_of
+from restore.repair.search.search_limits import PAIR_MARGIN
 from restore.repair.search.standards import FLIP_COST
 from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Scan
-
-DUBIOUS: Final = 25.0
-"""Nats of margin below which a flip is doubted."""
-
-PAIR_MARGIN: Final = 30.0
-"""Nats by which two flips must beat the doubted one, and the best other two."""
-
-_BEFORE: Final = 2
-_BEHIND: Final = 160
 
 
 def split(scan: Scan, model: FlipModel, reversals: tuple[Reversal, ...], work: int) -> tuple[Reversal, ...]:
@@ -62,9 +53,9 @@ def _pair(scan: Scan, model: FlipModel, item: Reversal, reversals: tuple[Reversa
         return ()
     first, last = stretch_of(model, unit - 1, raw.size)[0], stretch_of(model, unit + 1, raw.size)[1]
     places = scan.path.places[: count + 1]
-    base = max(0, int(np.searchsorted(places, 8 * first, side="right")) - _BEFORE)
+    base = max(0, int(np.searchsorted(places, 8 * first, side="right")) - BEFORE_SPLIT)
     mcu = int(np.searchsorted(places, 8 * last, side="left"))
-    target = min(mcu + _BEHIND, count)
+    target = min(mcu + FAR_BEHIND, count)
     reached = scan.walk(base, target, NEVER).mcu
     if mcu >= reached:
         return ()

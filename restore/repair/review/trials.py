@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +11,11 @@ from numpy.typing import NDArray
 from carving.flips.model import FlipModel
 from restore.repair.review.comparison import Comparison
 from restore.repair.review.patches import Patches, patches_of
+from restore.repair.review.review_limits import EQUAL, SEEN_BELOW, STEADY
 from restore.repair.search.flip_state import reverse_flips, stretch_of
 from restore.repair.search.hypotheses import Flips
 from restore.repair.search.standards import standards_of
 from restore.scan.scan import Scan
-
-_SEEN_BELOW: Final = 24
-"""How many of the best hypotheses are judged by the MCUs below."""
-
-_STEADY: Final = 4
-_EQUAL: Final = 1e-3
-"""MCUs over which the scores of two paths must grow alike, and to how many nats, to say that they go on the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,10 +108,10 @@ def _see_below(comparison: Comparison, patches: Patches, near: int, worths: NDAr
         near: the MCU up to which `worths` were taken.
         worths: by how much each patch scores more, changed in place.
     """
-    best = np.argsort(-worths[:-1], kind="stable")[:_SEEN_BELOW]
+    best = np.argsort(-worths[:-1], kind="stable")[:SEEN_BELOW]
     few = Patches(patches.first, patches.rows[best], ())
-    before = comparison.worths(few, near - _STEADY)
-    steady = np.isfinite(worths[best]) & np.isclose(before, worths[best], atol=_EQUAL)
+    before = comparison.worths(few, near - STEADY)
+    steady = np.isfinite(worths[best]) & np.isclose(before, worths[best], atol=EQUAL)
     worths[best[steady]] = comparison.worths(few)[steady]
 
 

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from carving.flips.model import FlipModel
 from restore.repair.search.hypotheses import Reversal
-
-UNRESOLVED_BYTES: Final = 512
-"""How near to damage that stayed unexplained no flip is believed: it may make up for what was not found."""
-
-CROWD_BYTES: Final = 64
-CROWD: Final = 2
-"""Most flips within `CROWD_BYTES` of one another that are believed."""
+from restore.repair.search.search_limits import CROWD, CROWD_BYTES, UNRESOLVED_BYTES
 
 
 def claimable(

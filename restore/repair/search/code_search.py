@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from carving.flips.model import Combination, FlipModel
-from restore.repair.search.flip_search import DROP, FURTHEST_DROP, PAIR_WORK, SIGNS, FlipSearch
+from restore.repair.search.flip_search import SIGNS, FlipSearch
 from restore.repair.search.hypotheses import Reversal
+from restore.repair.search.search_limits import DROP, FURTHEST_DROP, PAIR_WORK
 from restore.repair.search.standards import FLIP_COST, REDRAWN
 from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Scan

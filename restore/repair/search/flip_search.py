@@ -16,59 +16,32 @@ from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
 from restore.repair.search.flip_state import FlipState
-from restore.repair.search.hypotheses import UNSETTLED_MARGIN, Flips, Hypothesis, Reversal, flips_of, verdict
+from restore.repair.search.hypotheses import Flips, Hypothesis, Reversal, flips_of, verdict
 from restore.repair.search.pairs import weigh_pairs
 from restore.repair.search.path_reference import Reference, reference_of, walked
+from restore.repair.search.search_limits import (
+    AT_ONCE_MCUS,
+    CLEAR,
+    DOUBT,
+    DROP,
+    END_COST,
+    FOLLOWED,
+    LONG_MCUS,
+    LOOK_BACK,
+    MUCH,
+    PAIR_BACK,
+    PAIR_MARGIN,
+    PAIR_REACH,
+    SHARE_AT_ONCE,
+    SOON_MCUS,
+    UNSETTLED_MARGIN,
+)
 from restore.repair.search.standards import FLIP_COST, standards_of
 from restore.scan.contracts import ALARMED, BROKEN, COMPLETE, DROPPED, HORIZON
 from restore.scan.extend_kernels import NEVER
 from restore.scan.scan import Candidates, Outcomes, Scan, Stretch
 
 SIGNS: Final = (ALARMED, DROPPED, BROKEN)
-
-DROP: Final = 20.0
-"""Fall in nats below the highest score that counts as a sign of damage."""
-
-ALARM: Final = 1.0
-"""Spreads below the expected score at which one MCU is looked into."""
-
-LOOK_BACK: Final = 6
-"""MCUs before the highest score in which the flip may still lie."""
-
-SHARE_AT_ONCE: Final = 0.5
-"""Share of what an alarmed MCU lacks that a flip must win back there and then."""
-
-END_COST: Final = 80.0
-"""Nats a flip must earn that only mends the end of a scan: cameras leave bits there that no flip explains."""
-
-CLEAR: Final = 40.0
-"""Nats of lead at which the best hypothesis need not be followed further."""
-
-DOUBT: Final = 4.3
-"""Spreads that an MCU may lack behind a reversed flip, beyond what its neighbours lack: right ones left up to 3.8,
-wrong ones 4.8 and more."""
-
-PAIR_MARGIN: Final = 30.0
-"""Nats by which two flips must beat the best other two to be taken."""
-
-PAIR_WORK: Final = 1_500_000
-"""Decoded MCUs that pairs may cost in each round of a file's repair."""
-
-_PAIR_BACK: Final = 2
-_PAIR_REACH: Final = 32
-"""MCUs before the highest score, and bytes before these, in which two flips are looked for."""
-
-_MUCH: Final = 100.0
-_LONG: Final = 96
-"""Nats that a flip need not prove to be lasting, and the MCUs over which others must."""
-
-_AT_ONCE: Final = 2
-_SOON: Final = 8
-_ROUNDS: Final = ((64, 16, 40.0), (12, 48, 50.0), (4, 160, 70.0))
-"""How many hypotheses are followed, how many MCUs behind the sign of damage, and to which drop. Near rounds decide
-first: far off, a wrong flip can win by making up for other damage."""
-
-FURTHEST_DROP: Final = _ROUNDS[-1][2]
 
 
 class FlipSearch:
@@ -151,7 +124,7 @@ class FlipSearch:
 
         What the later one draws makes up for the earlier one, right or wrong.
         """
-        if not self._model.encrypted:
+        if not self._standards.redraws:
             return False
         units = np.sort([*self.flip_state.reversed, *(unit for unit, _ in flips)])
         own = np.isin(units, [unit for unit, _ in flips])
@@ -162,7 +135,7 @@ class FlipSearch:
         else was flipped there, or nothing."""
         model = self._model
         undo = self.flip_state.assume(flips)
-        path = walked(self._scan, base, stretch.mcu + _SOON)
+        path = walked(self._scan, base, stretch.mcu + SOON_MCUS)
         self.flip_state.undo(undo)
         units = [unit for unit, _ in flips]
         low = 8 * min(int(model.starts[unit]) for unit in units)
@@ -176,9 +149,9 @@ class FlipSearch:
     def _fleeting(self, base: int, stretch: Stretch, flips: Flips, gain: float) -> bool:
         """Whether flips that gain little here lose half of it again soon, as those do that please an odd place of the
         picture by moving all that follows. Much is not lost so, but damage further on can outweigh it."""
-        if gain > _MUCH:
+        if gain > MUCH:
             return False
-        target = stretch.mcu + _LONG
+        target = stretch.mcu + LONG_MCUS
         without = walked(self._scan, base, target)
         undo = self.flip_state.assume(flips)
         with_them = walked(self._scan, base, target)
@@ -189,12 +162,12 @@ class FlipSearch:
     def _resolve_pair(self, base: int, stretch: Stretch, reference: Reference, due: float) -> tuple[Reversal, ...]:
         """Explain a sign of damage by two flips in one unit or in neighbouring ones that are worth more than `due`."""
         scan, model = self._scan, self._model
-        if self._pair_work <= 0 or not model.encrypted:
+        if self._pair_work <= 0 or not self._standards.redraws:
             return ()
         spent = scan.spent
-        first_mcu = max(base, stretch.best_mcu - _PAIR_BACK)
+        first_mcu = max(base, stretch.best_mcu - PAIR_BACK)
         low, high = (int(scan.path.places[mcu]) >> 3 for mcu in (first_mcu, stretch.mcu))
-        units = np.arange(np.searchsorted(model.starts, low - _PAIR_REACH), np.searchsorted(model.starts, high))
+        units = np.arange(np.searchsorted(model.starts, low - PAIR_REACH), np.searchsorted(model.starts, high))
         firsts = units[(units > 0) & (units + 1 < model.starts.size)].tolist()
         weighed = weigh_pairs(scan, model, firsts, self.flip_state.reversed, (first_mcu, stretch.mcu), reference)
         self._pair_work -= scan.spent - spent
@@ -220,7 +193,7 @@ class FlipSearch:
     def _explains(self, base: int, hypothesis: Hypothesis, mcu: int) -> bool:
         """Whether a hypothesis leaves no sign of damage about MCU `mcu`, where another flip would lie close by."""
         undo = self.flip_state.assume(hypothesis.flips)
-        stretch = self._scan.walk(base, mcu + _AT_ONCE, DROP, self.alarm)
+        stretch = self._scan.walk(base, mcu + AT_ONCE_MCUS, DROP, self.alarm)
         self.flip_state.undo(undo)
         return stretch.why not in SIGNS
 
@@ -231,7 +204,7 @@ class FlipSearch:
             stretch = self._scan.walk(base, self._scan.layout.mcu_count, DROP, self.alarm)
             if stretch.why not in SIGNS:
                 return []
-            own = self._go_on(base, stretch, _ROUNDS[-1][2])
+            own = self._go_on(base, stretch, FOLLOWED[-1][2])
             end = own.places[-1:]
             worth = float((own.level(end) - reference.level(end))[0]) - self._cost * len(parent.flips)
             gone_on = Hypothesis(parent.flips, max(worth, parent.worth), settled=True)
@@ -243,7 +216,7 @@ class FlipSearch:
         """The path from `base` on, led over a sign of damage as if it were none."""
         last = stretch.mcu
         if stretch.why != BROKEN:
-            last = max(last, self._scan.walk(stretch.mcu, stretch.mcu + _ROUNDS[-1][1], drop).best_mcu)
+            last = max(last, self._scan.walk(stretch.mcu, stretch.mcu + FOLLOWED[-1][1], drop).best_mcu)
         return reference_of(self._scan, base, last)
 
     def _children(
@@ -254,7 +227,7 @@ class FlipSearch:
         candidates, flips = self._candidates(stretch, parent, base)
         size = scan.mcu_bytes
         rows = np.arange(candidates.starts.size)
-        soon = _AT_ONCE if stretch.why == ALARMED else _SOON
+        soon = AT_ONCE_MCUS if stretch.why == ALARMED else SOON_MCUS
         slack = self._slack(base, stretch, own)
         outcomes = scan.evaluate(candidates, stretch.mcu + soon, int(3 * soon * size) + 256, 30.0 + slack)
         if stretch.why == ALARMED:  # a flip must pay at once: far off, a wrong one can pay by mending later damage
@@ -266,7 +239,7 @@ class FlipSearch:
             ):  # nor can one that is this much better than all others be a wrong one
                 pays[np.argmax(gains)] = True
             rows, outcomes = rows[pays], Outcomes(outcomes.table[pays])
-        for keep, target, drop in _ROUNDS if self._model.encrypted else _ROUNDS[:-1]:
+        for keep, target, drop in self._standards.rounds:
             if rows.size == 0:
                 return []
             rows = rows[np.argsort(-outcomes.best, kind="stable")[:keep]]
@@ -275,7 +248,7 @@ class FlipSearch:
             )
             if _lead(outcomes.best - own.level(outcomes.place)) >= CLEAR:
                 break
-        if not self._model.encrypted:
+        if self._standards.lasting:
             lasting = self._lasting(stretch, candidates.take(rows), own, outcomes)
             rows, outcomes = rows[lasting], Outcomes(outcomes.table[lasting])
         worths = outcomes.best - reference.level(outcomes.place) - self._cost * (len(parent.flips) + 1)
@@ -296,7 +269,7 @@ class FlipSearch:
         size = self._scan.mcu_bytes
         soon, far = (
             self._scan.evaluate(candidates, stretch.mcu + target, int(3 * target * size) + 512, NEVER)
-            for target in (_ROUNDS[0][1], _ROUNDS[-1][1])
+            for target in (FOLLOWED[0][1], FOLLOWED[-1][1])
         )
         pays = soon.last - own.level(soon.last_place) >= self._standards.cost
         gained = outcomes.best - own.level(outcomes.place)
@@ -324,7 +297,7 @@ class FlipSearch:
         high = min(high, scan.end)
         width = int(model.reaches.max(initial=1))
         units = np.arange(
-            np.searchsorted(model.starts, low - (width // 2 if model.encrypted else 0), side="left"),
+            np.searchsorted(model.starts, low - (width // 2 if self._standards.redraws else 0), side="left"),
             np.searchsorted(model.starts, high, side="right"),
         )
         units = units[self._tried[units]]

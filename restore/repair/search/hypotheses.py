@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-UNSETTLED_MARGIN: Final = 60.0
-"""Nats by which a flip must beat its best rival where the path does not go on cleanly behind it."""
-
-IN_STEP: Final = 60.0
-"""Nats a flip must gain to be taken without being claimed."""
-
+from restore.repair.search.search_limits import IN_STEP, UNSETTLED_MARGIN
 
 Flips = tuple[tuple[int, int], ...]
 """Units and bits of a flip model."""

@@ -8,27 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
 from restore.repair.search.path_reference import Reference
+from restore.repair.search.search_limits import (
+    PAIR_AT_ONCE,
+    PAIR_AT_ONCE_DROP,
+    PAIR_FAR,
+    PAIR_FAR_DROP,
+    PAIRS_FOLLOWED,
+    PAIRS_PER_UNIT,
+)
 from restore.scan.contracts import COMPLETE, HORIZON
 from restore.scan.scan import Candidates, Scan
 
 Pair = tuple[tuple[int, int], tuple[int, int]]
 """The (unit, bit) of two flips, in the order in which they are to be applied."""
-
-_AT_ONCE: Final = 2
-_AT_ONCE_DROP: Final = 20.0
-_FAR: Final = 160
-_FAR_DROP: Final = 70.0
-"""MCUs behind a place to which all pairs are followed, and then the best, and the falls in nats that end that."""
-
-_KEPT_PER_UNIT: Final = 8
-_KEPT: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +61,16 @@ def weigh_pairs(
     for unit in firsts:
         checkpoint = int(np.searchsorted(places, 8 * model.starts[unit], side="right")) - 1 + base
         candidates, pairs = pairs_about(model, scan.raw, unit, done, max(checkpoint, base))
-        window = int(3 * _AT_ONCE * scan.mcu_bytes) + 256
-        outcomes = scan.evaluate(candidates, mcu + _AT_ONCE, window, _AT_ONCE_DROP)
+        window = int(3 * PAIR_AT_ONCE * scan.mcu_bytes) + 256
+        outcomes = scan.evaluate(candidates, mcu + PAIR_AT_ONCE, window, PAIR_AT_ONCE_DROP)
         gains = outcomes.best - reference.level(outcomes.place)
         best += [
             (float(gains[row]), pairs[row], candidates.take(np.array([row])))
-            for row in np.argsort(-gains)[:_KEPT_PER_UNIT]
+            for row in np.argsort(-gains)[:PAIRS_PER_UNIT]
         ]
     weighed = []
-    for _, pair, candidate in sorted(best, key=lambda entry: -entry[0])[:_KEPT]:
-        outcome = scan.evaluate(candidate, mcu + _FAR, int(3 * _FAR * scan.mcu_bytes) + 512, _FAR_DROP)
+    for _, pair, candidate in sorted(best, key=lambda entry: -entry[0])[:PAIRS_FOLLOWED]:
+        outcome = scan.evaluate(candidate, mcu + PAIR_FAR, int(3 * PAIR_FAR * scan.mcu_bytes) + 512, PAIR_FAR_DROP)
         gain = float((outcome.best - reference.level(outcome.place))[0])
         weighed.append(WeighedPair(pair, gain, bool(outcome.why[0] in (HORIZON, COMPLETE))))
     return sorted(weighed, key=lambda entry: -entry.gain)

@@ -11,37 +11,27 @@ from numpy.typing import NDArray
 from carving.flips.model import FlipModel
 from restore.placement.resumption import resume
 from restore.repair.search.anomalies import InspectionBudget, anomalous
-from restore.repair.search.flip_search import DROP, FlipSearch
+from restore.repair.search.flip_search import FlipSearch
 from restore.repair.search.hypotheses import Reversal
+from restore.repair.search.search_limits import (
+    ALARMS_PER_FLIP,
+    BACKTRACK,
+    DROP,
+    KEEN_SHARE,
+    KEENEST,
+    LOWEST_ALARM,
+    MAX_TAKEN,
+    REGION_MCUS,
+    SPARSE_ROWS,
+)
 from restore.scan.calibration import calibrate
 from restore.scan.contracts import ALARMED, COMPLETE, HORIZON
 from restore.scan.extend_kernels import NEVER
 from restore.scan.preparation import ALARM_SHARE, expect
 from restore.scan.scan import Scan
 
-BACKTRACK: Final = 24
-"""MCUs before a sign of damage from which hypotheses start, unless an earlier sign was passed over since."""
-
-
-ALARMS_PER_FLIP: Final = 15
-LOWEST_ALARM: Final = 2.5
-"""Alarms per flip found, and what an MCU must lack to raise one, in spreads of what sound ones lack."""
-
-KEEN_SHARE: Final = 0.03
-"""The same in a file that is known to be damaged, with score tables that the damage no longer blurs."""
-
-
-REGION_MCUS: Final = 16
-MAX_TAKEN: Final = 3
-"""How often flips are taken in one region; where that does not mend it, no more are tried there."""
-
 FLAWLESS_BUDGET: Final = InspectionBudget(moved=2, lacking=5, noisy=0)
 """Places looked into in a file that decodes without a flaw: more would cost undamaged ones too much."""
-
-KEENEST: Final = 1.0
-"""Spreads that an MCU at such a place must lack to be looked into."""
-
-SPARSE_ROWS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)

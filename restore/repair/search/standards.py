@@ -1,4 +1,7 @@
-"""What is asked of a flip before it is believed: one set of figures for each kind of flip."""
+"""What is asked of a flip before it is believed, and how it is looked for: one set of figures for each kind of flip.
+
+Nothing else in the search and the review asks of which kind a model's flips are.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from carving.flips.model import FlipModel
+from restore.repair.search.search_limits import FOLLOWED
 
 FLIP_COST: Final = 20.0
 """Nats a flip must earn: the odds against it at a bit error rate of 1e-5, and what the best of many wrong ones
@@ -32,6 +36,14 @@ class Standards:
         unseen: margin of one in a file that decodes to its last bit without a flaw.
         unseen_gain: what it must earn there.
         borne_out: what must bear it out there wherever one looks, see `corroboration`.
+        unseen_in_thumbnail: as `unseen`, for the thumbnail in a header: most flips in one so small leave no other
+            trace, and no undamaged thumbnail has been seen to reach half of it.
+        redraws: whether one draws all of its unit anew, so that two in neighbouring units make up for each other and
+            are looked for together.
+        rounds: how far hypotheses are followed, see `FOLLOWED`.
+        lasting: whether what one gains must last: it can shift the colours to please an edge of the picture.
+        turns: how often another hypothesis may take the place of one when it is judged again.
+        header_rounds: how often a header is searched for bytes that stand out as random ones do.
     """
 
     cost: float
@@ -46,11 +58,18 @@ class Standards:
     unseen: float
     unseen_gain: float
     borne_out: float
+    unseen_in_thumbnail: float
+    redraws: bool
+    rounds: tuple[tuple[int, int, float], ...]
+    lasting: bool
+    turns: int
+    header_rounds: int
 
 
 REDRAWN: Final = Standards(
     cost=FLIP_COST, margin=20.0, sure=10.0, believed=15.0, stands_out=0.25, in_step=False, about=0, behind=24,
-    below=False, unseen=45.0, unseen_gain=0.0, borne_out=20.0,
+    below=False, unseen=45.0, unseen_gain=0.0, borne_out=20.0, unseen_in_thumbnail=24.0, redraws=True,
+    rounds=FOLLOWED, lasting=False, turns=1, header_rounds=3,
 )  # fmt: skip
 """For flips that redraw a unit. Where no damage stayed unexplained near them, all above `sure` were right and half of
 those below. Nearly all files without a flaw are undamaged, and pictures hold stranger things than damage: of 104 flips
@@ -59,7 +78,8 @@ was a margin of 31."""
 
 SINGLE_BITS: Final = Standards(
     cost=30.0, margin=3.0, sure=5.0, believed=5.0, stands_out=0.0, in_step=True, about=8, behind=16,
-    below=True, unseen=0.0, unseen_gain=60.0, borne_out=60.0,
+    below=True, unseen=0.0, unseen_gain=60.0, borne_out=60.0, unseen_in_thumbnail=0.0, redraws=False,
+    rounds=FOLLOWED[:-1], lasting=True, turns=3, header_rounds=0,
 )  # fmt: skip
 """For single bits, which have few rivals, and none that draws 16 bytes at random to please. Of 489 that gained 20 nats
 or more in 20 photos, the best hypothesis was right in 92 %, and in 343 of those 344 in which it beat the next by

@@ -15,7 +15,7 @@ from restore.provenance import Status
 from restore.thumbnail.contradiction import contradicts, steps
 from restore.thumbnail.guidance import thumbnail_pixels
 from tests.restore.repair.headers import flipped
-from tests.restore.repair.search.test_scan_repair import photo, place
+from tests.restore.repair.scans import photo, place
 
 
 def thumbnail(data: bytes) -> NDArray[np.uint8]:

@@ -15,31 +15,14 @@ from restore.repair.review.reassessment import reassess, recheck
 from restore.repair.review.splitting import split
 from restore.repair.rounds import read_anew
 from restore.repair.search.anomalies import InspectionBudget, anomalous, level_shifts
-from restore.repair.search.flip_search import PAIR_WORK
 from restore.repair.search.flip_state import FlipState, reverse_flips
 from restore.repair.search.hypotheses import Reversal
+from restore.repair.search.search_limits import PAIR_WORK
 from restore.repair.search.standards import SINGLE_BITS
 from restore.restoration import restore
 from restore.scan.preparation import open_scan, recalibrate
-from restore.scan.scan import Scan
-from tests.restore.repair.headers import PLAIN, Damaged, flipped
-from tests.restore.repair.search.test_scan_repair import photo, place
-
-
-def damaged(*flips: Flip) -> tuple[Damaged, Scan]:
-    """A photo with these flips, and its undamaged scan as it is when all are reversed."""
-    case = flipped(photo(), flips)
-    whole = decode(photo())
-    scan = open_scan(photo(), whole, whole.end - 2)
-    recalibrate(scan)
-    return case, scan
-
-
-def reversal(case: Damaged, flip: Flip) -> Reversal:
-    unit = int(np.searchsorted(case.model.starts, flip.offset, side="right")) - 1
-    bit = 8 * (flip.offset - int(case.model.starts[unit])) + flip.bit
-    assert case.model.place(unit, bit) == (flip.offset, flip.bit)
-    return Reversal(unit, bit, 100.0, 50.0, certain=True)
+from tests.restore.repair.headers import PLAIN, flipped
+from tests.restore.repair.scans import damaged, photo, place, reversal
 
 
 def test_a_right_flip_stays_and_gets_its_margin() -> None:
