@@ -21,7 +21,12 @@ _SEAMS: Final = 20.0
 """Cost of borders, in all, that tells two versions apart: what one misplaced MCU adds."""
 
 _NEARER: Final = 0.25
-"""Samples nearer to the thumbnail, in mean, that tell them apart."""
+"""Samples nearer to the thumbnail, in mean, that tell them apart.
+
+Of seven sound pictures that their thumbnails contradict (edits, borders, captions; of 1,800) none had both, in what was
+placed by the thumbnail: at most 193 with 0.0 and 1.4 with 0.61. Of six flips without a trace that moved the level of a
+photo, at effort 0, five had: 38 to 278 with 2.5 to 7.1; the sixth, hardly to be seen, 8.9 with 0.63.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ def test_unforeseen_error_is_short_and_its_traceback_logged(
     command: RunCommand, tmp_path: Path, plain_image: Path, monkeypatch: pytest.MonkeyPatch, begun: bool
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    where = "carving.carver.carver.carve" if begun else "carving.evidence.open_evidence"
+    where = "carving.carver.carver.carve" if begun else "carving.evidence.open_stack"
     module = where.rpartition(".")[0]
     program = (
         f"import sys, {module}, plugin.cli\n"

@@ -44,7 +44,6 @@ REFUSED: Final = {
 """Files that hold no picture of a kind decoded here, and what the message must name."""
 
 AS_LIBJPEG_WITH_EVENTS: Final = {
-    "corrupt__TwelveMonkeys___imageio-jpeg_src_test_resources_jpeg_jfif-progressive-invalid-dht": "spurious marker",
     "dri__Pillow__Tests_images_jpeg_ff00_header": "header damaged",
     "nosof__Pillow__Tests_images_junk_jpeg_header": "header damaged",
     "nosof__Pillow__Tests_images_truncated_app14": "header damaged",

@@ -74,7 +74,8 @@ def test_a_flip_without_a_trace_is_placed_by_the_thumbnail_alone() -> None:
         data = flipped(photo(), (flip,)).data
         found = decode(data)
         silent = found.flawless
-        if silent and contradicts(thumbnail(photo()), found.header, found.coefficients):
+        clear = silent and psnr_y(found.pixels, render(whole.header, whole.coefficients)) < 25.0
+        if clear and contradicts(thumbnail(photo()), found.header, found.coefficients):
             break
     else:
         raise AssertionError("no flip of the photo moves its level without a trace")
