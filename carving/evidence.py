@@ -8,6 +8,7 @@ from pathlib import Path
 
 from carving.encryption.ciphers import CipherSpec, SectorIv, SectorNumbering, parse_cipher
 from carving.errors import EvidenceError, UsageError
+from carving.media.container_layers import open_container
 from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
 from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
 from carving.media.ewf.segments import has_ewf_name
@@ -36,8 +37,8 @@ def open_evidence(
     xor_key: str | Path | None = None,
     flips: tuple[tuple[int, int], ...] = (),
 ) -> ByteSource:
-    """Open evidence read-only, undo the layout of raw NAND, cut out the volume, and lay decryption over it where a key
-    is given.
+    """Open evidence read-only, undo a container or the layout of raw NAND, cut out the volume, and lay decryption over
+    it where a key is given.
 
     Args:
         path: a raw image, a block device, or any piece of a split raw or E01 image.
@@ -84,6 +85,7 @@ def open_evidence(
             from carving.flipped import FlippedSource
 
             source = FlippedSource(source, flips)
+        source = open_container(source, path) if nand is None else source
         if nand is not None:
             from carving.media.nand.source import open_nand
 
