@@ -21,6 +21,7 @@ class Measured:
     Attributes:
         computed: hex digests of the media, by algorithm.
         damaged: stretches of the media that are damaged in the evidence file.
+        wrong_checksums: in words, what a container stores of its content and does not fit.
         files: the evidence files with their digests.
     """
 
@@ -29,6 +30,7 @@ class Measured:
     damaged: tuple[Run, ...]
     files: tuple[FileState, ...]
     files_error: EvidenceError | None
+    wrong_checksums: tuple[str, ...] = ()
 
 
 def measure(facts: EvidenceFacts, algorithms: tuple[str, ...], progress: Progress, pause: Pause) -> Measured:
@@ -45,6 +47,7 @@ def measure(facts: EvidenceFacts, algorithms: tuple[str, ...], progress: Progres
     computed: dict[str, str] = {}
     media_error: EvidenceError | None = None
     damaged = facts.damaged_runs
+    wrong: tuple[str, ...] = ()
     size = facts.bottom.size
     rest = 0
 
@@ -57,6 +60,7 @@ def measure(facts: EvidenceFacts, algorithms: tuple[str, ...], progress: Progres
         with closing(open_media(facts.opened)) as media:
             computed = hash_source(media, algorithms, tell)
             damaged = EvidenceFacts(media, facts.opened).damaged_runs
+            wrong = () if facts.container is None else facts.container.wrong_checksums(media, pause)
     except EvidenceError as error:
         media_error = error
     files: tuple[FileState, ...]
@@ -67,5 +71,5 @@ def measure(facts: EvidenceFacts, algorithms: tuple[str, ...], progress: Progres
             files = hash_files(facts.files, lambda done, _total: tell(size + done, size))
     except EvidenceError as error:
         lost = tuple(FileState(path, 0, "", None) for path in facts.paths)
-        return Measured(computed, media_error, damaged, lost, error)
-    return Measured(computed, media_error, damaged, files, None)
+        return Measured(computed, media_error, damaged, lost, error, wrong)
+    return Measured(computed, media_error, damaged, files, None, wrong)

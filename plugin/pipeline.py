@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from carving.cores import available_cores
-from carving.errors import UsageError
+from carving.errors import EvidenceError, UsageError
 from carving.source import ByteSource, location
 from plugin.allocation_survey import AllocationSurvey, is_worth_a_survey
 from plugin.clock import utc_now
@@ -142,6 +142,8 @@ def run(
                     )
                 )
             )
+            for fault in facts.faults:
+                examination.fail("evidence", EvidenceError(fault))
             examination.compile_kernels()
             custody.record("restoring", **pool.facts())
             files = examination.carve_and_restore(pool, integrity.settle)
