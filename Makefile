@@ -18,7 +18,7 @@ FUZZ_TARGETS ?= jpeg_header jpeg_carve jpeg_decode jpeg_restore jpeg_preview ewf
 PHOTOS ?= ../shared/data/photos
 DEMO := sample_images/demo
 DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfacquire e2fsprogs=mke2fs jython=jython \
-	fdisk=sfdisk dosfstools=mkfs.vfat mtools=mcopy ntfs-3g=ntfscp f2fs-tools=mkfs.f2fs android-sdk-libsparse-utils=img2simg \
+	fdisk=sfdisk dosfstools=mkfs.vfat mtools=mcopy ntfs-3g=ntfscp f2fs-tools=mkfs.f2fs android-sdk-libsparse-utils=img2simg zip=zip \
 	default-jdk-headless=javac openssh-client=ssh-keygen chromium=chromium strace=strace \
 	testdisk=photorec
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from carving.encryption.ciphers import CipherSpec, SectorIv, SectorNumbering, parse_cipher
 from carving.errors import EvidenceError, UsageError
-from carving.media.container_layers import open_container
+from carving.media.container_layers import find_files, open_container
 from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
 from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
 from carving.media.ewf.segments import has_ewf_name
 from carving.media.ewf.source import EwfSource, open_ewf
 from carving.media.files import check_readable_file, reason
-from carving.media.folder import FolderSource, open_folder
+from carving.media.folder import open_folder
 from carving.media.raw import RawSource, open_raw
 from carving.source import ByteSource
 
@@ -75,17 +75,19 @@ def open_evidence(
     with ExitStack() as undo:
         source: ByteSource = open_media(Path(path))
         undo.callback(source.close)
-        if isinstance(source, FolderSource) and (
-            nand or key is not None or volume is not None or offset or length is not None
-        ):
-            raise UsageError(
-                f"{path} is a folder of JPEGs: NAND layout, key, volume, offset and length mean nothing there"
-            )
         if flips:
             from carving.flipped import FlippedSource
 
             source = FlippedSource(source, flips)
         source = open_container(source, path) if nand is None else source
+        if find_files(source):
+            if any((nand, key, password, volume, offset, length)):
+                raise UsageError(
+                    f"{path} is a folder or an archive of JPEGs: "
+                    "NAND layout, key, password, volume, offset and length mean nothing there"
+                )
+            undo.pop_all()
+            return source
         if nand is not None:
             from carving.media.nand.source import open_nand
 

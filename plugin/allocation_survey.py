@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from carving.allocation import AllocatedFile, Allocation, AllocationMap
 from carving.errors import CarveRestoreError, EvidenceError
-from carving.source import ByteSource, layers
+from carving.source import ByteSource
 from plugin.opening import Secrets, open_layers
 from plugin.report.allocation import AllocatedClaim
 from plugin.settings import Parameters
@@ -120,11 +120,10 @@ def _allocation(source: ByteSource) -> Allocation:
 
 
 def is_worth_a_survey(source: ByteSource, parameters: Parameters) -> bool:
-    """Whether there may be a file system: not in one picture, in a folder, or where others name the files."""
-    from carving.media.folder import FolderSource
+    """Whether there may be a file system: not in one picture, a folder, an archive, or where others name the files."""
+    from carving.media.container_layers import find_files
 
-    bottom = list(layers(source))[-1]
-    return parameters.only is None and not isinstance(bottom, FolderSource) and source.read_at(0, len(_JPEG)) != _JPEG
+    return parameters.only is None and find_files(source) is None and source.read_at(0, len(_JPEG)) != _JPEG
 
 
 def claim_at(allocation: AllocationMap, offset: int) -> AllocatedClaim | None:

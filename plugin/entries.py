@@ -16,6 +16,7 @@ from plugin.previews import NO_PREVIEWS
 from plugin.report.allocation import AllocatedClaim
 from plugin.report.carving import carving_of
 from plugin.report.model import FileEntry, ThumbnailFile, to_json
+from plugin.stored_checksum import notes_as_found
 from plugin.worker import McuCounts, RestoreRecord
 from restore.provenance import Status
 
@@ -70,7 +71,7 @@ def store_fragment(
         mcus=McuCounts(),
         bit_flips=(),
         opaque_bytes=0,
-        notes=(),
+        notes=notes_as_found(fragment),
         error=None,
         claim=fragment.claim,
         allocated=allocated,

@@ -1,4 +1,4 @@
-"""Where the fragments of a run come from: the carver, a list of files, or a folder that another carver left."""
+"""Where the fragments of a run come from: the carver, a list of files, an archive, or a folder of another carver."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from carving.allocation import AllocationMap
 from carving.cores import available_cores
 from carving.errors import UsageError
 from carving.fragments import Fragment
-from carving.source import ByteSource, layers
+from carving.source import ByteSource
 from plugin.settings import Parameters
 from plugin.watched import WatchedSource
 
@@ -80,13 +80,18 @@ class Finder:
             EvidenceError: the source cannot be read.
             UsageError: the list of files cannot be read.
         """
-        from carving.media.folder import FolderSource
+        from carving.media.archive.source import ArchiveSource
+        from carving.media.container_layers import find_files
 
-        bottom = list(layers(self.source))[-1]
-        if isinstance(bottom, FolderSource):
+        files = find_files(self.source)
+        if isinstance(files, ArchiveSource):
+            from carving.selection.archives import take_archive
+
+            yield from self._counted(take_archive(files, self.layer, self._leave_out))
+        elif files is not None:
             from carving.selection.folders import take_folder
 
-            yield from self._counted(take_folder(bottom, self.layer, self._leave_out))
+            yield from self._counted(take_folder(files, self.layer, self._leave_out))
         elif self.parameters.only is not None:
             from carving.selection.reading import read_list
             from carving.selection.taking import take_listed

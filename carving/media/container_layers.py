@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from carving.media.android_sparse.source import AndroidSparseSource, is_android_sparse
+from carving.media.archive.source import ArchiveSource
+from carving.media.archive.tar_entries import is_tar, open_tar
+from carving.media.archive.zip_entries import is_zip, open_zip
+from carving.media.folder import FolderSource
 from carving.source import ByteSource, layers
 
 
@@ -44,9 +48,25 @@ def open_container(medium: ByteSource, path: str | Path) -> ByteSource:
     Raises:
         EvidenceError: it begins as a container does, and cannot be read as one.
     """
-    if is_android_sparse(medium):
-        return AndroidSparseSource(medium, str(path))
+    if isinstance(medium, FolderSource):
+        return medium
+    for is_it, open_it in _CONTAINERS:
+        if is_it(medium):
+            return open_it(medium, str(path))
     return medium
+
+
+_CONTAINERS: Final[tuple[tuple[Callable[[ByteSource], bool], Callable[[ByteSource, str], ByteSource]], ...]] = (
+    (is_android_sparse, AndroidSparseSource),
+    (is_zip, open_zip),
+    (is_tar, open_tar),
+)
+"""Who knows a container by its first bytes, and who opens it."""
+
+
+def find_files(source: ByteSource) -> FolderSource | ArchiveSource | None:
+    """The layer of a stack that holds files by their names, as a folder or an archive does, None where none does."""
+    return next((layer for layer in layers(source) if isinstance(layer, FolderSource | ArchiveSource)), None)
 
 
 def find_container(source: ByteSource) -> ContainerLayer | None:
