@@ -1,8 +1,11 @@
-"""Containers through the main job: what a report says of a sparse image, and how the run ends."""
+"""Containers through the main job: what a report says of sparse images and archives, and how the run ends."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import subprocess
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -11,6 +14,8 @@ import pytest
 from plugin.pipeline import run
 from plugin.report.model import Report
 from plugin.settings import Parameters
+from plugin.stored_checksum import FAILS, FITS
+from restore.provenance import Status
 from tests.carving.media.android_sparse.writing import SparseFile
 from tests.plugin.conftest import RunCommand
 
@@ -74,3 +79,93 @@ def test_lying_header_is_refused(command: RunCommand, tmp_path: Path, sparse: Sp
     assert "no Android sparse image that can be read" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def zip_file(path: Path, files: dict[str, bytes], method: int) -> Path:
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_report_of_a_deflated_archive(tmp_path: Path, photos: tuple[bytes, ...]) -> None:
+    names = ("data/media/0/DCIM/one.jpg", "data/media/0/DCIM/two.jpg")
+    path = zip_file(tmp_path / "phone.zip", dict(zip(names, photos, strict=True)), zipfile.ZIP_DEFLATED)
+    report = examine(path, tmp_path / "out")
+    assert report.exit_code == 0
+    assert report.scan.location == "raw > ZIP archive (2 files)"
+    assert report.scan.scanned_bytes == report.scan.size == sum(map(len, photos))
+    data = path.read_bytes()
+    for entry, name, photo in zip(report.files, names, photos, strict=True):
+        assert (tmp_path / "out" / entry.carved.path).read_bytes() == photo
+        assert entry.claim is not None
+        assert (entry.claim.name, entry.claim.crc32) == (name, f"{zlib.crc32(photo):08x}")
+        (packed,) = entry.evidence_runs
+        assert zlib.decompress(data[packed.offset : packed.end], -15) == photo
+        assert entry.notes == (FITS,)
+
+
+def test_nothing_is_unpacked_and_the_run_verifies(
+    command: RunCommand, tmp_path: Path, photos: tuple[bytes, ...]
+) -> None:
+    files = {"../../up.jpg": photos[0], "/abs.jpg": photos[1]}
+    path = zip_file(tmp_path / "phone.zip", files, zipfile.ZIP_DEFLATED)
+    out = tmp_path / "deep/down/out"
+    done = command(path, "-o", out)
+    assert done.returncode == 0, done.stderr
+    report = json.loads((out / "report.json").read_bytes())
+    assert [entry["claim"]["name"] for entry in report["files"]] == ["up.jpg", "abs.jpg"]
+    assert [entry["status"] for entry in report["files"]] == ["intact", "intact"]
+    assert any("2 with a path that leads out of the archive" in note for note in report["notes"])
+    assert not [*tmp_path.rglob("up.jpg"), *tmp_path.rglob("abs.jpg")]
+    checked = command("verify", out, "--evidence", path)
+    assert checked.returncode == 0, checked.stderr
+    assert "2 carved files: read again" in checked.stdout
+
+
+def test_a_checksum_that_fails(tmp_path: Path, photos: tuple[bytes, ...]) -> None:
+    """A byte that no decoder looks at is wrong: the archive knows, the picture does not show it."""
+    commented = photos[0][:2] + b"\xff\xfe\x00\x0acomments" + photos[0][2:]
+    path = zip_file(tmp_path / "phone.zip", {"a.jpg": commented, "b.jpg": photos[1]}, zipfile.ZIP_STORED)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"comments") : data.index(b"comments") + 3] = b"DAM"
+    path.write_bytes(data)
+    report = run(path, tmp_path / "out", parameters=Parameters(effort=0))
+    assert [(entry.status, entry.notes[0]) for entry in report.files] == [
+        (Status.RESTORED, FAILS),
+        (Status.INTACT, FITS),
+    ]
+    assert examine(path, tmp_path / "carved").files[0].notes == (FAILS,)
+
+
+def test_an_archive_without_a_picture_is_refused(command: RunCommand, tmp_path: Path) -> None:
+    path = zip_file(tmp_path / "phone.zip", {"userdata.img": bytes(5000)}, zipfile.ZIP_DEFLATED)
+    done = command(path, "-o", tmp_path / "out")
+    assert done.returncode == 3
+    assert "holds no JPEG that can be read" in done.stderr
+    assert "userdata.img (5000 bytes)" in done.stderr
+
+
+def test_the_same_photos_by_every_way(
+    command: RunCommand, tmp_path: Path, photos: tuple[bytes, ...], volume: bytes
+) -> None:
+    """A raw image, a sparse image of it, a ZIP and a TAR of the photos: the same bytes in all of them."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number, photo in enumerate(photos):
+        (folder / f"{number}.jpg").write_bytes(photo)
+    raw = tmp_path / "card.dd"
+    raw.write_bytes(volume)
+    for made in (
+        ["img2simg", "card.dd", "card.simg"],
+        ["zip", "-q", "-r", "card.zip", "photos"],
+        ["tar", "-cf", "card.tar", "photos"],
+    ):
+        subprocess.run(made, cwd=tmp_path, check=True, capture_output=True)
+    found = {}
+    for name in ("card.dd", "card.simg", "card.zip", "card.tar", "photos"):
+        done = command("--carve-only", tmp_path / name, "-o", tmp_path / f"out-{name}")
+        assert done.returncode == 0, done.stderr
+        report = json.loads((tmp_path / f"out-{name}/report.json").read_bytes())
+        found[name] = {entry["carved"]["sha256"] for entry in report["files"]}
+    assert set(map(frozenset, found.values())) == {frozenset(hashlib.sha256(photo).hexdigest() for photo in photos)}
