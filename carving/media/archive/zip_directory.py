@@ -7,7 +7,7 @@ Source: PKWARE APPNOTE 6.3.10, sections 4.3.7 to 4.3.16 and 4.5.3 (ZIP64).
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -180,8 +180,8 @@ def _read_header(buffer: bytes, at: int) -> tuple[CentralHeader | None, int]:
     if at + length > len(buffer):
         return None, 0
     name_at = at + _HEADER.size
-    extra = dict(_extra_fields(buffer[name_at + name_size : name_at + name_size + extra_size]))
-    size, packed, place = _widened((size, packed, place), extra.get(_ZIP64_FIELD, b""))
+    extra = dict(extra_fields(buffer[name_at + name_size : name_at + name_size + extra_size]))
+    size, packed, place = widened((size, packed, place), extra)
     times = extra.get(_TIMES_FIELD, b"")
     modified = int.from_bytes(times[1:5], "little", signed=True) if len(times) >= 5 and times[0] & 1 else None
     name = buffer[name_at : name_at + name_size]
@@ -202,15 +202,16 @@ def _read_header(buffer: bytes, at: int) -> tuple[CentralHeader | None, int]:
     return header, length
 
 
-def _widened(values: tuple[int, int, int], field: bytes) -> tuple[int, int, int]:
+def widened(values: tuple[int, int, int], extra: Mapping[int, bytes]) -> tuple[int, int, int]:
     """Size, packed size and place; each that is all ones stands in the ZIP64 field, in this order."""
+    field = extra.get(_ZIP64_FIELD, b"")
     wide = [int.from_bytes(field[place : place + 8], "little") for place in range(0, len(field) - 7, 8)]
     taken = iter(wide)
     size, packed, place = (next(taken, value) if value == _FULL32 else value for value in values)
     return size, packed, place
 
 
-def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+def extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
     """The extra fields of a header: number and data; what is cut off at the end is left out."""
     at = 0
     while at + 4 <= len(extra):

@@ -9,7 +9,6 @@ Source: PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.4 and 7.
 from __future__ import annotations
 
 import stat
-import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -29,13 +28,12 @@ from carving.media.archive.entries import (
 from carving.media.archive.inflating import first_bytes
 from carving.media.archive.source import ArchiveSource
 from carving.media.archive.zip_directory import CentralHeader, find_directory, is_last_of_several, read_headers
+from carving.media.archive.zip_walk import LOCAL, LOCAL_HEADER, walk_local_headers
 from carving.selection.listed import is_named_jpeg
 from carving.source import ByteSource, Run
 
-LOCAL: Final = b"PK\x03\x04"
 _EMPTY: Final = b"PK\x05\x06"
 _SPANNED: Final = b"PK\x07\x08"
-_LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
 _STORED, _DEFLATED, _AES = 0, 8, 99
 _METHODS: Final = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 _ENCRYPTED: Final = 0x2041
@@ -60,12 +58,12 @@ def is_zip(medium: ByteSource) -> bool:
 
     The last of several files may begin with anything, and is known by its end.
     """
-    head = medium.read_at(0, _LOCAL_HEADER.size)
+    head = medium.read_at(0, LOCAL_HEADER.size)
     if head.startswith((_EMPTY, _SPANNED)):
         return len(head) >= 22
-    if len(head) < _LOCAL_HEADER.size or not head.startswith(LOCAL):
+    if len(head) < LOCAL_HEADER.size or not head.startswith(LOCAL):
         return is_last_of_several(medium)
-    fields = _LOCAL_HEADER.unpack(head)
+    fields = LOCAL_HEADER.unpack(head)
     return bool(0 < fields[9] <= medium.size - fields[10])
 
 
@@ -73,17 +71,24 @@ def open_zip(medium: ByteSource, where: str) -> ArchiveSource:
     """The JPEGs of a ZIP archive; `where` names it in messages.
 
     Raises:
-        EvidenceError: there is no JPEG in it that can be read, its directory is missing, or it is one of several files.
+        EvidenceError: there is no JPEG in it that can be read, or it is one of several files.
     """
     findings = Findings()
     try:
         directory = find_directory(medium)
         if directory is None:
-            raise EvidenceError("it has no central directory: it is cut off, or one of several files")
+            findings.fault(
+                f"the ZIP archive {where} has no central directory: it is cut off, or one of several files; what is "
+                "there was read by the headers of the files themselves"
+            )
+            headers, start, end = walk_local_headers(medium), 0, medium.size
+        else:
+            headers = read_headers(medium, directory, findings.fault)
+            start, end = directory.start, directory.run.offset
         chosen: list[_Candidate] = []
         names: set[str] = set()
-        for header in read_headers(medium, directory, findings.fault):
-            candidate = _candidate(medium, header, directory.start, directory.run.offset, findings)
+        for header in headers:
+            candidate = _candidate(medium, header, start, end, findings)
             if candidate is None:
                 continue
             if len(chosen) == MOST_FILES:
@@ -131,7 +136,7 @@ def _candidate(
         medium: the archive.
         header: from the directory.
         start: what places in the directory count from.
-        end: where the directory begins, and all files end.
+        end: where the directory begins or the archive is cut off, and all files end.
     """
     name, leads_out = safe_name(decode_name(header.name, None if header.is_utf8 else "cp437"))
     if name.endswith("/") or header.name.endswith(b"/"):
@@ -179,14 +184,14 @@ def _locate(medium: ByteSource, header: CentralHeader, place: int, end: int) -> 
     """
     if not 0 <= place < end:
         return None
-    data = medium.read_at(place, _LOCAL_HEADER.size + len(header.name) + _BEGINNING)
-    if len(data) < _LOCAL_HEADER.size:
+    data = medium.read_at(place, LOCAL_HEADER.size + len(header.name) + _BEGINNING)
+    if len(data) < LOCAL_HEADER.size:
         return None
-    fields = _LOCAL_HEADER.unpack_from(data)
+    fields = LOCAL_HEADER.unpack_from(data)
     name_size, extra_size = fields[9:]
-    if not data.startswith(LOCAL) and data[_LOCAL_HEADER.size :][:name_size] != header.name:
+    if not data.startswith(LOCAL) and data[LOCAL_HEADER.size :][:name_size] != header.name:
         return None
-    before = _LOCAL_HEADER.size + name_size + extra_size
+    before = LOCAL_HEADER.size + name_size + extra_size
     if place + before + header.packed > end:
         return None
     head = data[before:]

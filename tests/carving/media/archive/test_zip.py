@@ -277,3 +277,39 @@ def test_only_what_is_looked_at_is_read_at_once() -> None:
     assert take(open_zip(medium, "it")).keys() == PHOTOS.keys()
     assert medium.longest_read <= 1 << 20
     assert len(data) - data.index(b"PK\1\2") > 1 << 20
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize("method", [STORED, DEFLATED])
+def test_cut_off(method: int, streamed: bool) -> None:
+    """Without a directory the files are found by their local headers, and the last one as far as it goes."""
+    *whole, last = PHOTOS
+    data = zip_of({"notes.txt": b"text " * 1000, **PHOTOS}, method, streamed=streamed)
+    cut = data[: data.index(last.encode()) + 9000]
+    source = zip_source(cut)
+    found = take(source)
+    assert {name: found[name].data for name in whole} == {name: PHOTOS[name] for name in whole}
+    assert PHOTOS[last].startswith(found[last].data)
+    assert len(found[last].data) > 8000
+    for name in whole:
+        claim = found[name].claim
+        assert claim is not None
+        assert claim.crc32 == f"{zlib.crc32(PHOTOS[name]):08x}"
+    (fault,) = source.faults
+    assert "has no central directory: it is cut off" in fault
+
+
+def test_cut_off_zip64(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)
+    data = zip_of(PHOTOS)
+    found = take(zip_source(data[: data.index(b"PK\1\2")]))
+    assert {name: one.data for name, one in found.items()} == PHOTOS
+
+
+def test_cut_off_bombs() -> None:
+    photo = PHOTOS["data/media/0/DCIM/1.jpg"]
+    bomb = bytearray(local_header(b"bomb.jpg", deflate(b"\xff\xd8\xff" + bytes(100 << 20)), 0, flags=8))
+    bomb[18:22] = bytes(4)
+    source = zip_source(bytes(bomb) + local_header(b"a.jpg", photo, len(photo), method=0))
+    assert list(take(source)) == ["a.jpg"]
+    assert any("taken for bombs and not read: bomb.jpg" in remark for remark in source.remarks)
