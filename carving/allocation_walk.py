@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from carving.allocation import AllocatedFile, Allocation
+from carving.disk import find_disk
 from carving.errors import EvidenceError
 from carving.source import ByteSource, Run, clamp
 from carving.volumes import list_volumes, tsk_image
@@ -64,6 +65,8 @@ def _starts(source: ByteSource, image: pytsk3.Img_Info) -> list[int]:
     """Where file systems may begin."""
     if _open(image, 0) is not None:
         return [0]
+    if (disk := find_disk(source)) is not None:
+        return [part.run.offset for part in disk.parts if part.volume is not None]
     try:
         return [volume.offset for volume in list_volumes(source)]
     except EvidenceError:  # said when the source is scanned

@@ -6,7 +6,8 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
-from carving.encryption.ciphers import CipherSpec, SectorIv, SectorNumbering, parse_cipher
+from carving.encryption.ciphers import SectorIv, SectorNumbering, parse_cipher
+from carving.encryption.credentials import Credential, credentials_of
 from carving.errors import EvidenceError, UsageError
 from carving.media.container_layers import find_files, open_container
 from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
@@ -24,6 +25,7 @@ def open_evidence(
     *,
     key: bytes | None = None,
     password: bytes | None = None,
+    credentials: tuple[Credential, ...] = (),
     footer: Path | None = None,
     cipher: str = "aes-cbc-essiv:sha256",
     sector_size: int = 512,
@@ -46,6 +48,9 @@ def open_evidence(
         password: opens a LUKS header or an Android crypto footer, which say how the volume is encrypted. Without key
             and password Android's default password is tried where there is a footer; where that does not open the
             volume, it is read as it is stored.
+        credentials: in place of both, any number of keys and passwords. Each has to open something. Without a volume,
+            offset, length or footer, every volume of a partition table is taken: the source is then the whole medium,
+            each volume decrypted at its place that one of them opens (`carving.disk`).
         footer: a file that holds the footer or LUKS header, where it is not in the volume.
         cipher: dm-crypt cipher specification.
         sector_size: bytes per encrypted sector, 512 or 4096.
@@ -72,6 +77,7 @@ def open_evidence(
         raise UsageError("either a volume or an offset and length can be given, not both")
     if xor_key is not None and nand is None:
         raise UsageError("an XOR key means nothing without a NAND layout")
+    given = credentials or credentials_of(key, password)
     with ExitStack() as undo:
         source: ByteSource = open_media(Path(path))
         undo.callback(source.close)
@@ -81,7 +87,7 @@ def open_evidence(
             source = FlippedSource(source, flips)
         source = open_container(source, path) if nand is None else source
         if find_files(source):
-            if any((nand, key, password, volume, offset, length)):
+            if any((nand, given, volume, offset, length)):
                 raise UsageError(
                     f"{path} is a folder or an archive of JPEGs: "
                     "NAND layout, key, password, volume, offset and length mean nothing there"
@@ -92,6 +98,14 @@ def open_evidence(
             from carving.media.nand.source import open_nand
 
             source = open_nand(source, nand, None if xor_key is None else Path(xor_key))
+        numbering = SectorNumbering(sector_size, iv_sector, iv_offset, iv_large_sectors)
+        if given and footer is None and volume is None and not offset and length is None:
+            from carving.encryption.disk_unlocking import unlock_disk
+
+            disk = unlock_disk(source, given, parse_cipher(cipher), numbering)
+            if disk is not None:
+                undo.pop_all()
+                return disk
         if volume is not None:
             from carving.volumes import open_volume
 
@@ -101,35 +115,11 @@ def open_evidence(
 
             rest = source.size - offset if length is None else length
             source = VolumeSource(source, offset, rest, f"volume at byte {offset}")
-        numbering = SectorNumbering(sector_size, iv_sector, iv_offset, iv_large_sectors)
-        source = _decrypted(source, key, password, footer, parse_cipher(cipher), numbering)
+        from carving.encryption.volume_unlocking import decrypt_with_any
+
+        source = decrypt_with_any(source, volume, given, footer, parse_cipher(cipher), numbering)
         undo.pop_all()
         return source
-
-
-def _decrypted(
-    volume: ByteSource,
-    key: bytes | None,
-    password: bytes | None,
-    footer: Path | None,
-    spec: CipherSpec,
-    numbering: SectorNumbering,
-) -> ByteSource:
-    """The volume with decryption over it, where there is what opens it."""
-    from carving.encryption import unlocking
-
-    if key is not None and password is not None:
-        raise UsageError("either a key or a password can be given, not both")
-    if password is not None:
-        return unlocking.decrypt_with_password(volume, password, footer)
-    if key is None:
-        return unlocking.decrypt_with_default_password(volume, footer) or volume
-    opened = unlocking.decrypt_luks_with_key(volume, key, footer)
-    if opened is not None:
-        return opened
-    from carving.encryption.dmcrypt import DmCryptSource
-
-    return DmCryptSource(volume, key, spec, numbering)
 
 
 def open_media(path: Path) -> RawSource | EwfSource:

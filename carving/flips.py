@@ -114,11 +114,14 @@ def flip_model(source: ByteSource, fragment: Fragment) -> FlipModel:
 
     It has no unit where the medium vouches for all of the fragment.
     """
+    from carving.disk import DiskSource
     from carving.encryption.dmcrypt import DmCryptSource
     from carving.encryption.flips import DmCryptFlips
 
     runs = fragment.byte_runs
     for layer in layers(source):
+        if isinstance(layer, DiskSource) and (decrypted := layer.decryption_of(runs)) is not None:
+            return DmCryptFlips(*decrypted)
         if isinstance(layer, DmCryptSource):
             return DmCryptFlips(layer, runs)
         if layer.below is not None:

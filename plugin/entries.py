@@ -28,11 +28,12 @@ def store_fragment(
     custody: CustodyLog,
     allocated: AllocatedClaim | None,
     originals: dict[str, str],
+    volume: int | None = None,
 ) -> FileEntry:
     """Write what was carved, as it was found, with its thumbnail, and record both in the custody log.
 
     `allocated` is what a file system says of the file it begins in; `originals` holds the path of the
-    first file with each SHA-256, and learns of this one.
+    first file with each SHA-256, and learns of this one; `volume` is the number of the volume it lies in.
 
     Raises:
         OutputError: a file cannot be written.
@@ -75,6 +76,7 @@ def store_fragment(
         error=None,
         claim=fragment.claim,
         allocated=allocated,
+        volume=volume,
         carving=carving_of(fragment, None if first == carved.path else first),
     )
     carving = {"stem": stem, "entry": to_json(entry), "fragment": fragment_to_json(fragment)}

@@ -14,6 +14,7 @@ from carving.errors import CarveRestoreError, EvidenceError, OutputError, UsageE
 from carving.fragments import Fragment
 from carving.interrupts import put_off_interrupts
 from carving.source import ByteSource, location
+from carving.volumes import Volume
 from plugin.allocation_survey import AllocationSurvey, claim_at
 from plugin.custody import CustodyLog
 from plugin.entries import store_fragment, with_error, with_restoration
@@ -27,7 +28,7 @@ from plugin.opening import View, views
 from plugin.pools import Pool
 from plugin.progress import Progress, Stage
 from plugin.report.allocation import AllocatedClaim
-from plugin.report.model import Failure, FileEntry, Scan, to_json
+from plugin.report.model import Failure, FileEntry, Key, Scan, VolumeRecord, to_json
 from plugin.report.nand import NandRecord
 from plugin.report.reading import from_json
 from plugin.settings import Parameters
@@ -44,11 +45,12 @@ class Examination:
     source: ByteSource
     facts: EvidenceFacts
     folder: Path
-    key: bytes | None = field(repr=False)
+    keys: tuple[bytes, ...] = field(repr=False)
     parameters: Parameters
     custody: CustodyLog
     progress: Progress
     survey: AllocationSurvey | None
+    confirmed: tuple[tuple[int | None, Key], ...] = ()
     journal: Journal | None = None
     failures: list[Failure] = field(default_factory=list)
     _finders: tuple[Finder, ...] = field(init=False)
@@ -65,6 +67,7 @@ class Examination:
                 partial(self._scanned, index),
                 self._allocation,
                 self._search(view.layer),
+                view.parts,
             )
             for index, view in enumerate(self._views())
         )
@@ -148,6 +151,29 @@ class Examination:
             return None
         return claim_at(allocation, fragment.offset)
 
+    def _volume_at(self, offset: int) -> int | None:
+        """The number of the volume in which a byte of what is scanned lies."""
+        if self.parameters.volume is not None:
+            return self.parameters.volume
+        return next((one.index for one in self._volumes() if one.offset <= offset < one.offset + one.length), None)
+
+    def _volumes(self) -> tuple[Volume, ...]:
+        """The volumes of the partition table, where a whole disk is scanned."""
+        from carving.disk import find_disk
+
+        disk = find_disk(self.source)
+        if disk is not None:
+            return disk.volumes
+        return () if self.survey is None else self.survey.volumes
+
+    def volumes(self) -> tuple[VolumeRecord, ...]:
+        """The volumes of a disk as the report lists them, each with the key that opened it."""
+        keys = dict(self.confirmed)
+        return tuple(
+            VolumeRecord(one.index, one.offset, one.length, one.description, keys.get(one.index))
+            for one in self._volumes()
+        )
+
     def _views(self) -> tuple[View, ...]:
         """What is scanned; whoever names the files names them in one view."""
         found = views(self.source)
@@ -163,10 +189,13 @@ class Examination:
 
     def _encryption_remarks(self) -> tuple[str, ...]:
         """What a header says of the encryption that it opens."""
-        from carving.encryption.dmcrypt import find_decryption
+        from carving.disk import decryptions
 
-        decryption = find_decryption(self.source)
-        return () if decryption is None else decryption.remarks
+        return tuple(
+            remark if volume is None else f"volume {volume}: {remark}"
+            for volume, decryption in decryptions(self.source)
+            for remark in decryption.remarks
+        )
 
     def _scanned(self, index: int, done: int, _size: int) -> None:
         """One scan after the other, told as one."""
@@ -192,8 +221,9 @@ class Examination:
             if finder.earlier is None:
                 for stem, fragment in self._found(finder):
                     claim = self._claim(finder, fragment)
+                    volume = self._volume_at(fragment.offset)
                     self._entries[stem] = store_fragment(
-                        fragment, stem, self.folder, self.custody, claim, self._originals
+                        fragment, stem, self.folder, self.custody, claim, self._originals, volume
                     )
                     if not self.parameters.carve_only:
                         self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
@@ -241,8 +271,8 @@ class Examination:
         elif isinstance(outcome, OutputError):
             raise outcome
         else:
-            keep_traceback(self.folder, f"restoring the file at offset {entry.offset}", outcome, self.key)
-            self._entries[task.stem] = with_error(entry, task.stem, describe(outcome, self.key), self.custody)
+            keep_traceback(self.folder, f"restoring the file at offset {entry.offset}", outcome, *self.keys)
+            self._entries[task.stem] = with_error(entry, task.stem, describe(outcome, *self.keys), self.custody)
         self._restored += 1
         self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from carving.allocation import AllocationMap
 from carving.cores import available_cores
+from carving.disk import Part
 from carving.errors import UsageError
 from carving.fragments import Fragment
-from carving.source import ByteSource
+from carving.source import ByteSource, Run
 from plugin.settings import Parameters
 from plugin.watched import WatchedSource
 
@@ -33,7 +34,8 @@ class Finder:
     """The fragments of a source, found as the parameters say; it remembers how far it came and what it left out.
 
     `tell` hears how many bytes were looked at, and of how many. `allocation` is asked for the allocated files where
-    only the rest is to be scanned. `earlier` is the search as an earlier run ended it.
+    only the rest is to be scanned. `earlier` is the search as an earlier run ended it. `parts` are stretches of the
+    source that are searched one by one, if not all of it in one.
     """
 
     source: ByteSource
@@ -42,6 +44,8 @@ class Finder:
     tell: Callable[[int, int], None]
     allocation: Callable[[], AllocationMap | None]
     earlier: Search | None = None
+    parts: tuple[Part, ...] = ()
+    _searched: int = field(init=False, default=0)
     _watched: WatchedSource = field(init=False)
     _left_out: list[str] = field(init=False, default_factory=list)
     _count_left_out: int = field(init=False, default=0)
@@ -55,7 +59,7 @@ class Finder:
         """Bytes of the source that were looked at."""
         if self.earlier is not None:
             return self.earlier.scanned_bytes
-        return self._watched.farthest if self._taken is None else self._taken
+        return self._searched + self._watched.farthest if self._taken is None else self._taken
 
     @property
     def _threads(self) -> int:
@@ -97,13 +101,41 @@ class Finder:
             from carving.selection.taking import take_listed
 
             listed = read_list(Path(self.parameters.only))
-            yield from self._counted(take_listed(self.source, listed, self.layer, self._leave_out))
+            taken = take_listed(self.source, listed, self.layer, self._leave_out)
+            yield from self._counted(map(self._in_its_layer, taken))
+        elif self.parts:
+            yield from self._part_by_part()
         elif self.parameters.scan == "unallocated" and (allocation := self.allocation()) is not None:
             yield from self._unallocated(allocation)
         else:
             from carving.carver import carve
 
             yield from carve(self._watched, layer=self.layer, threads=self._threads)
+
+    def _part_by_part(self) -> Iterator[Fragment]:
+        """Every part by itself: no file goes on in another."""
+        from carving.carver import carve
+        from carving.unallocated import UnallocatedSource, placed_below
+
+        free = None
+        if self.parameters.scan == "unallocated" and (allocation := self.allocation()) is not None:
+            free = allocation.unallocated(self.source.size)
+        total = sum(part.run.length for part in self.parts)
+        for part in self.parts:
+            runs = (part.run,) if free is None else _common(free, part.run)
+            if not runs:
+                continue
+            stretch = UnallocatedSource(self.source, runs)
+            self._watched = WatchedSource(stretch, lambda done, _size: self.tell(self._searched + done, total))
+            for fragment in carve(self._watched, layer=part.layer, threads=self._threads):
+                yield placed_below(fragment, stretch)
+            self._searched += self._watched.farthest
+            self._watched = WatchedSource(self.source, self.tell)
+
+    def _in_its_layer(self, fragment: Fragment) -> Fragment:
+        """A listed file, in the view that the part it begins in belongs to."""
+        layers = (part.layer for part in self.parts if part.run.offset <= fragment.offset < part.run.end)
+        return replace(fragment, layer=next(layers, self.layer))
 
     def _unallocated(self, allocation: AllocationMap) -> Iterator[Fragment]:
         from carving.carver import carve
@@ -126,6 +158,12 @@ class Finder:
         self._count_left_out += 1
         if len(self._left_out) < _MOST_NAMED:
             self._left_out.append(f"{name}: {reason}")
+
+
+def _common(runs: tuple[Run, ...], part: Run) -> tuple[Run, ...]:
+    """The stretches of runs that lie in a part."""
+    cut = ((max(run.offset, part.offset), min(run.end, part.end)) for run in runs)
+    return tuple(Run(start, end - start) for start, end in cut if start < end)
 
 
 def list_record(path: Path) -> dict[str, object]:

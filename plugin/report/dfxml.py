@@ -84,6 +84,8 @@ def _add_file(root: ET.Element, entry: FileEntry) -> None:
     digest.set("type", "sha256")
     digest.set(f"{{{OWN}}}covers", _clean(entry.carved.covers))
     _add(element, "layer", entry.layer, OWN)
+    if entry.volume is not None:
+        _add(element, "volume", str(entry.volume), OWN)
     _add(element, "offset", str(entry.offset), OWN)
     _add(element, "ending", entry.ending, OWN)
     if entry.status is not None:
