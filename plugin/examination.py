@@ -199,7 +199,7 @@ class Examination:
 
     def _scanned(self, index: int, done: int, _size: int) -> None:
         """One scan after the other, told as one."""
-        sizes = [finder.source.size for finder in self._finders]
+        sizes = [finder.size for finder in self._finders]
         self.progress.update(Stage.SCAN, sum(sizes[:index]) + done, sum(sizes))
 
     def _earlier_layout(self) -> Mapping[str, Any] | None:

@@ -55,6 +55,11 @@ class Finder:
         self._watched = WatchedSource(self.source, self.tell)
 
     @property
+    def size(self) -> int:
+        """Bytes that are to be looked at."""
+        return sum(part.run.length for part in self.parts) or self.source.size
+
+    @property
     def scanned_bytes(self) -> int:
         """Bytes of the source that were looked at."""
         if self.earlier is not None:
@@ -120,13 +125,12 @@ class Finder:
         free = None
         if self.parameters.scan == "unallocated" and (allocation := self.allocation()) is not None:
             free = allocation.unallocated(self.source.size)
-        total = sum(part.run.length for part in self.parts)
         for part in self.parts:
             runs = (part.run,) if free is None else _common(free, part.run)
             if not runs:
                 continue
             stretch = UnallocatedSource(self.source, runs)
-            self._watched = WatchedSource(stretch, lambda done, _size: self.tell(self._searched + done, total))
+            self._watched = WatchedSource(stretch, lambda done, _size: self.tell(self._searched + done, self.size))
             for fragment in carve(self._watched, layer=part.layer, threads=self._threads):
                 yield placed_below(fragment, stretch)
             self._searched += self._watched.farthest

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from carving.errors import EvidenceError
 from carving.media.android_sparse.checksums import wrong_checksums
-from carving.media.android_sparse.chunks import ChunkKind, walk_chunks
-from carving.media.android_sparse.header import MAGIC, SparseHeader, read_sparse_header
+from carving.media.android_sparse.header import MAGIC, SparseHeader
+from carving.media.android_sparse.stretches import read_stretches
 from carving.source import HOLE_OFFSET, ByteSource, Run, clamp, merge
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Stretches:
-    """The stretches of an image that something stands behind, in order and apart; 24 bytes of memory each.
-
-    `starts` and `ends` are bytes of the image. `places` has, for each, the byte of the source below where its data
-    begin, or -1 - v where it is filled with the 32-bit number v (little-endian).
-    """
-
-    starts: array[int]
-    ends: array[int]
-    places: array[int]
 
 
 class AndroidSparseSource(ByteSource):
@@ -35,23 +20,21 @@ class AndroidSparseSource(ByteSource):
         """Read the chunk headers.
 
         Args:
-            below: what the sparse file lies in, from the first byte on.
+            below: what the sparse file lies in, from the first byte on; behind it may follow others of the same image.
             where: names it in messages.
 
         Raises:
             EvidenceError: the file header makes no sense, or not one chunk can be read.
         """
         self._below = below
-        self._header = read_sparse_header(below, 0, where)
-        self._stretches = Stretches(array("q"), array("q"), array("q"))
-        self._has_checksum = self._header.checksum != 0
-        self._faults: tuple[str, ...] = ()
-        end = self._index(where)
-        self._remarks = self._told(0 if self._faults else below.size - end)
+        self._stretches = read_stretches(below, where)
+        self._header = self._stretches.files[0][1]
+        self._remarks = self._told()
 
     @property
     def name(self) -> str:
-        return "Android sparse image"
+        count = len(self._stretches.files)
+        return "Android sparse image" if count == 1 else f"Android sparse image ({count} files)"
 
     @property
     def size(self) -> int:
@@ -63,13 +46,13 @@ class AndroidSparseSource(ByteSource):
 
     @property
     def header(self) -> SparseHeader:
-        """What the file header says."""
+        """What the first file header says."""
         return self._header
 
     @property
     def faults(self) -> tuple[str, ...]:
         """What of the image cannot be read."""
-        return self._faults
+        return () if self._stretches.fault is None else (self._stretches.fault,)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -86,12 +69,13 @@ class AndroidSparseSource(ByteSource):
         Raises:
             EvidenceError: the medium cannot be read.
         """
-        if not self._has_checksum:
+        if not self._stretches.has_checksum:
             return ()
         return tuple(
             f"the evidence is not what was acquired: the sparse image stores the CRC-32 {stored:08x} of its first "
             f"{end} bytes, but they have {computed:08x}"
-            for end, stored, computed in wrong_checksums(medium, self._header, 0, pause)
+            for offset, header in self._stretches.files
+            for end, stored, computed in wrong_checksums(medium, header, offset, pause)
         )
 
     def read_at(self, offset: int, length: int) -> bytes:
@@ -142,41 +126,18 @@ class AndroidSparseSource(ByteSource):
             yield Run(position, end - position), place + position - start if place >= 0 else place
             position = end
 
-    def _told(self, behind: int) -> tuple[str, ...]:
-        """The remarks, where so many bytes lie behind the last chunk."""
+    def _told(self) -> tuple[str, ...]:
+        """The remarks."""
         known = self._stretches
+        behind = 0 if known.fault else self._below.size - known.end
         raw = (place >= 0 for place in known.places)
         stored = sum(end - start for start, end, is_raw in zip(known.starts, known.ends, raw, strict=True) if is_raw)
         told = [f"Android sparse image: {stored} of the {self.size} bytes of the image are stored, no others ever were"]
         if behind:
             told.append(f"{behind} bytes behind the last chunk of the sparse image belong to nothing; not searched")
-        if self._has_checksum:
+        if known.has_checksum:
             told.append("the sparse image stores a CRC-32 of its content, which is computed anew beside the hashing")
         return tuple(told)
-
-    def _index(self, where: str) -> int:
-        """Take in the chunks; the byte of the source below where the last one ends."""
-        end, count = self._header.header_size, 0
-        known = self._stretches
-        try:
-            for chunk in walk_chunks(self._below, self._header, 0):
-                count += 1
-                end = chunk.place + chunk.stored
-                self._has_checksum |= chunk.kind is ChunkKind.CRC32
-                length = chunk.stored if chunk.kind is ChunkKind.RAW else chunk.length
-                if length == 0 or chunk.kind in (ChunkKind.DONT_CARE, ChunkKind.CRC32):
-                    continue
-                known.starts.append(chunk.start)
-                known.ends.append(chunk.start + length)
-                fill = int.from_bytes(chunk.value, "little")
-                known.places.append(chunk.place if chunk.kind is ChunkKind.RAW else -1 - fill)
-        except EvidenceError as error:
-            told = f"the Android sparse image {where} is damaged or cut off: {error}"
-            if count == 0:
-                raise EvidenceError(told) from error
-            reached = known.ends[-1] if known.ends else 0
-            self._faults = (f"{told}; the bytes of the image from {reached} on cannot be read",)
-        return end
 
 
 def is_android_sparse(medium: ByteSource) -> bool:

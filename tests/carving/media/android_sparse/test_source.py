@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from carving.carver import carve
-from carving.errors import EvidenceError
+from carving.errors import EvidenceError, SegmentMissingError
 from carving.evidence import open_evidence
 from carving.file_systems import file_system
 from carving.media.android_sparse.source import AndroidSparseSource
@@ -223,3 +223,46 @@ def test_a_volume_in_it(tmp_path: Path) -> None:
     source = open_evidence(path, offset=11 * BLOCK, length=BLOCK)
     assert source.read_at(0, BLOCK) == data[BLOCK : 2 * BLOCK]
     assert evidence_runs(source, 5, 9) == (Run(28 + 12 + 12 + BLOCK + 5, 9),)
+
+
+def split_of(sparse: Path, folder: Path, count: int) -> list[Path]:
+    """A sparse image as sparse files that each hold every `count`th of its chunks, as fastboot's parts are made."""
+    source = AndroidSparseSource(MemorySource(sparse.read_bytes()), "it")
+    blocks = source.size // BLOCK
+    files = [SparseFile() for _ in range(count)]
+    for start in range(0, blocks, 64):
+        length = min(64, blocks - start)
+        data = source.read_at(start * BLOCK, length * BLOCK)
+        for number, file in enumerate(files):
+            if start // 64 % count == number and data.strip(b"\0"):
+                file.raw(data)
+            else:
+                file.skip(length)
+    paths = [folder / f"super.img_sparsechunk.{number}" for number in range(count)]
+    for path, file in zip(paths, files, strict=True):
+        path.write_bytes(file.data())
+    return paths
+
+
+def test_split_images(raw: Path, tool: Tool, tmp_path: Path) -> None:
+    paths = split_of(sparse_of(raw, tool), tmp_path, 3)
+    (tmp_path / "super.img_sparsechunk.txt").write_text("no part")
+    (tmp_path / "super.img_sparsechunk.7").write_bytes(SparseFile().skip(5).data())  # of another image
+    tool("simg2img", *map(str, paths), str(tmp_path / "expanded"))
+    assert (tmp_path / "expanded").read_bytes() == raw.read_bytes()
+    for path in paths:
+        source = open_evidence(path)
+        assert source.read_at(0, source.size) == raw.read_bytes()
+        assert location(source) == "split raw (3 files) > Android sparse image (3 files)"
+    files = b"".join(path.read_bytes() for path in paths)
+    (run, *_) = evidence_runs(source, 1024, 64)
+    assert files[run.offset : run.end] == raw.read_bytes()[1024:1088]
+    paths[1].unlink()
+    with pytest.raises(SegmentMissingError, match=r"its part .*sparsechunk\.1 is missing"):
+        open_evidence(paths[0])
+
+
+def test_files_that_do_not_belong_together() -> None:
+    one = SparseFile().raw(bytes(range(256)) * 32).skip(3).data()
+    with pytest.raises(EvidenceError, match="different data for byte 0 of the image"):
+        AndroidSparseSource(MemorySource(one + one), "it")
