@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import plugin
@@ -14,7 +15,10 @@ from carving.disk import DiskSource
 from carving.encryption.sectors import encrypt_sectors
 from carving.errors import KeyMismatchError, UsageError
 from carving.evidence import open_evidence
+from carving.flips import flip_model
+from carving.fragments import Ending, Fragment
 from carving.source import Run, evidence_runs
+from plugin.journal import read_journal
 from plugin.opening import read_secrets
 from plugin.settings import Parameters
 from tests.carving.conftest import run_tool
@@ -213,3 +217,42 @@ def test_several_keys_for_one_volume(command: RunCommand, tmp_path: Path, encryp
     assert (done.returncode, "there is no partition table" in done.stderr) == (2, True), done.stderr
     with pytest.raises(KeyMismatchError):
         plugin.run(encrypted_image, tmp_path / "out", key=(KEY, bytes(32)), parameters=CARVE)
+
+
+def test_flips_are_those_of_the_medium(disk: Path, photographs: dict[int | None, bytes]) -> None:
+    """A hypothesis about a bit below a volume is what the disk reads as with that bit of the medium flipped."""
+    credentials = read_secrets(KEY, (PASSWORD, OTHER)).credentials
+    source = open_evidence(disk, credentials=credentials)
+    for number, is_encrypted in ((2, True), (3, True), (1, False)):
+        photo = photographs[number]
+        place = source.read_at(0, source.size).index(photo)
+        fragment = fragment_at(place, photo)
+        model = flip_model(source, fragment)
+        assert model.encrypted == is_encrypted
+        unit = len(model.starts) // 2
+        flip = model.place(unit, 5)
+        flipped = open_evidence(disk, credentials=credentials, flips=(flip,))
+        start, reach = int(model.starts[unit]), int(model.reaches[unit])
+        expected = model.variants(np.frombuffer(photo, dtype=np.uint8), unit, ())[5][:reach].tobytes()
+        assert flipped.read_at(place + start, reach) == expected
+        assert expected != photo[start : start + reach]
+
+
+def fragment_at(place: int, photo: bytes) -> Fragment:
+    run = Run(place, len(photo))
+    return Fragment("decrypted", place, photo, (run,), (run,), Ending.EOI, None)
+
+
+def test_a_run_over_a_disk_that_was_cut_short_is_gone_on_with(tmp_path: Path, disk: Path) -> None:
+    folder = tmp_path / "out"
+    secrets: dict[str, Any] = {"key": KEY, "password": (PASSWORD, OTHER)}
+    report = plugin.run(disk, folder, parameters=CARVE, **secrets)
+    log = (folder / "custody.jsonl").read_bytes().splitlines(keepends=True)
+    names = [json.loads(line)["event"] for line in log]
+    assert names.count("decrypting") == 3
+    for end in (names.index("evidence_hashed") + 1, len(names) - names[::-1].index("scan_finished")):
+        (folder / "custody.jsonl").write_bytes(b"".join(log[:end]))
+        with pytest.raises(UsageError, match="was begun with other"):
+            plugin.run(disk, folder, parameters=CARVE, password=PASSWORD, journal=read_journal(folder))
+        again = plugin.run(disk, folder, parameters=CARVE, journal=read_journal(folder), **secrets)
+        assert (again.files, again.volumes, again.notes) == (report.files, report.volumes, report.notes)
