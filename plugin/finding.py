@@ -13,6 +13,7 @@ from carving.cores import available_cores
 from carving.disk import Part
 from carving.errors import UsageError
 from carving.fragments import Fragment
+from carving.media.archive.source import ArchiveSource
 from carving.source import ByteSource, Run
 from plugin.settings import Parameters
 from plugin.watched import WatchedSource
@@ -89,14 +90,11 @@ class Finder:
             EvidenceError: the source cannot be read.
             UsageError: the list of files cannot be read.
         """
-        from carving.media.archive.source import ArchiveSource
         from carving.media.container_layers import find_files
 
         files = find_files(self.source)
         if isinstance(files, ArchiveSource):
-            from carving.selection.archives import take_archive
-
-            yield from self._counted(take_archive(files, self.layer, self._leave_out))
+            yield from self._archive(files)
         elif files is not None:
             from carving.selection.folders import take_folder
 
@@ -116,6 +114,24 @@ class Finder:
             from carving.carver import carve
 
             yield from carve(self._watched, layer=self.layer, threads=self._threads)
+
+    def _archive(self, archive: ArchiveSource) -> Iterator[Fragment]:
+        """The JPEGs of an archive, then what lies inside its other files, as far as they are not compressed."""
+        from carving.carver import carve
+        from carving.selection.archives import take_archive
+        from carving.unallocated import placed_below
+        from carving.volumes import VolumeSource
+
+        for fragment in take_archive(archive, self.layer, self._leave_out):
+            self._searched += len(fragment.data)
+            self.tell(self._searched, self.size)
+            yield fragment
+        rest = archive.rest
+        if rest.length:
+            stretch = VolumeSource(archive, rest.offset, rest.length, "other bytes")
+            self._watched = WatchedSource(stretch, lambda done, _size: self.tell(rest.offset + done, self.size))
+            for fragment in carve(self._watched, layer=self.layer, threads=self._threads):
+                yield placed_below(fragment, stretch)
 
     def _part_by_part(self) -> Iterator[Fragment]:
         """Every part by itself: no file goes on in another."""

@@ -17,6 +17,7 @@ from plugin.settings import Parameters
 from plugin.stored_checksum import FAILS, FITS
 from restore.provenance import Status
 from tests.carving.media.android_sparse.writing import SparseFile
+from tests.carving.media.archive.writing import tar_of
 from tests.plugin.conftest import RunCommand
 
 CARVE = Parameters(carve_only=True)
@@ -94,7 +95,7 @@ def test_report_of_a_deflated_archive(tmp_path: Path, photos: tuple[bytes, ...])
     report = examine(path, tmp_path / "out")
     assert report.exit_code == 0
     assert report.scan.location == "raw > ZIP archive (2 files)"
-    assert report.scan.scanned_bytes == report.scan.size == sum(map(len, photos))
+    assert sum(map(len, photos)) < report.scan.scanned_bytes == report.scan.size
     data = path.read_bytes()
     for entry, name, photo in zip(report.files, names, photos, strict=True):
         assert (tmp_path / "out" / entry.carved.path).read_bytes() == photo
@@ -136,6 +137,24 @@ def test_a_checksum_that_fails(tmp_path: Path, photos: tuple[bytes, ...]) -> Non
         (Status.INTACT, FITS),
     ]
     assert examine(path, tmp_path / "carved").files[0].notes == (FAILS,)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_pictures_inside_other_files_of_an_archive(tmp_path: Path, photos: tuple[bytes, ...], kind: str) -> None:
+    database = bytes(5000) + photos[1] + bytes(3000)
+    files = {"DCIM/a.jpg": photos[0], "cache.db": database}
+    path = tmp_path / f"phone.{kind}"
+    if kind == "zip":
+        zip_file(path, files, zipfile.ZIP_STORED)
+    else:
+        path.write_bytes(tar_of(files))
+    report = examine(path, tmp_path / "out")
+    named, inside = report.files
+    assert (named.claim and named.claim.name, inside.claim) == ("DCIM/a.jpg", None)
+    assert (tmp_path / "out" / inside.carved.path).read_bytes() == photos[1]
+    (run_,) = inside.evidence_runs
+    assert path.read_bytes()[run_.offset : run_.end] == photos[1]
+    assert report.scan.scanned_bytes == report.scan.size
 
 
 def test_an_archive_without_a_picture_is_refused(command: RunCommand, tmp_path: Path) -> None:

@@ -59,9 +59,10 @@ class Findings:
         if name is not None and len(names) < _MOST_NAMED:
             names.append(name)
 
-    def other(self, name: str, size: int) -> None:
+    def other(self, name: str, size: int, is_deflated: bool) -> None:
         """A file that is no JPEG; the largest is remembered, for it may be an image of a medium."""
-        self.left_out("not JPEGs")
+        inside = "not searched for pictures inside them" if is_deflated else "searched for pictures inside them"
+        self.left_out(f"not JPEGs, {'deflated and ' if is_deflated else ''}{inside}")
         self._largest = max(self._largest, (size, name))
 
     def fault(self, text: str) -> None:

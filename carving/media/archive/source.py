@@ -1,4 +1,4 @@
-"""The files of an archive as evidence: their contents one after the other, none of it unpacked to disk."""
+"""The files of an archive as evidence: their contents one after the other, not unpacked to disk, and then the rest."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from itertools import accumulate
 from carving.media.archive.entries import Entry, Findings
 from carving.media.archive.inflating import Inflated, inflate
 from carving.source import HOLE_OFFSET, ByteSource, Run, clamp, evidence_runs, merge
+from carving.unallocated import UnallocatedSource
 
 
 class ArchiveSource(ByteSource):
-    """The contents of the files that are taken out of an archive, in the order of the archive, without gaps.
+    """The contents of the files that are taken out of an archive, in the order of the archive, without gaps; behind
+    them all bytes of the archive that belong to none of these, for pictures may lie inside other files.
 
     Stored bytes are those of the source below, and `trace` leads to them. No byte of a deflated file is one of the
     source's: it traces to a hole, and `packed_runs` tells which compressed bytes the whole file was inflated from. One
@@ -26,6 +28,7 @@ class ArchiveSource(ByteSource):
         self._entries = entries
         self._findings = findings
         self._starts = tuple(accumulate((entry.size for entry in entries), initial=0))
+        self._rest = UnallocatedSource(below, _complement(entries, below.size))
         self._kept: tuple[int, Inflated] | None = None
 
     @property
@@ -39,7 +42,12 @@ class ArchiveSource(ByteSource):
 
     @property
     def size(self) -> int:
-        return self._starts[-1]
+        return self._starts[-1] + self._rest.size
+
+    @property
+    def rest(self) -> Run:
+        """Where the bytes of the archive stand that belong to no file that is taken."""
+        return Run(self._starts[-1], self._rest.size)
 
     @property
     def below(self) -> ByteSource:
@@ -85,20 +93,27 @@ class ArchiveSource(ByteSource):
 
     def read_at(self, offset: int, length: int) -> bytes:
         parts = []
-        for index, entry, start, end in self._parts(clamp(offset, length, self.size)):
+        wanted = clamp(offset, length, self.size)
+        for index, entry, start, end in self._parts(wanted):
             if entry.is_deflated:
                 parts.append(self.content(index).data[start:end].ljust(end - start, b"\0"))
             else:
                 parts.append(self._stored(entry, start, end))
+        behind = self._in_rest(wanted)
+        if behind.length:
+            parts.append(self._rest.read_at(behind.offset, behind.length))
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def trace(self, offset: int, length: int) -> tuple[Run, ...]:
         runs: list[Run] = []
-        for _, entry, start, end in self._parts(clamp(offset, length, self.size)):
+        wanted = clamp(offset, length, self.size)
+        for _, entry, start, end in self._parts(wanted):
             if entry.is_deflated:
                 runs.append(Run(HOLE_OFFSET, end - start))
             else:
                 runs += _cut_out(entry.runs, start, end)
+        behind = self._in_rest(wanted)
+        runs += self._rest.trace(behind.offset, behind.length)
         return merge(tuple(runs))
 
     def close(self) -> None:
@@ -109,12 +124,17 @@ class ArchiveSource(ByteSource):
         """The files that a stretch runs through: number, file, and which of its bytes."""
         position = wanted.offset
         index = bisect_right(self._starts, position) - 1
-        while position < wanted.end:
+        while position < min(wanted.end, self._starts[-1]):
             start = self._starts[index]
             end = min(wanted.end, self._starts[index + 1])
             yield index, self._entries[index], position - start, end - start
             position = end
             index += 1
+
+    def _in_rest(self, wanted: Run) -> Run:
+        """The part of a stretch that lies behind all files, as it is counted there."""
+        start = max(wanted.offset, self._starts[-1])
+        return Run(start - self._starts[-1], max(0, wanted.end - start))
 
     def _stored(self, entry: Entry, start: int, end: int) -> bytes:
         """Bytes of a file that is not compressed; holes are zeros."""
@@ -123,6 +143,18 @@ class ArchiveSource(ByteSource):
             hole = run.offset == HOLE_OFFSET
             parts.append(bytes(run.length) if hole else self._below.read_at(run.offset, run.length))
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _complement(entries: tuple[Entry, ...], size: int) -> tuple[Run, ...]:
+    """The stretches of an archive that belong to none of its entries."""
+    runs = [run for entry in entries for run in entry.runs if run.offset != HOLE_OFFSET]
+    runs.sort(key=lambda run: run.offset)
+    rest, end = [], 0
+    for run in runs:
+        if run.offset > end:
+            rest.append(Run(end, run.offset - end))
+        end = max(end, run.end)
+    return (*rest, Run(end, size - end)) if end < size else tuple(rest)
 
 
 def _cut_out(runs: tuple[Run, ...], start: int, end: int) -> list[Run]:

@@ -88,7 +88,7 @@ def _entry(medium: ByteSource, member: Member, findings: Findings) -> Entry | No
     begins_with_hole = bool(member.pieces) and member.pieces is not None and member.pieces[0][0] > 0
     head = b"" if begins_with_hole else medium.read_at(member.data.offset, min(len(SOI), member.data.length))
     if not is_named_jpeg(name) and (head != SOI or member.size > LARGEST_JPEG):
-        tell_of_other(name, member.size, findings)
+        tell_of_other(name, member.size, findings, is_deflated=False)
         return None
     if leads_out:
         findings.left_out("with a path that leads out of the archive; it is not followed", name)

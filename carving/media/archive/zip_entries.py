@@ -158,7 +158,7 @@ def _candidate(
         packed = Run(extent.end - header.packed, header.packed)
         head = first_bytes(head, len(SOI)) if header.method == _DEFLATED else head
         if not (head.startswith(SOI) or is_named_jpeg(name)):
-            tell_of_other(name, header.size, findings)
+            tell_of_other(name, header.size, findings, header.method == _DEFLATED)
         elif refusal := _refusal(header):
             findings.left_out(refusal, name)
         else:
@@ -209,11 +209,11 @@ def _refusal(header: CentralHeader) -> str | None:
     return BOMB if is_bomb(header.size, header.packed) else None
 
 
-def tell_of_other(name: str, size: int, findings: Findings) -> None:
+def tell_of_other(name: str, size: int, findings: Findings, is_deflated: bool) -> None:
     """Count a file that is no JPEG; an archive is named besides."""
     if name.lower().endswith(_ARCHIVES):
         findings.left_out("archives in the archive, which are not opened", name)
-    findings.other(name, size)
+    findings.other(name, size, is_deflated)
 
 
 def _dated(header: CentralHeader) -> str:

@@ -42,7 +42,10 @@ def test_every_photo_by_its_path(kind: int) -> None:
         assert traced_runs(source, one.offset, len(one.data)) == one.evidence_runs
         assert one.claim is not None
         assert (one.claim.place, one.claim.crc32) == ("TAR archive, modified 2020-01-01T00:00:00Z", None)
-    assert source.remarks == ("in the TAR archive: 1 not JPEGs", "in the TAR archive: 1 empty")
+    assert source.remarks == (
+        "in the TAR archive: 1 not JPEGs, searched for pictures inside them",
+        "in the TAR archive: 1 empty",
+    )
     assert source.faults == ()
 
 
