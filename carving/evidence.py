@@ -10,7 +10,7 @@ from carving.encryption.ciphers import SectorIv, SectorNumbering, parse_cipher
 from carving.encryption.credentials import Credential, credentials_of
 from carving.errors import EvidenceError, UsageError
 from carving.media.android_sparse.header import MAGIC as SPARSE_MAGIC
-from carving.media.android_sparse.split_images import sparse_files
+from carving.media.android_sparse.split_images import SparseFiles, sparse_files
 from carving.media.container_layers import find_files, open_container
 from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
 from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
@@ -149,4 +149,4 @@ def open_media(path: Path) -> RawSource | EwfSource:
         raise EvidenceError(f"{path} is of a format that is not supported ({container.name}); {container.advice}")
     if head.startswith(EVF_SIGNATURE) or has_ewf_name(path):
         return open_ewf(path)
-    return RawSource(sparse_files(path)) if head.startswith(SPARSE_MAGIC) else open_raw(path)
+    return SparseFiles(sparse_files(path)) if head.startswith(SPARSE_MAGIC) else open_raw(path)

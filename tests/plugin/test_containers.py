@@ -104,6 +104,8 @@ def test_report_of_a_deflated_archive(tmp_path: Path, photos: tuple[bytes, ...])
         (packed,) = entry.evidence_runs
         assert zlib.decompress(data[packed.offset : packed.end], -15) == photo
         assert entry.notes == (FITS,)
+        place = f'img_offset="{packed.offset}" len="{packed.length}" uncompressed_len="{len(photo)}"'
+        assert place in (tmp_path / "out/dfxml.xml").read_text("utf-8")
 
 
 def test_nothing_is_unpacked_and_the_run_verifies(

@@ -12,11 +12,21 @@ from typing import Final
 from carving.errors import EvidenceError, SegmentMissingError
 from carving.media.android_sparse.header import MAGIC
 from carving.media.files import reason
+from carving.media.raw import RawSource
 
 _NUMBERED: Final = re.compile(r"(.*(?:sparsechunk[._-]?|\.))(\d{1,3})")
 _GEOMETRY: Final = slice(12, 20)
 """Block size and number of blocks in the file header."""
 _HEAD_BYTES: Final = 28
+
+
+class SparseFiles(RawSource):
+    """The files of a sparse image, one behind the other."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Nothing: each has the size that it needs."""
+        return ()
 
 
 def sparse_files(path: Path) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ import pytest
 
 from carving.carver import carve
 from carving.errors import EvidenceError, SegmentMissingError
-from carving.evidence import open_evidence
+from carving.evidence import open_evidence, open_media
 from carving.file_systems import file_system
 from carving.media.android_sparse.source import AndroidSparseSource
 from carving.source import HOLE_OFFSET, Run, evidence_runs, location, traced_runs
@@ -254,6 +254,7 @@ def test_split_images(raw: Path, tool: Tool, tmp_path: Path) -> None:
         source = open_evidence(path)
         assert source.read_at(0, source.size) == raw.read_bytes()
         assert location(source) == "split raw (3 files) > Android sparse image (3 files)"
+        assert open_media(path).remarks == ()
     files = b"".join(path.read_bytes() for path in paths)
     (run, *_) = evidence_runs(source, 1024, 64)
     assert files[run.offset : run.end] == raw.read_bytes()[1024:1088]
