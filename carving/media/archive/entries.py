@@ -51,6 +51,7 @@ class Findings:
     _names: dict[str, list[str]] = field(default_factory=dict)
     _faults: list[str] = field(default_factory=list)
     _largest: tuple[int, str] = (0, "")
+    has_more_to_search: bool = False
 
     def left_out(self, kind: str, name: str | None = None) -> None:
         """A file is not taken, or is taken with a reservation; `kind` says why, to follow a number."""
@@ -64,6 +65,7 @@ class Findings:
         inside = "not searched for pictures inside them" if is_deflated else "searched for pictures inside them"
         self.left_out(f"not JPEGs, {'deflated and ' if is_deflated else ''}{inside}")
         self._largest = max(self._largest, (size, name))
+        self.has_more_to_search = self.has_more_to_search or not is_deflated
 
     def fault(self, text: str) -> None:
         """Something of the archive that cannot be read."""

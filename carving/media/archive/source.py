@@ -56,7 +56,14 @@ class ArchiveSource(ByteSource):
     @property
     def remarks(self) -> tuple[str, ...]:
         """What was left out, and what is not as it should be."""
-        return tuple(f"in the {self._kind} archive: {text}" for text in self._findings.in_words())
+        told = tuple(f"in the {self._kind} archive: {text}" for text in self._findings.in_words())
+        if self._entries or not self._findings.largest:
+            return told
+        advice = "if it is an image, take it out and hand it in by itself"
+        return (
+            *told,
+            f"no file of the {self._kind} archive is a JPEG; the largest is {self._findings.largest}: {advice}",
+        )
 
     @property
     def faults(self) -> tuple[str, ...]:

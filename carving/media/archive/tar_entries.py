@@ -47,7 +47,7 @@ def open_tar(medium: ByteSource, where: str) -> ArchiveSource:
     """The JPEGs of a TAR archive; `where` names it in messages.
 
     Raises:
-        EvidenceError: there is no JPEG in it that can be read.
+        EvidenceError: there is no JPEG in it that can be read, nor another file.
     """
     findings = Findings()
     entries: list[Entry] = []
@@ -62,7 +62,7 @@ def open_tar(medium: ByteSource, where: str) -> ArchiveSource:
             findings.left_out("names that occur more than once, each of them taken", entry.name)
         names.add(entry.name)
         entries.append(entry)
-    if not entries:
+    if not entries and not findings.has_more_to_search:
         raise EvidenceError(nothing_taken("TAR", where, findings))
     return ArchiveSource(medium, "TAR", tuple(entries), findings)
 

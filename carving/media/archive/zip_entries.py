@@ -71,7 +71,8 @@ def open_zip(medium: ByteSource, where: str) -> ArchiveSource:
     """The JPEGs of a ZIP archive; `where` names it in messages.
 
     Raises:
-        EvidenceError: there is no JPEG in it that can be read, or it is one of several files.
+        EvidenceError: there is no JPEG in it that can be read, nor another file that is not compressed; or it is one of
+            several files.
     """
     findings = Findings()
     try:
@@ -100,7 +101,7 @@ def open_zip(medium: ByteSource, where: str) -> ArchiveSource:
     except EvidenceError as error:
         raise EvidenceError(f"the ZIP archive {where} cannot be read: {error}") from error
     entries = _apart(chosen, findings)
-    if not entries:
+    if not entries and not findings.has_more_to_search:
         raise EvidenceError(nothing_taken("ZIP", where, findings))
     return ArchiveSource(medium, "ZIP", entries, findings)
 

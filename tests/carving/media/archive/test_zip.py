@@ -265,7 +265,7 @@ def test_damaged_local_headers() -> None:
     ("data", "message"),
     [
         (
-            zip_of({"a.txt": b"x" * 10, "big.img": b"y" * 99}),
+            zip_of({"a.txt": b"x" * 10, "big.img": b"y" * 99}, DEFLATED),
             r"2 not JPEGs, .*; its largest file is big\.img \(99 bytes\)",
         ),
         (zip_of({}), "holds no JPEG"),
@@ -326,3 +326,13 @@ def test_cut_off_bombs() -> None:
     source = zip_source(bytes(bomb) + local_header(b"a.jpg", photo, len(photo), method=0))
     assert list(take(source)) == ["a.jpg"]
     assert any("taken for bombs and not read: bomb.jpg" in remark for remark in source.remarks)
+
+
+def test_an_archive_of_other_files_is_searched() -> None:
+    photo = PHOTOS["data/media/0/DCIM/1.jpg"]
+    source = zip_source(zip_of({"a.txt": b"x" * 10, "card.dd": bytes(512) + photo}))
+    assert list(source.entries()) == []
+    assert photo in source.read_at(0, source.size)
+    assert source.remarks[-1].startswith(
+        f"no file of the ZIP archive is a JPEG; the largest is card.dd ({512 + len(photo)} "
+    )
