@@ -10,10 +10,12 @@ from carving.source import Run
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What another tool says of a file: its `name`, and its `place` in words. Neither is checked."""
+    """What another tool says of a file: its `name` and its `place` in words, neither of them checked; and the CRC-32 of
+    its bytes that was kept, in 8 hex digits, which is."""
 
     name: str
     place: str | None
+    crc32: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

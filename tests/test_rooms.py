@@ -29,7 +29,8 @@ ORDER: Final = {
             "media.ewf",
             "media.nand",
         ),
-        *("media.nand", "media.nand.survey", "file_systems", "encryption", "flips", "carver", "selection", "evidence"),
+        *("media.nand", "media.nand.survey", "media.android_sparse", "file_systems", "media.archive"),
+        *("container_layers", "encryption", "flips", "carver", "selection", "evidence"),
     ),
     "restore": (
         *("provenance", "result", "decoding", "scan", "thumbnail", "guard", "sca", "gca", "headerless"),

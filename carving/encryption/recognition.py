@@ -73,19 +73,28 @@ def recognise(volume: ByteSource) -> Encryption | None:
     return None
 
 
-def recognise_parts(medium: ByteSource) -> tuple[str, ...]:
-    """What encryption a medium shows: of the whole, or of each partition where there are partitions."""
+def recognise_parts(medium: ByteSource, opened: frozenset[int] = frozenset()) -> tuple[str, ...]:
+    """What encryption a medium shows: of the whole, or of each partition where there are partitions.
+
+    Args:
+        medium: as stored.
+        opened: numbers of the partitions that are decrypted, of which nothing is said; if there are any, nothing that
+            was given opens the others.
+    """
     from carving.file_systems.volumes import VolumeSource, list_volumes
 
     try:
-        found = recognise(medium)
+        found = None if opened else recognise(medium)
         if found is not None:
             return (f"the evidence {found.text}",)
         texts = []
         for volume in list_volumes(medium):
+            if volume.index in opened:
+                continue
             part = VolumeSource(medium, volume.offset, volume.length, f"volume {volume.index}")
             if found := recognise(part):
-                texts.append(f"volume {volume.index} ({volume.description}) {found.text}")
+                unopened = "; nothing that was given opens it" if opened else ""
+                texts.append(f"volume {volume.index} ({volume.description}) {found.text}{unopened}")
         return tuple(texts)
     except EvidenceError:  # said by whoever has to read it
         return ()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from carving.errors import EvidenceError
 from carving.file_systems.allocation import AllocatedFile, Allocation
-from carving.file_systems.volumes import list_volumes, tsk_image
-from carving.source import ByteSource, Run, clamp
+from carving.file_systems.volumes import KnowsVolumes, list_volumes, tsk_image
+from carving.source import ByteSource, Run, clamp, layers
 
 if TYPE_CHECKING:
     import pytsk3
@@ -64,6 +64,9 @@ def _starts(source: ByteSource, image: pytsk3.Img_Info) -> list[int]:
     """Where file systems may begin."""
     if _open(image, 0) is not None:
         return [0]
+    for layer in layers(source):
+        if isinstance(layer, KnowsVolumes):
+            return list(layer.volume_starts)
     try:
         return [volume.offset for volume in list_volumes(source)]
     except EvidenceError:  # said when the source is scanned

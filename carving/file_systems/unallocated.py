@@ -52,7 +52,11 @@ class UnallocatedSource(ByteSource):
             index += 1
 
 
-def placed_below(fragment: Fragment, source: UnallocatedSource) -> Fragment:
-    """A fragment that was carved from the joined stretches, with its offset and runs counted in the source below."""
+def placed_below(fragment: Fragment, source: ByteSource) -> Fragment:
+    """A fragment that was carved from chosen stretches, with its offset and runs counted in the source below, and the
+    place of the file that lends it a header as well."""
     runs = merge(tuple(lower for run in fragment.byte_runs for lower in source.trace(run.offset, run.length)))
-    return replace(fragment, offset=runs[0].offset, byte_runs=runs)
+    borrowed = fragment.borrowed
+    if borrowed is not None:
+        borrowed = replace(borrowed, lender=source.trace(borrowed.lender, 1)[0].offset)
+    return replace(fragment, offset=runs[0].offset, byte_runs=runs, borrowed=borrowed)

@@ -76,6 +76,17 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class VolumeRecord:
+    """A volume of a partition table, in bytes of what was scanned, and the key that opened it, if one did."""
+
+    number: int
+    offset: int
+    length: int
+    description: str
+    key: Key | None
+
+
+@dataclass(frozen=True, slots=True)
 class ScannedView:
     """What was scanned of one view: its name, the layers down to the evidence, and how many of its bytes."""
 
@@ -109,6 +120,7 @@ class FileEntry:
         claim: what another tool says of it; None where it was found by searching.
         allocated: what the file system says of the allocated file in which it begins, if it does.
         carving: how sure the carver is of it, and why.
+        volume: number of the volume of the partition table in which it begins, if it does.
     """
 
     layer: str
@@ -133,6 +145,7 @@ class FileEntry:
     claim: Claim | None
     allocated: AllocatedClaim | None
     carving: Carving = UNCHECKED
+    volume: int | None = None
 
     @property
     def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:
@@ -167,7 +180,7 @@ class CustodyHead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run. `files` are ordered by layer and offset."""
+    """One run. `files` are ordered by layer and offset; `key` is the first of those that opened volumes of a disk."""
 
     schema_version: str
     tool: Tool
@@ -184,6 +197,7 @@ class Report:
     notes: tuple[str, ...]
     failures: tuple[Failure, ...]
     custody: CustodyHead
+    volumes: tuple[VolumeRecord, ...] = ()
 
     @property
     def exit_code(self) -> int:

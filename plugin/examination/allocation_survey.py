@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from carving.errors import CarveRestoreError, EvidenceError
 from carving.file_systems.allocation import AllocatedFile, Allocation, AllocationMap
-from carving.source import ByteSource, bottom_of
+from carving.file_systems.volumes import Volume, list_volumes
+from carving.source import ByteSource
 from plugin.common.allocation_record import AllocatedClaim
 from plugin.common.settings import Parameters
 from plugin.examination.opening import Secrets, open_layers
@@ -44,7 +45,14 @@ class AllocationSurvey:
         theirs.close()
         self._result: AllocationMap | None = None
         self._remarks: list[str] = []
+        self._volumes: tuple[Volume, ...] = ()
         self._asked = False
+
+    @property
+    def volumes(self) -> tuple[Volume, ...]:
+        """The volumes of the partition table, where a whole medium is scanned."""
+        self.result()
+        return self._volumes
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -58,6 +66,7 @@ class AllocationSurvey:
             self._asked = True
             try:
                 self._remarks += self._next()
+                self._volumes = self._next()
                 self._result = self._take(self._next())
             except (EOFError, OSError, TimeoutError):
                 self._remarks.append("no file system was read: The Sleuth Kit crashed or hung on the evidence")
@@ -85,7 +94,7 @@ class AllocationSurvey:
 
 
 def survey(answers: Connection, evidence: Path, secrets: Secrets, parameters: Parameters) -> None:
-    """Open the evidence, and send what encryption it shows, then its allocated files."""
+    """Open the evidence, and send what encryption it shows, then its volumes, then its allocated files."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_CPU, (_PATIENCE, _PATIENCE))  # also where the process that waits has died
@@ -95,19 +104,36 @@ def survey(answers: Connection, evidence: Path, secrets: Secrets, parameters: Pa
         source = open_layers(evidence, secrets, parameters)
     except CarveRestoreError:  # said when the evidence is scanned
         answers.send(())
+        answers.send(())
         answers.send(_NOTHING)
         return
     with closing(source):
         answers.send(_shown_encryption(source))
+        answers.send(_volumes(source, parameters))
         answers.send(_allocation(source))
 
 
 def _shown_encryption(source: ByteSource) -> tuple[str, ...]:
     """What encryption shows in bytes that nothing decrypted."""
+    from carving.encryption.disk import find_disk
     from carving.encryption.dmcrypt import find_decryption
     from carving.encryption.recognition import recognise_parts
 
+    disk = find_disk(source)
+    if disk is not None:
+        opened = (part.volume for part in disk.parts if part.decrypted is not None)
+        return recognise_parts(disk.below, frozenset(number for number in opened if number is not None))
     return recognise_parts(source) if find_decryption(source) is None else ()
+
+
+def _volumes(source: ByteSource, parameters: Parameters) -> tuple[Volume, ...]:
+    """The volumes of a whole medium."""
+    if parameters.volume is not None or parameters.offset or parameters.length is not None:
+        return ()
+    try:
+        return list_volumes(source)
+    except EvidenceError:  # said when the evidence is scanned
+        return ()
 
 
 def _allocation(source: ByteSource) -> Allocation:
@@ -120,11 +146,10 @@ def _allocation(source: ByteSource) -> Allocation:
 
 
 def is_worth_a_survey(source: ByteSource, parameters: Parameters) -> bool:
-    """Whether there may be a file system: not in one picture, in a folder, or where others name the files."""
-    from carving.media.folder import FolderSource
+    """Whether there may be a file system: not in one picture, a folder, an archive, or where others name the files."""
+    from carving.container_layers import find_files
 
-    bottom = bottom_of(source)
-    return parameters.only is None and not isinstance(bottom, FolderSource) and source.read_at(0, len(_JPEG)) != _JPEG
+    return parameters.only is None and find_files(source) is None and source.read_at(0, len(_JPEG)) != _JPEG
 
 
 def claim_at(allocation: AllocationMap, offset: int) -> AllocatedClaim | None:

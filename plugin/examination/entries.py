@@ -17,6 +17,7 @@ from plugin.common.report_model import FileEntry, ThumbnailFile, to_json
 from plugin.common.restore_record import NO_PREVIEWS, McuCounts, RestoreRecord
 from plugin.custody.custody_log import CustodyLog, LogEvent, file_written
 from plugin.examination.fragment_record import fragment_to_json
+from plugin.workers.stored_checksum import notes_as_found
 from restore.provenance import Status
 
 
@@ -27,11 +28,12 @@ def store_fragment(
     custody: CustodyLog,
     allocated: AllocatedClaim | None,
     originals: dict[str, str],
+    volume: int | None = None,
 ) -> FileEntry:
     """Write what was carved, as it was found, with its thumbnail, and record both in the custody log.
 
     `allocated` is what a file system says of the file it begins in; `originals` holds the path of the
-    first file with each SHA-256, and learns of this one.
+    first file with each SHA-256, and learns of this one; `volume` is the number of the volume it lies in.
 
     Raises:
         OutputError: a file cannot be written.
@@ -70,10 +72,11 @@ def store_fragment(
         mcus=McuCounts(),
         bit_flips=(),
         opaque_bytes=0,
-        notes=(),
+        notes=notes_as_found(fragment),
         error=None,
         claim=fragment.claim,
         allocated=allocated,
+        volume=volume,
         carving=carving_of(fragment, None if first == carved.path else first),
     )
     carving = {"stem": stem, "entry": to_json(entry), "fragment": fragment_to_json(fragment)}

@@ -1,16 +1,18 @@
-"""Where the fragments of a run come from: the carver, a list of files, or a folder that another carver left."""
+"""Where the fragments of a run come from: the carver, a list of files, an archive, or a folder of another carver."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from carving.encryption.disk import Part
 from carving.errors import UsageError
 from carving.file_systems.allocation import AllocationMap
 from carving.fragments import Fragment
-from carving.source import ByteSource, bottom_of
+from carving.media.archive.archive_source import ArchiveSource
+from carving.source import ByteSource, Run
 from carving.support.cores import available_cores
 from plugin.common.file_digest import digest_of_file
 from plugin.common.settings import Parameters
@@ -33,7 +35,8 @@ class FragmentSource:
     """The fragments of a source, found as the parameters say; it remembers how far it came and what it left out.
 
     `tell` hears how many bytes were looked at, and of how many. `allocation` is asked for the allocated files where
-    only the rest is to be scanned. `earlier` is the search as an earlier run ended it.
+    only the rest is to be scanned. `earlier` is the search as an earlier run ended it. `parts` are stretches of the
+    source that are searched one by one, if not all of it in one.
     """
 
     source: ByteSource
@@ -42,6 +45,8 @@ class FragmentSource:
     tell: Callable[[int, int], None]
     allocation: Callable[[], AllocationMap | None]
     earlier: FinishedSearch | None = None
+    parts: tuple[Part, ...] = ()
+    _searched: int = field(init=False, default=0)
     _watched: WatchedSource = field(init=False)
     _left_out: list[str] = field(init=False, default_factory=list)
     _count_left_out: int = field(init=False, default=0)
@@ -51,11 +56,16 @@ class FragmentSource:
         self._watched = WatchedSource(self.source, self.tell)
 
     @property
+    def size(self) -> int:
+        """Bytes that are to be looked at."""
+        return sum(part.run.length for part in self.parts) or self.source.size
+
+    @property
     def scanned_bytes(self) -> int:
         """Bytes of the source that were looked at."""
         if self.earlier is not None:
             return self.earlier.scanned_bytes
-        return self._watched.farthest if self._taken is None else self._taken
+        return self._searched + self._watched.farthest if self._taken is None else self._taken
 
     @property
     def _threads(self) -> int:
@@ -80,25 +90,72 @@ class FragmentSource:
             EvidenceError: the source cannot be read.
             UsageError: the list of files cannot be read.
         """
-        from carving.media.folder import FolderSource
+        from carving.container_layers import find_files
 
-        bottom = bottom_of(self.source)
-        if isinstance(bottom, FolderSource):
+        files = find_files(self.source)
+        if isinstance(files, ArchiveSource):
+            yield from self._archive(files)
+        elif files is not None:
             from carving.selection.folders import take_folder
 
-            yield from self._counted(take_folder(bottom, self.layer, self._leave_out))
+            yield from self._counted(take_folder(files, self.layer, self._leave_out))
         elif self.parameters.only is not None:
             from carving.selection.reading import read_list
             from carving.selection.taking import take_listed
 
             listed = read_list(Path(self.parameters.only))
-            yield from self._counted(take_listed(self.source, listed, self.layer, self._leave_out))
+            taken = take_listed(self.source, listed, self.layer, self._leave_out)
+            yield from self._counted(map(self._in_its_layer, taken))
+        elif self.parts:
+            yield from self._part_by_part()
         elif self.parameters.scan == "unallocated" and (allocation := self.allocation()) is not None:
             yield from self._unallocated(allocation)
         else:
             from carving.carver.carver import carve
 
             yield from carve(self._watched, layer=self.layer, threads=self._threads)
+
+    def _archive(self, archive: ArchiveSource) -> Iterator[Fragment]:
+        """The JPEGs of an archive, then what lies inside its other files, as far as they are not compressed."""
+        from carving.carver.carver import carve
+        from carving.file_systems.unallocated import placed_below
+        from carving.file_systems.volumes import VolumeSource
+        from carving.selection.archives import take_archive
+
+        for fragment in take_archive(archive, self.layer, self._leave_out):
+            self._searched += len(fragment.data)
+            self.tell(self._searched, self.size)
+            yield fragment
+        rest = archive.rest
+        if rest.length:
+            stretch = VolumeSource(archive, rest.offset, rest.length, "other bytes")
+            self._watched = WatchedSource(stretch, lambda done, _size: self.tell(rest.offset + done, self.size))
+            for fragment in carve(self._watched, layer=self.layer, threads=self._threads):
+                yield placed_below(fragment, stretch)
+
+    def _part_by_part(self) -> Iterator[Fragment]:
+        """Every part by itself: no file goes on in another."""
+        from carving.carver.carver import carve
+        from carving.file_systems.unallocated import UnallocatedSource, placed_below
+
+        free = None
+        if self.parameters.scan == "unallocated" and (allocation := self.allocation()) is not None:
+            free = allocation.unallocated(self.source.size)
+        for part in self.parts:
+            runs = (part.run,) if free is None else _common(free, part.run)
+            if not runs:
+                continue
+            stretch = UnallocatedSource(self.source, runs)
+            self._watched = WatchedSource(stretch, lambda done, _size: self.tell(self._searched + done, self.size))
+            for fragment in carve(self._watched, layer=part.layer, threads=self._threads):
+                yield placed_below(fragment, stretch)
+            self._searched += self._watched.farthest
+            self._watched = WatchedSource(self.source, self.tell)
+
+    def _in_its_layer(self, fragment: Fragment) -> Fragment:
+        """A listed file, in the view that the part it begins in belongs to."""
+        layers = (part.layer for part in self.parts if part.run.offset <= fragment.offset < part.run.end)
+        return replace(fragment, layer=next(layers, self.layer))
 
     def _unallocated(self, allocation: AllocationMap) -> Iterator[Fragment]:
         from carving.carver.carver import carve
@@ -121,6 +178,12 @@ class FragmentSource:
         self._count_left_out += 1
         if len(self._left_out) < _MOST_NAMED:
             self._left_out.append(f"{name}: {reason}")
+
+
+def _common(runs: tuple[Run, ...], part: Run) -> tuple[Run, ...]:
+    """The stretches of runs that lie in a part."""
+    cut = ((max(run.offset, part.offset), min(run.end, part.end)) for run in runs)
+    return tuple(Run(start, end - start) for start, end in cut if start < end)
 
 
 def list_record(path: Path) -> dict[str, object]:

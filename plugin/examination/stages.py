@@ -11,6 +11,7 @@ from typing import Any
 
 from carving.errors import CarveRestoreError, EvidenceError, OutputError, UsageError
 from carving.file_systems.allocation import AllocationMap
+from carving.file_systems.volumes import Volume
 from carving.fragments import Fragment
 from carving.source import ByteSource, location
 from carving.support.interrupts import put_off_interrupts
@@ -19,7 +20,7 @@ from plugin.common.faults import describe, keep_traceback, one_line
 from plugin.common.nand_record import NandRecord
 from plugin.common.progress import Progress, Stage
 from plugin.common.record_reading import from_json
-from plugin.common.report_model import Failure, FileEntry, ScannedView, to_json
+from plugin.common.report_model import Failure, FileEntry, Key, ScannedView, VolumeRecord, to_json
 from plugin.common.restore_record import RestoreRecord
 from plugin.common.settings import Parameters
 from plugin.custody.custody_log import CustodyLog
@@ -45,12 +46,13 @@ class Examination:
     source: ByteSource
     facts: EvidenceFacts
     folder: Path
-    key: bytes | None = field(repr=False)
+    keys: tuple[bytes, ...] = field(repr=False)
     parameters: Parameters
     custody: CustodyLog
     progress: Progress
     survey: AllocationSurvey | None
     journal: Journal
+    confirmed: tuple[tuple[int | None, Key], ...] = ()
     failures: list[Failure] = field(default_factory=list)
     _finders: tuple[FragmentSource, ...] = field(init=False)
     _entries: dict[str, FileEntry] = field(init=False, default_factory=dict)
@@ -66,6 +68,7 @@ class Examination:
                 partial(self._scanned, index),
                 self._allocation,
                 self._search(view.layer),
+                view.parts,
             )
             for index, view in enumerate(self._views())
         )
@@ -148,6 +151,29 @@ class Examination:
             return None
         return claim_at(allocation, fragment.offset)
 
+    def _volume_at(self, offset: int) -> int | None:
+        """The number of the volume in which a byte of what is scanned lies."""
+        if self.parameters.volume is not None:
+            return self.parameters.volume
+        return next((one.index for one in self._volumes() if one.offset <= offset < one.offset + one.length), None)
+
+    def _volumes(self) -> tuple[Volume, ...]:
+        """The volumes of the partition table, where a whole disk is scanned."""
+        from carving.encryption.disk import find_disk
+
+        disk = find_disk(self.source)
+        if disk is not None:
+            return disk.volumes
+        return () if self.survey is None else self.survey.volumes
+
+    def volumes(self) -> tuple[VolumeRecord, ...]:
+        """The volumes of a disk as the report lists them, each with the key that opened it."""
+        keys = dict(self.confirmed)
+        return tuple(
+            VolumeRecord(one.index, one.offset, one.length, one.description, keys.get(one.index))
+            for one in self._volumes()
+        )
+
     def _views(self) -> tuple[View, ...]:
         """What is scanned; whoever names the files names them in one view."""
         found = views(self.source)
@@ -163,14 +189,17 @@ class Examination:
 
     def _encryption_remarks(self) -> tuple[str, ...]:
         """What a header says of the encryption that it opens."""
-        from carving.encryption.dmcrypt import find_decryption
+        from carving.encryption.disk import decryptions
 
-        decryption = find_decryption(self.source)
-        return () if decryption is None else decryption.remarks
+        return tuple(
+            remark if volume is None else f"volume {volume}: {remark}"
+            for volume, decryption in decryptions(self.source)
+            for remark in decryption.remarks
+        )
 
     def _scanned(self, index: int, done: int, _size: int) -> None:
         """One scan after the other, told as one."""
-        sizes = [finder.source.size for finder in self._finders]
+        sizes = [finder.size for finder in self._finders]
         self.progress.update(Stage.SCAN, sum(sizes[:index]) + done, sum(sizes))
 
     def _earlier_layout(self) -> Mapping[str, Any] | None:
@@ -192,8 +221,9 @@ class Examination:
             if finder.earlier is None:
                 for stem, fragment in self._found(finder):
                     claim = self._claim(finder, fragment)
+                    volume = self._volume_at(fragment.offset)
                     self._entries[stem] = store_fragment(
-                        fragment, stem, self.folder, self.custody, claim, self._originals
+                        fragment, stem, self.folder, self.custody, claim, self._originals, volume
                     )
                     if not self.parameters.carve_only:
                         self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
@@ -241,8 +271,8 @@ class Examination:
         elif isinstance(outcome, OutputError):
             raise outcome
         else:
-            keep_traceback(self.folder, f"restoring the file at offset {entry.offset}", outcome, self.key)
-            self._entries[task.stem] = with_error(entry, task.stem, describe(outcome, self.key), self.custody)
+            keep_traceback(self.folder, f"restoring the file at offset {entry.offset}", outcome, *self.keys)
+            self._entries[task.stem] = with_error(entry, task.stem, describe(outcome, *self.keys), self.custody)
         self._restored += 1
         self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
 

@@ -78,12 +78,14 @@ def _add_file(root: ET.Element, entry: FileEntry) -> None:
     runs = _add(element, "byte_runs")
     file_offset = 0
     for run in entry.evidence_runs:
-        _add_run(runs, run, file_offset)
+        _add_run(runs, run, file_offset, entry.size if _is_compressed(entry) else None)
         file_offset += run.length
     digest = _add(element, "hashdigest", entry.carved.sha256)
     digest.set("type", "sha256")
     digest.set(f"{{{OWN}}}covers", _clean(entry.carved.covers))
     _add(element, "layer", entry.layer, OWN)
+    if entry.volume is not None:
+        _add(element, "volume", str(entry.volume), OWN)
     _add(element, "offset", str(entry.offset), OWN)
     _add(element, "ending", entry.ending, OWN)
     if entry.status is not None:
@@ -98,8 +100,16 @@ def _add_file(root: ET.Element, entry: FileEntry) -> None:
         _add(element, "bit_flip", None, OWN).attrib.update(place)
 
 
-def _add_run(runs: ET.Element, run: Run, file_offset: int) -> None:
+def _is_compressed(entry: FileEntry) -> bool:
+    """Whether the one evidence run of a file is what an archive holds of it, compressed."""
+    from_archive = entry.claim is not None and entry.claim.crc32 is not None
+    return from_archive and len(entry.evidence_runs) == 1 and entry.evidence_runs[0].length != entry.size
+
+
+def _add_run(runs: ET.Element, run: Run, file_offset: int, uncompressed: int | None) -> None:
     attributes = {"file_offset": str(file_offset), "img_offset": str(run.offset), "len": str(run.length)}
+    if uncompressed is not None:
+        attributes["uncompressed_len"] = str(uncompressed)
     _add(runs, "byte_run").attrib.update(attributes)
 
 

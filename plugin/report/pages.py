@@ -30,7 +30,7 @@ EMBEDDED: Final = 32 << 20
 _KINDS: Final = ("carved", "thumbnail", "repaired", "restored", "provenance")
 _NO_MORE: Final = "base-uri 'none'; form-action 'none'"
 _CARD: Final = (
-    *("layer", "offset", "size", "byte_runs", "evidence_runs", "ending", "carving"),
+    *("layer", "volume", "offset", "size", "byte_runs", "evidence_runs", "ending", "carving"),
     *("exif", "mcus", "opaque_bytes", "notes", "error"),
 )
 """What a card of the gallery takes from the entry as it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from plugin.custody.custody_log import CustodyLog
 from plugin.report.dfxml import dfxml_document
 from plugin.report.validation import encode
 from tests.carving.encryption.footers import footer
+from tests.carving.media.android_sparse.writing import SparseFile
+from tests.carving.media.archive.writing import DEFLATED, tar_of, zip_of
 from tests.carving.media.nand.encoder import CHIPS, dump
 from tests.plugin.report.made import entry, report
 
@@ -63,6 +66,25 @@ def _dumps() -> list[bytes]:
     return [bytes(dump(chip, random.Random(2).randbytes(32 * 512)))]
 
 
+def _sparse_images() -> list[bytes]:
+    chance = random.Random(2)
+    file = SparseFile(block_size=512, checksum=1).raw(chance.randbytes(1024)).fill(b"abcd", 3).skip(5).crc(7)
+    return [file.raw(chance.randbytes(512)).data(), SparseFile(header_size=40, chunk_header_size=16).skip(3).data()]
+
+
+def _zips() -> list[bytes]:
+    files = {f"{number}.jpg": data for number, data in enumerate(small_jpegs())}
+    return [zip_of(files), zip_of(files, DEFLATED), zip_of(files, DEFLATED, streamed=True)]
+
+
+def _tars() -> list[bytes]:
+    files = {f"{'long/' * 50}{number}.jpg": data for number, data in enumerate(small_jpegs())}
+    sparse = tarfile.TarInfo("sparse.jpg")
+    sparse.size, sparse.pax_headers = 1024, {"GNU.sparse.map": "0,512,2048,512", "GNU.sparse.size": "4096"}
+    holes = sparse.tobuf(tarfile.PAX_FORMAT) + bytes(1024)
+    return [tar_of(files, tarfile.GNU_FORMAT), holes + tar_of(files, tarfile.PAX_FORMAT)]
+
+
 def _lists() -> list[bytes]:
     return [dfxml_document(report(entry()), {})]
 
@@ -82,6 +104,9 @@ def _logs() -> list[bytes]:
 
 _MADE: dict[str, Callable[[], list[bytes]]] = {
     **dict.fromkeys(("jpeg_header", "jpeg_carve", "jpeg_decode", "jpeg_restore", "jpeg_preview"), _jpegs),
+    "android_sparse": _sparse_images,
+    "zip_archive": _zips,
+    "tar_archive": _tars,
     "android_footer": _footers,
     "nand": _dumps,
     "file_list": _lists,

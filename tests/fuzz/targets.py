@@ -25,7 +25,12 @@ from carving.jpeg.exif_claims import exif_claims
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import read_header
 from carving.jpeg.thumbnails import extract_thumbnail
+from carving.media.android_sparse.sparse_source import AndroidSparseSource
+from carving.media.archive.archive_source import ArchiveSource
+from carving.media.archive.tar_entries import open_tar
+from carving.media.archive.zip_entries import open_zip
 from carving.media.nand.nand_source import open_nand
+from carving.selection.archives import take_archive
 from carving.selection.reading import read_list
 from carving.source import Run
 from plugin.common.record_reading import from_json
@@ -88,6 +93,25 @@ def raw_media(data: bytes) -> None:
     _read_media(data, "fuzz.dd")
 
 
+def android_sparse(data: bytes) -> None:
+    """A sparse image: its chunks, its checksums, and the first bytes of what it expands to."""
+    medium = MemorySource(data)
+    with closing(AndroidSparseSource(medium, "fuzz")) as source:
+        source.wrong_checksums(medium, lambda: None)
+        assert len(source.read_at(0, 4 << 20)) == min(source.size, 4 << 20)
+        assert sum(run.length for run in source.trace(0, 4 << 20)) == min(source.size, 4 << 20)
+
+
+def zip_archive(data: bytes) -> None:
+    """The JPEGs of a ZIP archive, each read where it is said to lie."""
+    _read_archive(open_zip(MemorySource(data), "fuzz"))
+
+
+def tar_archive(data: bytes) -> None:
+    """The same of a TAR archive."""
+    _read_archive(open_tar(MemorySource(data), "fuzz"))
+
+
 def volumes(data: bytes) -> None:
     """Partition tables, and the file systems behind them as far as telling encryption goes."""
     source = MemorySource(data)
@@ -144,7 +168,7 @@ TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
         *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview),
-        *(ewf, raw_media, volumes, luks1, luks2, android_footer, nand),
+        *(ewf, raw_media, android_sparse, zip_archive, tar_archive, volumes, luks1, luks2, android_footer, nand),
         *(file_list, custody_log, report_json),
     )
 }
@@ -162,6 +186,13 @@ def _is_small(data: bytes) -> bool:
     except CarveRestoreError:
         return True  # the decoder will say the same
     return frame.width * frame.height <= MOST_PIXELS
+
+
+def _read_archive(source: ArchiveSource) -> None:
+    for fragment in take_archive(source, "plain", lambda *_: None):
+        (run,) = fragment.byte_runs
+        assert source.read_at(run.offset, run.length) == fragment.data
+        assert sum(part.length for part in source.trace(run.offset, run.length)) == run.length
 
 
 def _read_media(data: bytes, name: str) -> None:

@@ -205,7 +205,7 @@
     const doubled = file.carving.duplicate_of ? `; the same bytes as ${file.carving.duplicate_of}` : "";
     parts.push(make("p", "", `As carved: ${file.carving.state}, confidence ${file.carving.confidence.toFixed(2)}${doubled}.`));
     parts.push(...section("Where it was found", pairs([
-      ["layer", file.layer], ["offset", String(file.offset)], ["size", bytes(file.size)], ["ends", file.ending === "eoi" ? "at its end marker" : "without an end marker"],
+      ["layer", file.layer], ...(file.volume ? [["volume", String(file.volume)]] : []), ["offset", String(file.offset)], ["size", bytes(file.size)], ["ends", file.ending === "eoi" ? "at its end marker" : "without an end marker"],
       ["in the layer", file.byte_runs.map((run) => `${run.offset} +${run.length}`).join(", ")],
       ["in the evidence", file.evidence_runs.map((run) => `${run.offset} +${run.length}`).join(", ")]])));
     if (file.mcus.total) {
