@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import random
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,15 +13,19 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from carving.f2fs import read_f2fs
 from plugin.custody import CustodyLog
 from plugin.report.dfxml import dfxml_document
 from plugin.report.model import to_json
 from plugin.report.validation import encode
 from tests.carving.encryption.footers import footer
 from tests.carving.media.nand.encoder import CHIPS, dump
+from tests.carving.memory import MemorySource
+from tests.fuzz.sparse_images import shrink
 from tests.plugin.report.made import entry, report
 
 HERE = Path(__file__).resolve().parent
+KERNEL_IMAGES = HERE.parent / "carving" / "f2fs" / "kernel"
 
 
 def small_jpegs() -> tuple[bytes, ...]:
@@ -63,6 +68,20 @@ def _dumps() -> list[bytes]:
     return [bytes(dump(chip, random.Random(2).randbytes(32 * 512)))]
 
 
+def _file_systems() -> list[bytes]:
+    """Images that a kernel made, without the content of their files."""
+    made = []
+    for name in ("unclean", "compress"):
+        image = bytearray(lzma.decompress((KERNEL_IMAGES / f"{name}.img.xz").read_bytes()))
+        system = read_f2fs(MemorySource(bytes(image)))
+        for file in (*system.files(), *system.deleted()):
+            for run in file.runs:
+                if run.physical is not None and file.kind == "regular file" and file.inline is None:
+                    image[run.physical : run.physical + run.length] = bytes(run.length)
+        made.append(shrink(bytes(image)))
+    return made
+
+
 def _lists() -> list[bytes]:
     return [dfxml_document(report(entry()), {})]
 
@@ -83,6 +102,7 @@ def _logs() -> list[bytes]:
 _MADE: dict[str, Callable[[], list[bytes]]] = {
     **dict.fromkeys(("jpeg_header", "jpeg_carve", "jpeg_decode", "jpeg_restore", "jpeg_preview"), _jpegs),
     "android_footer": _footers,
+    "f2fs": _file_systems,
     "nand": _dumps,
     "file_list": _lists,
     "report_json": _reports,
