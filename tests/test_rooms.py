@@ -29,7 +29,14 @@ ORDER: Final = {
             "media.ewf",
             "media.nand",
         ),
-        *("media.nand", "media.nand.survey", "media.android_sparse", "file_systems", "media.archive"),
+        *(
+            "media.nand",
+            "media.nand.survey",
+            "media.android_sparse",
+            "file_systems.f2fs",
+            "file_systems",
+            "media.archive",
+        ),
         *("container_layers", "encryption", "flips", "carver", "selection", "evidence"),
     ),
     "restore": (

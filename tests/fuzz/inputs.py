@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import random
 import tarfile
 import tempfile
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from carving.file_systems.f2fs import read_f2fs
 from plugin.common.report_model import to_json
 from plugin.custody.custody_log import CustodyLog
 from plugin.report.dfxml import dfxml_document
@@ -21,9 +23,12 @@ from tests.carving.encryption.footers import footer
 from tests.carving.media.android_sparse.writing import SparseFile
 from tests.carving.media.archive.writing import DEFLATED, tar_of, zip_of
 from tests.carving.media.nand.encoder import CHIPS, dump
+from tests.carving.memory import MemorySource
+from tests.fuzz.sparse_images import shrink
 from tests.plugin.report.made import entry, report
 
 HERE = Path(__file__).resolve().parent
+KERNEL_IMAGES = HERE.parent / "carving" / "file_systems" / "f2fs" / "kernel"
 
 
 def small_jpegs() -> tuple[bytes, ...]:
@@ -85,6 +90,20 @@ def _tars() -> list[bytes]:
     return [tar_of(files, tarfile.GNU_FORMAT), holes + tar_of(files, tarfile.PAX_FORMAT)]
 
 
+def _file_systems() -> list[bytes]:
+    """Images that a kernel made, without the content of their files."""
+    made = []
+    for name in ("unclean", "compress"):
+        image = bytearray(lzma.decompress((KERNEL_IMAGES / f"{name}.img.xz").read_bytes()))
+        system = read_f2fs(MemorySource(bytes(image)))
+        for file in (*system.files(), *system.deleted()):
+            for run in file.runs:
+                if run.physical is not None and file.kind == "regular file" and file.inline is None:
+                    image[run.physical : run.physical + run.length] = bytes(run.length)
+        made.append(shrink(bytes(image)))
+    return made
+
+
 def _lists() -> list[bytes]:
     return [dfxml_document(report(entry()), {})]
 
@@ -108,6 +127,7 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "zip_archive": _zips,
     "tar_archive": _tars,
     "android_footer": _footers,
+    "f2fs": _file_systems,
     "nand": _dumps,
     "file_list": _lists,
     "report_json": _reports,

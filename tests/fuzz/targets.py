@@ -19,6 +19,7 @@ from carving.encryption.luks2_header import read_luks2
 from carving.encryption.recognition import recognise
 from carving.errors import CarveRestoreError
 from carving.evidence import open_media
+from carving.file_systems.f2fs import is_f2fs, read_f2fs
 from carving.file_systems.volumes import list_volumes, open_volume
 from carving.flips.plain_flips import PlainFlips
 from carving.jpeg.exif_claims import exif_claims
@@ -41,6 +42,7 @@ from restore.decoding.opening import open_header
 from restore.decoding.robust import decode
 from restore.restoration import restore
 from tests.carving.memory import MemorySource
+from tests.fuzz.sparse_images import grow
 from tests.plugin.custody.chain_check import verify_chain
 
 Target = Callable[[bytes], object]
@@ -136,6 +138,22 @@ def android_footer(data: bytes) -> None:
     find_footer(MemorySource(data))
 
 
+def f2fs(data: bytes) -> None:
+    """A file system of F2FS: all its files, what is deleted in it, and its free space."""
+    source = grow(data)
+    is_f2fs(source)
+    system = read_f2fs(source)
+    for file in (*system.files(), *system.deleted()):
+        place = 0
+        for run in file.runs:
+            assert run.logical == place
+            assert run.length > 0
+            place += run.length
+        assert 0 <= file.overwritten <= place <= file.size
+    for free in system.free_runs():
+        assert 0 <= free.offset < free.end <= source.size
+
+
 def nand(data: bytes) -> None:
     """A dump of small pages with Hamming codes: pages, order, and all bytes of the logical space."""
     with closing(open_nand(MemorySource(data), _NAND)) as source:
@@ -168,7 +186,7 @@ TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
         *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview),
-        *(ewf, raw_media, android_sparse, zip_archive, tar_archive, volumes, luks1, luks2, android_footer, nand),
+        *(ewf, raw_media, android_sparse, zip_archive, tar_archive, volumes, luks1, luks2, android_footer, f2fs, nand),
         *(file_list, custody_log, report_json),
     )
 }
