@@ -7,9 +7,13 @@ and times are what the file system claims.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from carving.source import Run
+from carving.stored_files.content import Content
+from carving.stored_files.record import FileRecord
+from carving.stored_files.stored import StoredFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class AllocatedFile:
         size: bytes of its content.
         runs: where it lies in the source, in order; `starts` gives the place of each run in the file.
         created, modified, accessed, changed: seconds since 1970, None where the file system keeps none.
+        streams: of a regular file, the content of each of its data streams by name; the main one has none.
     """
 
     path: str
@@ -33,6 +38,7 @@ class AllocatedFile:
     modified: int | None
     accessed: int | None
     changed: int | None
+    streams: tuple[tuple[str, Content], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +46,30 @@ class Allocation:
     """The allocated files of all file systems of a source.
 
     `file_systems` names them with their places; `complete` is False where there were more files than are read, or a
-    directory could not be read.
+    directory could not be read. `deleted` are those that once were, as far as their content may still be found.
     """
 
     file_systems: tuple[str, ...]
     files: tuple[AllocatedFile, ...]
     complete: bool
+    deleted: tuple[StoredFile, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def stored(self) -> Iterator[StoredFile]:
+        """Every data stream of the allocated files, to be read through its runs."""
+        for file in self.files:
+            for name, content in file.streams:
+                path = f"{file.path}:{name}" if name else file.path
+                structure = f"the runs of inode {file.inode}"
+                times = (file.created, file.modified, file.accessed, file.changed)
+                yield StoredFile(content, FileRecord(path, file.inode, content.size, False, structure, *times))
 
 
 class AllocationMap:
     """Finds the file that occupies a byte, and the stretches that no file occupies."""
 
     def __init__(self, allocation: Allocation) -> None:
+        self.allocation = allocation
         self._files = allocation.files
         self._places = sorted(
             (run.offset, run.end, start, index)

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Final
 from carving.allocation import AllocatedFile, Allocation
 from carving.errors import EvidenceError
 from carving.source import ByteSource, Run, clamp
+from carving.stored_files.heads import begins_as_jpeg
+from carving.stored_files.content import Content
+from carving.stored_files.tsk_content import Volume, data_streams
 from carving.volumes import list_volumes, tsk_image
 
 if TYPE_CHECKING:
@@ -52,7 +55,7 @@ def read_allocation(source: ByteSource) -> Allocation:
         if system is None:
             continue
         names.append(f"{_name(system)} at byte {start}")
-        walk = _Walk(system, start, source.size)
+        walk = _Walk(source, system, start)
         files += walk.files(MAX_FILES - len(files))
         complete = complete and walk.complete
     if failures and not names:
@@ -90,10 +93,11 @@ def _name(system: pytsk3.FS_Info) -> str:
 class _Walk:
     """The directory tree of one file system, every directory once."""
 
-    def __init__(self, system: pytsk3.FS_Info, start: int, size: int) -> None:
+    def __init__(self, source: ByteSource, system: pytsk3.FS_Info, start: int) -> None:
+        self._source = source
         self._system = system
         self._start = start
-        self._size = size
+        self._size = source.size
         self._block = int(system.info.block_size)
         self._runs = 0
         self.complete = True
@@ -145,7 +149,20 @@ class _Walk:
             modified=int(meta.mtime) or None,
             accessed=int(meta.atime) or None,
             changed=int(meta.ctime) or None,
+            streams=tuple(self._streams(entry)),
         )
+
+    def _streams(self, entry: pytsk3.File) -> Iterator[tuple[str, Content]]:
+        """The data streams of a regular file, with what they begin as."""
+        import pytsk3
+
+        if entry.info.meta.type != pytsk3.TSK_FS_META_TYPE_REG:
+            return
+        try:
+            for name, content in data_streams(entry, Volume(self._start, self._block)):
+                yield name, begins_as_jpeg(self._source, content)
+        except (OSError, EvidenceError):
+            self.complete = False
 
     def _content(self, entry: pytsk3.File) -> Iterator[tuple[int, Run]]:
         """Runs of all attributes that lie on the medium, with their places in the file."""

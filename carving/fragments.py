@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from carving.jpeg.borrowing import Borrowed
 from carving.jpeg.coding import Check
 from carving.source import Run
+from carving.stored_files.record import FileRecord
 
 
 class Ending(enum.StrEnum):
@@ -17,6 +18,15 @@ class Ending(enum.StrEnum):
     """At the end-of-image marker of its own picture."""
     TRUNCATED = "truncated"
     """Without an end-of-image marker: at other data, at the end of the source, or at the size limit."""
+
+
+class Origin(enum.StrEnum):
+    """How the bytes of a fragment were found."""
+
+    CARVED = "carved"
+    """By what they look like."""
+    FILE_SYSTEM = "file system"
+    """Through the runs that a file system gives for a file."""
 
 
 class ThumbnailOrigin(enum.StrEnum):
@@ -62,7 +72,7 @@ class Fragment:
     """Offset of the first byte in the scanned layer."""
     data: bytes
     byte_runs: tuple[Run, ...]
-    """Where the bytes lie in the scanned layer, in order."""
+    """Where the bytes lie in the scanned layer, in order; holes, which are read as zeros, stand at `HOLE_OFFSET`."""
     evidence_runs: tuple[Run, ...]
     """Where they lie in the evidence itself, in order."""
     ending: Ending
@@ -75,6 +85,12 @@ class Fragment:
     """Whether its thumbnail shows what stands behind a join; None where nothing was joined, or that cannot be told."""
     borrowed: Borrowed | None = None
     """For data without a header of their own: the one that another file lends."""
+    origin: Origin = Origin.CARVED
+    """How its bytes were found."""
+    record: FileRecord | None = None
+    """The file that it is, as a file system records it; None where none does."""
+    notes: tuple[str, ...] = ()
+    """What is to be said of how it was found."""
 
     @property
     def name(self) -> str:

@@ -15,11 +15,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
 
-from carving.allocation import AllocatedFile, Allocation, AllocationMap
+from carving.allocation import Allocation, AllocationMap
 from carving.errors import CarveRestoreError, EvidenceError
 from carving.source import ByteSource, layers
+from carving.stored_files.record import FileRecord
 from plugin.opening import Secrets, open_layers
-from plugin.report.allocation import AllocatedClaim
+from plugin.report.allocation import AllocatedClaim, StoredClaim
 from plugin.settings import Parameters
 
 _PATIENCE: Final = 600
@@ -134,11 +135,21 @@ def claim_at(allocation: AllocationMap, offset: int) -> AllocatedClaim | None:
         return None
     file, position = found
     times = (_time(value) for value in (file.created, file.modified, file.accessed, file.changed))
-    return AllocatedClaim(_text(file), file.inode, file.size, position, *times)
+    return AllocatedClaim(printable(file.path), file.inode, file.size, position, *times)
 
 
-def _text(file: AllocatedFile) -> str:
-    return file.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def stored_claim(record: FileRecord | None) -> StoredClaim | None:
+    """What a file system says of a file beside its path."""
+    if record is None:
+        return None
+    times = (_time(value) for value in (record.created, record.modified, record.accessed, record.changed))
+    others = tuple(printable(path) for path in record.other_paths)
+    return StoredClaim(record.inode, record.size, record.structure, *times, others)
+
+
+def printable(path: str) -> str:
+    """A path as text that any report can hold."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _time(seconds: int | None) -> str | None:

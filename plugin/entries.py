@@ -9,11 +9,12 @@ from pathlib import Path
 from carving.fragments import Fragment, Thumbnail
 from carving.jpeg.exif_claims import exif_claims
 from carving.jpeg.header_walk import walk_header
+from plugin.allocation_survey import printable, stored_claim
 from plugin.custody import CustodyLog, Event, file_written
 from plugin.fragment_record import fragment_to_json
 from plugin.output import OutputFile, write_file
 from plugin.previews import NO_PREVIEWS
-from plugin.report.allocation import AllocatedClaim
+from plugin.report.allocation import AllocatedClaim, StoredClaim
 from plugin.report.carving import carving_of
 from plugin.report.model import FileEntry, ThumbnailFile, to_json
 from plugin.worker import McuCounts, RestoreRecord
@@ -70,15 +71,32 @@ def store_fragment(
         mcus=McuCounts(),
         bit_flips=(),
         opaque_bytes=0,
-        notes=(),
+        notes=fragment.notes,
         error=None,
         claim=fragment.claim,
         allocated=allocated,
         carving=carving_of(fragment, None if first == carved.path else first),
+        origin=fragment.origin,
+        path=_path(fragment, allocated),
+        deleted=_deleted(fragment, allocated),
+        stored=stored_claim(fragment.record),
     )
     carving = {"stem": stem, "entry": to_json(entry), "fragment": fragment_to_json(fragment)}
     custody.record_together([*events, ("carved", carving)])
     return entry
+
+
+def _path(fragment: Fragment, allocated: AllocatedClaim | None) -> str | None:
+    """What a file system calls the file that a fragment is, rather than one that it lies in."""
+    if fragment.record is not None:
+        return printable(fragment.record.path)
+    return allocated.path if allocated is not None and allocated.position == 0 else None
+
+
+def _deleted(fragment: Fragment, allocated: AllocatedClaim | None) -> bool | None:
+    if fragment.record is not None:
+        return fragment.record.deleted
+    return False if allocated is not None and allocated.position == 0 else None
 
 
 def with_restoration(entry: FileEntry, stem: str, record: RestoreRecord, custody: CustodyLog) -> FileEntry:
@@ -93,7 +111,7 @@ def with_restoration(entry: FileEntry, stem: str, record: RestoreRecord, custody
         restored=record.restored,
         provenance=record.provenance,
         previews=record.previews,
-        notes=record.notes,
+        notes=(*entry.notes, *record.notes),
     )
     place: dict[str, object] = {"stem": stem, "layer": entry.layer, "offset": entry.offset}
     flips: list[Event] = [("flip_reversed", place | to_json(flip)) for flip in record.bit_flips]

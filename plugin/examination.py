@@ -65,6 +65,7 @@ class Examination:
                 partial(self._scanned, index),
                 self._allocation,
                 self._search(view.layer),
+                has_files=index == 0,
             )
             for index, view in enumerate(self._views())
         )

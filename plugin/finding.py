@@ -33,7 +33,8 @@ class Finder:
     """The fragments of a source, found as the parameters say; it remembers how far it came and what it left out.
 
     `tell` hears how many bytes were looked at, and of how many. `allocation` is asked for the allocated files where
-    only the rest is to be scanned. `earlier` is the search as an earlier run ended it.
+    only the rest is to be scanned, or where, with `has_files`, they are files of this source. `earlier` is the search as an
+    earlier run ended it.
     """
 
     source: ByteSource
@@ -42,6 +43,7 @@ class Finder:
     tell: Callable[[int, int], None]
     allocation: Callable[[], AllocationMap | None]
     earlier: Search | None = None
+    has_files: bool = False
     _watched: WatchedSource = field(init=False)
     _left_out: list[str] = field(init=False, default_factory=list)
     _count_left_out: int = field(init=False, default=0)
@@ -95,10 +97,25 @@ class Finder:
             yield from self._counted(take_listed(self.source, listed, self.layer, self._leave_out))
         elif self.parameters.scan == "unallocated" and (allocation := self.allocation()) is not None:
             yield from self._unallocated(allocation)
+        elif self.has_files and (allocation := self.allocation()) is not None:
+            yield from self._files_first(allocation)
         else:
             from carving.carver import carve
 
             yield from carve(self._watched, layer=self.layer, threads=self._threads)
+
+    def _files_first(self, allocation: AllocationMap) -> Iterator[Fragment]:
+        from carving.carver import carve
+        from carving.stored_files.finding import StoredSearch
+
+        search = StoredSearch(self.source, self.layer, self._leave_out)
+        yield from search.allocated(allocation.allocation.stored())
+
+        def carved(rest: ByteSource) -> Iterator[Fragment]:
+            self._watched = WatchedSource(rest, self.tell)
+            return carve(self._watched, layer=self.layer, threads=self._threads, families=search.families)
+
+        yield from search.rest(carved)
 
     def _unallocated(self, allocation: AllocationMap) -> Iterator[Fragment]:
         from carving.carver import carve

@@ -39,7 +39,7 @@ class Parameters:
     nand: str | None = None
     xor_key: str | None = None
     only: str | None = None
-    scan: Literal["all", "unallocated"] = "all"
+    scan: Literal["all", "files", "unallocated"] = "all"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     effort: int = 2
     carve_only: bool = False

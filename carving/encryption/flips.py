@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from carving.encryption.dmcrypt import DmCryptSource
 from carving.encryption.sector_cipher import BLOCK
 from carving.flips import Bytes, combine, physical, trust_in
-from carving.source import BitPlace, Run
+from carving.source import HOLE_OFFSET, BitPlace, Run
 
 _BITS: Final = 8 * BLOCK
 
@@ -41,7 +41,7 @@ class DmCryptFlips:
     encrypted = True
 
     def __init__(self, source: DmCryptSource, runs: tuple[Run, ...]) -> None:
-        """Args: the decrypting layer, and the fragment's runs in it."""
+        """Args: the decrypting layer, and the fragment's runs in it, of which one at least is no hole."""
         self._key = source.block_key
         cipher = source.cipher
         sector_size = source.numbering.sector_size
@@ -54,6 +54,9 @@ class DmCryptFlips:
         alternatives: list[tuple[tuple[BitPlace, ...], ...]] = []
         position = 0
         for run in runs:
+            if run.offset == HOLE_OFFSET:
+                position += run.length
+                continue
             first, last = run.offset // BLOCK, -(-run.end // BLOCK)
             stored = source.below.read_at(first * BLOCK, (last - first) * BLOCK)
             last = first + len(stored) // BLOCK

@@ -132,10 +132,11 @@ Exit codes:
 )
 @click.option(
     "--scan",
-    type=click.Choice(["all", "unallocated"]),
+    type=click.Choice(["all", "files", "unallocated"]),
     default=DEFAULTS.scan,
     show_default=True,
-    help="What to look through: every byte of the volume, or those that no file of its file system occupies.",
+    help="What to look through: every byte of the volume, file systems first; only what its file systems hold, deleted "
+    "files among them; or only the bytes that no file of theirs occupies.",
 )
 @click.option(
     "--jobs",
@@ -191,7 +192,7 @@ def run_command(
     nand: str | None,
     xor_key: str | None,
     only: str | None,
-    scan: Literal["all", "unallocated"],
+    scan: Literal["all", "files", "unallocated"],
     jobs: int | None,
     cluster: str | None,
     device: Literal["auto", "cpu", "cuda"],

@@ -1,0 +1,161 @@
+"""File systems first, then carving: every picture once, by whichever of the two gives the better decode.
+
+A file whose first bytes are a JPEG's is taken through its runs. One that decodes to its end explains its bytes, and the
+carver passes them over. One that does not may be damaged, or its file system may be: if it ends as a JPEG does, and
+nothing better begins at the same byte, it is taken as well; else the carver's look at the same bytes decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from carving.candidates import Candidate, read_candidate
+from carving.fragments import Ending, Fragment, Origin
+from carving.jpeg.coding import Check
+from carving.orphans import Families
+from carving.selection.listed import is_named_jpeg
+from carving.selection.taking import LARGEST, make_fragment
+from carving.source import ByteSource
+from carving.stored_files.content import cut
+from carving.stored_files.explained import Explained, UnexplainedSource, without_explained
+from carving.stored_files.file_source import FileSource
+from carving.stored_files.stored import StoredFile
+
+_ALIGNMENT: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """A file that may be another than its runs say, without its bytes."""
+
+    file: StoredFile
+    check: Check | None
+    ending: Ending
+
+
+@dataclass
+class StoredSearch:
+    """The pictures of a source, file systems first.
+
+    Attributes:
+        source: what is searched.
+        layer: name of the view, copied into every fragment.
+        leave_out: hears the path of each file that is not taken, and why.
+    """
+
+    source: ByteSource
+    layer: str
+    leave_out: Callable[[str, str], None]
+    families: Families = field(default_factory=Families)
+    _explained: Explained = field(default_factory=Explained)
+    _taken: dict[int, str] = field(default_factory=dict)
+    _doubts: dict[int, _Doubt] = field(default_factory=dict)
+
+    def allocated(self, files: Iterable[StoredFile]) -> Iterator[Fragment]:
+        """Take the files that are JPEGs.
+
+        Raises:
+            EvidenceError: the source cannot be read.
+        """
+        for file in one_each(files):
+            if file.content.begins_as_jpeg or is_named_jpeg(file.record.path):
+                yield from self._take(file)
+
+    def rest(self, carve: Callable[[ByteSource], Iterator[Fragment]]) -> Iterator[Fragment]:
+        """What the carver finds in the bytes that no file explains, and then the files in doubt.
+
+        Raises:
+            EvidenceError: the source cannot be read.
+        """
+        for found in carve(UnexplainedSource(self.source, self._explained)):
+            fragment = without_explained(found, self.source, self._explained)
+            if fragment is None or fragment.offset in self._taken:
+                continue
+            doubt = self._doubts.pop(fragment.offset, None)
+            yield fragment if doubt is None else self._better(doubt, fragment)
+        for doubt in self._doubts.values():
+            yield self._by_runs(doubt, f"its runs were followed, though {_flaw(doubt.check)}; nothing was carved there")
+
+    def _take(self, file: StoredFile) -> Iterator[Fragment]:
+        """The file as a fragment, unless it is none or in doubt."""
+        content = FileSource(self.source, cut(file.content.runs, LARGEST))
+        candidate = read_candidate(content.read_at, 0, content.size, 1)
+        if candidate is None:
+            self.leave_out(file.record.path, "no JPEG begins there, whatever its name or first bytes say")
+            return
+        offset = content.runs[0].offset
+        check = candidate.check
+        whole = check is not None and check.whole
+        if not whole and not self._is_settled(offset, candidate, content):
+            self._doubts[offset] = _Doubt(file, check, candidate.ending)
+            return
+        self._taken[offset] = file.record.path
+        fragment = self._fragment(file, content)
+        for run in content.runs:
+            self._explained.add(run)
+        if whole and candidate.header is not None:
+            self.families.note(fragment.data, candidate.header, offset)
+        yield fragment
+
+    def _is_settled(self, offset: int, candidate: Candidate, content: FileSource) -> bool:
+        """Whether a file that does not decode to its end is as its runs say: it ends as one, and nothing better begins
+        at its first byte."""
+        if candidate.ending is not Ending.EOI:
+            return False
+        limit = min(LARGEST, self.source.size - offset)
+        if len(content.runs) == 1:
+            return True
+        other = read_candidate(self.source.read_at, offset, limit, _ALIGNMENT)
+        return other is None or worth(other.check, other.ending) <= worth(candidate.check, candidate.ending)
+
+    def _fragment(self, file: StoredFile, content: FileSource, *notes: str) -> Fragment:
+        data = content.read_at(0, content.size)
+        if content.size < file.content.size:
+            notes = (*notes, f"only the first {content.size} of its {file.content.size} bytes were taken")
+        fragment = make_fragment(self.source, data, content.runs, self.layer)
+        return replace(fragment, origin=Origin.FILE_SYSTEM, record=file.record, notes=notes)
+
+    def _by_runs(self, doubt: _Doubt, *notes: str) -> Fragment:
+        content = FileSource(self.source, cut(doubt.file.content.runs, LARGEST))
+        return self._fragment(doubt.file, content, *notes)
+
+    def _better(self, doubt: _Doubt, carved: Fragment) -> Fragment:
+        """The better decode of two that begin at the same byte, with the reason."""
+        record = doubt.file.record
+        by_runs, by_carving = worth(doubt.check, doubt.ending), worth(carved.check, carved.ending)
+        said = f"through its runs {_flaw(doubt.check)}, carved from the same byte {_flaw(carved.check)}"
+        if by_runs > by_carving or (by_runs == by_carving and not record.deleted):
+            return self._by_runs(doubt, f"taken as the file system gives it: {said}")
+        return replace(carved, record=record, notes=(*carved.notes, f"taken as carved: {said}"))
+
+
+def worth(check: Check | None, ending: Ending) -> tuple[bool, int]:
+    """How good a decode is, to be compared with that of other bytes from the same first byte on."""
+    if check is None:
+        return ending is Ending.EOI, 0
+    return check.whole, check.sound
+
+
+def _flaw(check: Check | None) -> str:
+    if check is None:
+        return "decoding does not tell how far it goes"
+    return "it decodes to its end" if check.whole else f"{check.sound} of {check.mcus} blocks decode"
+
+
+def one_each(files: Iterable[StoredFile]) -> list[StoredFile]:
+    """Files in order of their place, those that begin at the same byte as one with all its names."""
+    first: dict[int, StoredFile] = {}
+    for file in files:
+        if not file.content.stored:
+            continue
+        offset = file.content.runs[0].offset
+        known = first.get(offset)
+        if known is None:
+            first[offset] = file
+        elif file.record.path not in (known.record.path, *known.record.other_paths):
+            others = (*known.record.other_paths, file.record.path)
+            first[offset] = replace(known, record=replace(known.record, other_paths=others))
+    return [first[offset] for offset in sorted(first)]
+

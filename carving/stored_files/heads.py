@@ -1,0 +1,24 @@
+"""What a file begins as."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from carving.source import HOLE_OFFSET, ByteSource
+from carving.stored_files.content import Content
+from carving.stored_files.file_source import FileSource
+
+_JPEG: Final = b"\xff\xd8\xff"
+
+
+def begins_as_jpeg(source: ByteSource, content: Content) -> Content:
+    """The content with the remark whether a JPEG begins there.
+
+    Raises:
+        EvidenceError: its first bytes cannot be read.
+    """
+    if content.runs[0].offset == HOLE_OFFSET:
+        return content
+    head = FileSource(source, content.runs[: len(_JPEG)]).read_at(0, len(_JPEG))
+    return replace(content, begins_as_jpeg=True) if head == _JPEG else content
