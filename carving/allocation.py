@@ -86,6 +86,20 @@ class AllocationMap:
         first, _, start, file = self._places[index]
         return self._files[file], start + offset - first
 
+    def owners(self, runs: tuple[Run, ...]) -> dict[str, int]:
+        """The files that occupy bytes of runs, by path, and how many."""
+        found: dict[str, int] = {}
+        for run in runs:
+            index = max(0, bisect_right(self._offsets, run.offset) - 1)
+            while index < len(self._places) and self._offsets[index] < run.end:
+                first, end, _, file = self._places[index]
+                common = min(end, run.end) - max(first, run.offset)
+                if common > 0:
+                    path = self._files[file].path
+                    found[path] = found.get(path, 0) + common
+                index += 1
+        return found
+
     def unallocated(self, size: int) -> tuple[Run, ...]:
         """The stretches of a source of `size` bytes that no file occupies, in order."""
         free: list[Run] = []

@@ -13,7 +13,9 @@ from carving.errors import EvidenceError
 from carving.source import ByteSource, Run, clamp
 from carving.stored_files.heads import begins_as_jpeg
 from carving.stored_files.content import Content
+from carving.stored_files.stored import StoredFile
 from carving.stored_files.tsk_content import Volume, data_streams
+from carving.stored_files.tsk_deleted import DeletedFiles
 from carving.volumes import list_volumes, tsk_image
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def read_allocation(source: ByteSource) -> Allocation:
     """
     names: list[str] = []
     files: list[AllocatedFile] = []
+    deleted: list[StoredFile] = []
     complete = True
     image, failures = tsk_image(source)
     for start in _starts(source, image):
@@ -57,10 +60,11 @@ def read_allocation(source: ByteSource) -> Allocation:
         names.append(f"{_name(system)} at byte {start}")
         walk = _Walk(source, system, start)
         files += walk.files(MAX_FILES - len(files))
-        complete = complete and walk.complete
+        deleted += walk.deleted.files
+        complete = complete and walk.complete and walk.deleted.complete
     if failures and not names:
         raise failures[0]
-    return Allocation(tuple(names), tuple(files), complete and not failures)
+    return Allocation(tuple(names), tuple(files), complete and not failures, tuple(deleted))
 
 
 def _starts(source: ByteSource, image: pytsk3.Img_Info) -> list[int]:
@@ -100,6 +104,10 @@ class _Walk:
         self._size = source.size
         self._block = int(system.info.block_size)
         self._runs = 0
+        kind = _name(system)
+        self._has_table = kind in ("NTFS", "ext2", "HFS+", "UFS1", "UFS2")
+        structure = {"NTFS": "MFT record", "ext2": "inode"}.get(kind, "directory entry")
+        self.deleted = DeletedFiles(source, Volume(start, self._block), structure)
         self.complete = True
 
     def files(self, limit: int) -> Iterator[AllocatedFile]:
@@ -113,22 +121,47 @@ class _Walk:
             inode, path, depth = waiting.pop()
             for entry in self._entries(inode):
                 name, meta = entry.info.name, entry.info.meta
-                if meta is None or name.name in (b".", b".."):
+                if name.name in (b".", b".."):
                     continue
-                if int(name.flags) & int(pytsk3.TSK_FS_NAME_FLAG_UNALLOC):
+                own = f"{path}/{name.name.decode('utf-8', 'backslashreplace')}"
+                if self._is_deleted(entry):
+                    if self._note_deleted(entry, own) and depth < _MAX_DEPTH and int(meta.addr) not in seen:
+                        seen.add(int(meta.addr))
+                        waiting.append((int(meta.addr), own, depth + 1))
                     continue
-                if int(meta.flags) & int(pytsk3.TSK_FS_META_FLAG_UNALLOC):
+                if meta is None:
                     continue
                 if count == limit:
                     self.complete = False
                     return
                 count += 1
-                own = f"{path}/{name.name.decode('utf-8', 'backslashreplace')}"
                 yield self._file(entry, own)
                 address = int(meta.addr)
                 if meta.type == pytsk3.TSK_FS_META_TYPE_DIR and address not in seen and depth < _MAX_DEPTH:
                     seen.add(address)
                     waiting.append((address, own, depth + 1))
+        if self._has_table:
+            self.deleted.sweep(self._system)
+
+    def _is_deleted(self, entry: pytsk3.File) -> bool:
+        """Whether an entry or what it leads to is marked as unused."""
+        import pytsk3
+
+        name, meta = entry.info.name, entry.info.meta
+        if int(name.flags) & int(pytsk3.TSK_FS_NAME_FLAG_UNALLOC):
+            return True
+        return meta is not None and bool(int(meta.flags) & int(pytsk3.TSK_FS_META_FLAG_UNALLOC))
+
+    def _note_deleted(self, entry: pytsk3.File, path: str) -> bool:
+        """Keep what a deleted entry says; whether it is a folder that may be looked into."""
+        import pytsk3
+
+        name, meta = entry.info.name, entry.info.meta
+        self.deleted.name(int(name.meta_addr), path)
+        if meta is None or not int(meta.flags) & int(pytsk3.TSK_FS_META_FLAG_UNALLOC):
+            return False
+        self.deleted.note(entry, path)
+        return not self._has_table and bool(meta.type == pytsk3.TSK_FS_META_TYPE_DIR)
 
     def _entries(self, inode: int) -> Iterator[pytsk3.File]:
         try:

@@ -108,8 +108,9 @@ class Finder:
         from carving.carver import carve
         from carving.stored_files.finding import StoredSearch
 
-        search = StoredSearch(self.source, self.layer, self._leave_out)
+        search = StoredSearch(self.source, self.layer, self._leave_out, allocation.owners)
         yield from search.allocated(allocation.allocation.stored())
+        yield from search.deleted(allocation.allocation.deleted)
 
         def carved(rest: ByteSource) -> Iterator[Fragment]:
             self._watched = WatchedSource(rest, self.tell)

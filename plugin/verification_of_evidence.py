@@ -9,9 +9,10 @@ from pathlib import Path
 
 from carving.errors import HashMismatchError
 from carving.source import ByteSource, layers
+from carving.stored_files.file_source import FileSource
 from plugin.hashing import hash_source
 from plugin.opening import Secrets, open_layers, views
-from plugin.report.model import Report
+from plugin.report.model import FileEntry, Report
 from plugin.verification import Say
 
 
@@ -74,12 +75,14 @@ def _check_carved(stacks: Mapping[str, ByteSource], report: Report, index: int) 
     stack = stacks.get(entry.layer)
     if stack is None:
         return False
-    digest = hashlib.sha256()
-    for run in entry.byte_runs:
-        digest.update(stack.read_at(run.offset, run.length))
-    if digest.hexdigest() != entry.carved.sha256:
+    if hashlib.sha256(_found(stack, entry)).hexdigest() != entry.carved.sha256:
         raise HashMismatchError(f"the bytes of {entry.carved.path} are not where the report says they were found")
     return True
+
+
+def _found(stack: ByteSource, entry: FileEntry) -> bytes:
+    """The bytes of an entry, read from where the report says they lie."""
+    return FileSource(stack, entry.byte_runs).read_at(0, entry.size)
 
 
 def _check_repaired(evidence: Path, secrets: Secrets, report: Report, layer: str) -> None:
@@ -91,7 +94,7 @@ def _check_repaired(evidence: Path, secrets: Secrets, report: Report, layer: str
         for entry in entries:
             if entry.repaired is None:
                 continue
-            data = b"".join(stack.read_at(run.offset, run.length) for run in entry.byte_runs)[: entry.repaired.size]
+            data = _found(stack, entry)[: entry.repaired.size]
             if hashlib.sha256(data).hexdigest() != entry.repaired.sha256:
                 raise HashMismatchError(
                     f"{entry.repaired.path} is not what reversing the bits named in the report makes of the evidence"

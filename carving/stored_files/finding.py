@@ -17,13 +17,14 @@ from carving.jpeg.coding import Check
 from carving.orphans import Families
 from carving.selection.listed import is_named_jpeg
 from carving.selection.taking import LARGEST, make_fragment
-from carving.source import ByteSource
+from carving.source import ByteSource, Run
 from carving.stored_files.content import cut
 from carving.stored_files.explained import Explained, UnexplainedSource, without_explained
 from carving.stored_files.file_source import FileSource
 from carving.stored_files.stored import StoredFile
 
 _ALIGNMENT: Final = 512
+_MOST_OWNERS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class _Doubt:
     check: Check | None
     ending: Ending
 
+    @property
+    def worth(self) -> tuple[bool, int]:
+        return worth(self.check, self.ending)
+
 
 @dataclass
 class StoredSearch:
@@ -43,11 +48,14 @@ class StoredSearch:
         source: what is searched.
         layer: name of the view, copied into every fragment.
         leave_out: hears the path of each file that is not taken, and why.
+        owners: the files that occupy bytes of runs, by path, and how many.
+        families: of the files that were taken, those that can lend their tables.
     """
 
     source: ByteSource
     layer: str
     leave_out: Callable[[str, str], None]
+    owners: Callable[[tuple[Run, ...]], dict[str, int]]
     families: Families = field(default_factory=Families)
     _explained: Explained = field(default_factory=Explained)
     _taken: dict[int, str] = field(default_factory=dict)
@@ -62,6 +70,29 @@ class StoredSearch:
         for file in one_each(files):
             if file.content.begins_as_jpeg or is_named_jpeg(file.record.path):
                 yield from self._take(file)
+
+    def deleted(self, files: Iterable[StoredFile]) -> Iterator[Fragment]:
+        """Take the deleted files whose bytes, as far as the file system still tells where they lie, decode to the end.
+
+        Raises:
+            EvidenceError: the source cannot be read.
+        """
+        for file in sorted(files, key=lambda file: file.content.runs[0].offset):
+            offset = file.content.runs[0].offset
+            if not file.content.begins_as_jpeg or offset in self._taken:
+                continue
+            content = FileSource(self.source, cut(file.content.runs, LARGEST))
+            candidate = read_candidate(content.read_at, 0, content.size, 1)
+            if candidate is None:
+                continue
+            if candidate.check is not None and candidate.check.whole:
+                self._doubts.pop(offset, None)
+                yield self._settled(file, content, candidate)
+                continue
+            known = self._doubts.get(offset)
+            doubt = _Doubt(file, candidate.check, candidate.ending)
+            if known is None or doubt.worth > known.worth:
+                self._doubts[offset] = doubt
 
     def rest(self, carve: Callable[[ByteSource], Iterator[Fragment]]) -> Iterator[Fragment]:
         """What the carver finds in the bytes that no file explains, and then the files in doubt.
@@ -91,13 +122,18 @@ class StoredSearch:
         if not whole and not self._is_settled(offset, candidate, content):
             self._doubts[offset] = _Doubt(file, check, candidate.ending)
             return
+        yield self._settled(file, content, candidate)
+
+    def _settled(self, file: StoredFile, content: FileSource, candidate: Candidate) -> Fragment:
+        """A file that is as its runs say; its bytes are explained then."""
+        offset = content.runs[0].offset
         self._taken[offset] = file.record.path
-        fragment = self._fragment(file, content)
         for run in content.runs:
             self._explained.add(run)
-        if whole and candidate.header is not None:
+        fragment = self._fragment(file, content)
+        if candidate.header is not None and candidate.check is not None and candidate.check.whole:
             self.families.note(fragment.data, candidate.header, offset)
-        yield fragment
+        return fragment
 
     def _is_settled(self, offset: int, candidate: Candidate, content: FileSource) -> bool:
         """Whether a file that does not decode to its end is as its runs say: it ends as one, and nothing better begins
@@ -114,6 +150,8 @@ class StoredSearch:
         data = content.read_at(0, content.size)
         if content.size < file.content.size:
             notes = (*notes, f"only the first {content.size} of its {file.content.size} bytes were taken")
+        if file.record.deleted:
+            notes = (*notes, self._owned(content.runs))
         fragment = make_fragment(self.source, data, content.runs, self.layer)
         return replace(fragment, origin=Origin.FILE_SYSTEM, record=file.record, notes=notes)
 
@@ -124,11 +162,23 @@ class StoredSearch:
     def _better(self, doubt: _Doubt, carved: Fragment) -> Fragment:
         """The better decode of two that begin at the same byte, with the reason."""
         record = doubt.file.record
-        by_runs, by_carving = worth(doubt.check, doubt.ending), worth(carved.check, carved.ending)
+        by_runs, by_carving = doubt.worth, worth(carved.check, carved.ending)
         said = f"through its runs {_flaw(doubt.check)}, carved from the same byte {_flaw(carved.check)}"
         if by_runs > by_carving or (by_runs == by_carving and not record.deleted):
             return self._by_runs(doubt, f"taken as the file system gives it: {said}")
-        return replace(carved, record=record, notes=(*carved.notes, f"taken as carved: {said}"))
+        notes = (*carved.notes, f"taken as carved: {said}")
+        if record.deleted:
+            notes = (*notes, self._owned(carved.byte_runs))
+        return replace(carved, record=record, notes=notes)
+
+    def _owned(self, runs: tuple[Run, ...]) -> str:
+        """Who owns the bytes of a deleted file now."""
+        owners = sorted(self.owners(runs).items(), key=lambda owner: -owner[1])
+        if not owners:
+            return "the file is deleted; no other file occupies its bytes now"
+        named = ", ".join(f"{path} ({count} bytes)" for path, count in owners[:_MOST_OWNERS])
+        more = f" and {len(owners) - _MOST_OWNERS} more" if len(owners) > _MOST_OWNERS else ""
+        return f"the file is deleted; of its bytes some lie in what now belongs to {named}{more}"
 
 
 def worth(check: Check | None, ending: Ending) -> tuple[bool, int]:

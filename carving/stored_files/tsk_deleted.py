@@ -1,0 +1,100 @@
+"""Deleted files as The Sleuth Kit finds them: names and records that a file system marks as unused, and their runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from carving.errors import EvidenceError
+from carving.selection.listed import is_named_jpeg
+from carving.source import ByteSource
+from carving.stored_files.heads import begins_as_jpeg
+from carving.stored_files.record import FileRecord
+from carving.stored_files.stored import StoredFile
+from carving.stored_files.tsk_content import Volume, data_streams
+
+if TYPE_CHECKING:
+    import pytsk3
+
+MOST_DELETED: Final = 100_000
+"""Deleted files that are kept of one file system, and deleted names."""
+MOST_RECORDS: Final = 4_000_000
+"""Records of a file table that are looked at for deleted files."""
+
+
+@dataclass
+class DeletedFiles:
+    """Collects what of deleted files is met; only those that begin as JPEGs, or are called so, are kept.
+
+    Attributes:
+        source, volume: what is read.
+        structure: what holds a record here, in words.
+        files: what was kept.
+        complete: False where there were more than are kept.
+    """
+
+    source: ByteSource
+    volume: Volume
+    structure: str
+    files: list[StoredFile] = field(default_factory=list)
+    complete: bool = True
+    _names: dict[int, str] = field(default_factory=dict)
+    _seen: set[int] = field(default_factory=set)
+
+    def name(self, inode: int, path: str) -> None:
+        """Note the deleted name of a record."""
+        if len(self._names) < MOST_DELETED:
+            self._names.setdefault(inode, path)
+        else:
+            self.complete = False
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The deleted names by record."""
+        return self._names
+
+    def note(self, file: pytsk3.File, path: str) -> None:
+        """Keep what the record of a deleted file says."""
+        import pytsk3
+
+        meta = file.info.meta
+        inode = int(meta.addr)
+        if inode in self._seen or meta.type != pytsk3.TSK_FS_META_TYPE_REG:
+            return
+        self._seen.add(inode)
+        try:
+            self.files += self._streams(file, path)
+        except (OSError, EvidenceError):
+            self.complete = False
+
+    def sweep(self, system: pytsk3.FS_Info) -> None:
+        """Look through a file table for unused records, those among them that no directory names any more."""
+        import pytsk3
+
+        first, last = int(system.info.first_inum), int(system.info.last_inum)
+        if last - first > MOST_RECORDS:
+            last = first + MOST_RECORDS
+            self.complete = False
+        for inode in range(first, last):
+            try:
+                file = system.open_meta(inode=inode)
+            except OSError:
+                continue
+            meta = file.info.meta
+            if meta is not None and int(meta.flags) & int(pytsk3.TSK_FS_META_FLAG_UNALLOC):
+                self.note(file, self._names.get(inode, f"/(nameless {self.structure} {inode})"))
+
+    def _streams(self, file: pytsk3.File, path: str) -> Iterator[StoredFile]:
+        meta = file.info.meta
+        times = tuple(int(value) or None for value in (meta.crtime, meta.mtime, meta.atime, meta.ctime))
+        for name, content in data_streams(file, self.volume):
+            marked = begins_as_jpeg(self.source, content)
+            if not marked.begins_as_jpeg and not is_named_jpeg(path):
+                continue
+            if len(self.files) >= MOST_DELETED:
+                self.complete = False
+                return
+            own = f"{path}:{name}" if name else path
+            record = FileRecord(own, int(meta.addr), content.size, True, f"{self.structure} {int(meta.addr)}", *times)
+            yield StoredFile(marked, record)
