@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from carving.allocation import AllocatedFile, Allocation
+from carving.allocation import AllocatedFile, Allocation, AllocationMap
 from carving.errors import EvidenceError
 from carving.source import ByteSource, Run, clamp
 from carving.stored_files.heads import begins_as_jpeg
@@ -51,6 +51,7 @@ def read_allocation(source: ByteSource) -> Allocation:
     names: list[str] = []
     files: list[AllocatedFile] = []
     deleted: list[StoredFile] = []
+    remarks: list[str] = []
     complete = True
     image, failures = tsk_image(source)
     for start in _starts(source, image):
@@ -61,10 +62,30 @@ def read_allocation(source: ByteSource) -> Allocation:
         walk = _Walk(source, system, start)
         files += walk.files(MAX_FILES - len(files))
         deleted += walk.deleted.files
+        if _name(system).startswith("ext"):
+            found, said, whole = _of_ext(source, start, walk, files)
+            deleted += found
+            remarks += said
+            complete = complete and whole
         complete = complete and walk.complete and walk.deleted.complete
     if failures and not names:
         raise failures[0]
-    return Allocation(tuple(names), tuple(files), complete and not failures, tuple(deleted))
+    return Allocation(tuple(names), tuple(files), complete and not failures, tuple(deleted), tuple(remarks))
+
+
+def _of_ext(
+    source: ByteSource, start: int, walk: _Walk, files: list[AllocatedFile]
+) -> tuple[list[StoredFile], list[str], bool]:
+    """The deleted files that the journal of an ext file system knows."""
+    from carving.stored_files.ext_deleted import read_deleted
+
+    places = AllocationMap(Allocation((), tuple(files), complete=True))
+
+    def folder(offset: int) -> str | None:
+        found = places.file_at(offset)
+        return None if found is None else found[0].path
+
+    return read_deleted(source, start, walk.deleted.names, folder)
 
 
 def _starts(source: ByteSource, image: pytsk3.Img_Info) -> list[int]:

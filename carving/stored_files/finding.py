@@ -107,6 +107,8 @@ class StoredSearch:
             doubt = self._doubts.pop(fragment.offset, None)
             yield fragment if doubt is None else self._better(doubt, fragment)
         for doubt in self._doubts.values():
+            if doubt.file.record.deleted:
+                continue  # the head alone of what once was a picture; the carver saw it, too, and found none
             yield self._by_runs(doubt, f"its runs were followed, though {_flaw(doubt.check)}; nothing was carved there")
 
     def _take(self, file: StoredFile) -> Iterator[Fragment]:
@@ -167,9 +169,12 @@ class StoredSearch:
         if by_runs > by_carving or (by_runs == by_carving and not record.deleted):
             return self._by_runs(doubt, f"taken as the file system gives it: {said}")
         notes = (*carved.notes, f"taken as carved: {said}")
-        if record.deleted:
-            notes = (*notes, self._owned(carved.byte_runs))
-        return replace(carved, record=record, notes=notes)
+        if not record.deleted:
+            return replace(carved, record=record, notes=notes)
+        notes = (*notes, self._owned(carved.byte_runs))
+        if is_named_jpeg(record.path):
+            return replace(carved, record=record, notes=notes)
+        return replace(carved, notes=(*notes, f"the deleted {record.path} once began at its first byte"))
 
     def _owned(self, runs: tuple[Run, ...]) -> str:
         """Who owns the bytes of a deleted file now."""
