@@ -7,7 +7,7 @@ and times are what the file system claims.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from carving.source import Run
@@ -46,7 +46,8 @@ class Allocation:
     """The allocated files of all file systems of a source.
 
     `file_systems` names them with their places; `complete` is False where there were more files than are read, or a
-    directory could not be read. `deleted` are those that once were, as far as their content may still be found.
+    directory could not be read; `remarks` says why. `deleted` are those that once were, as far as their content may
+    still be found. `structures` are runs in which file systems keep nothing but their own structures.
     """
 
     file_systems: tuple[str, ...]
@@ -54,6 +55,7 @@ class Allocation:
     complete: bool
     deleted: tuple[StoredFile, ...] = ()
     remarks: tuple[str, ...] = ()
+    structures: tuple[Run, ...] = ()
 
     def stored(self) -> Iterator[StoredFile]:
         """Every data stream of the allocated files, to be read through its runs."""
@@ -63,6 +65,19 @@ class Allocation:
                 structure = f"the runs of inode {file.inode}"
                 times = (file.created, file.modified, file.accessed, file.changed)
                 yield StoredFile(content, FileRecord(path, file.inode, content.size, False, structure, *times))
+
+
+def joined(parts: Iterable[Allocation]) -> Allocation:
+    """What was read in parts as one."""
+    every = tuple(parts)
+    return Allocation(
+        file_systems=tuple(name for part in every for name in part.file_systems),
+        files=tuple(file for part in every for file in part.files),
+        complete=all(part.complete for part in every),
+        deleted=tuple(file for part in every for file in part.deleted),
+        remarks=tuple(remark for part in every for remark in part.remarks),
+        structures=tuple(run for part in every for run in part.structures),
+    )
 
 
 class AllocationMap:

@@ -6,15 +6,15 @@ That is C code on hostile bytes: where its crash would be costly, this is called
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from carving.allocation import AllocatedFile, Allocation, AllocationMap
+from carving.allocation import AllocatedFile, Allocation, AllocationMap, joined
 from carving.errors import EvidenceError
 from carving.source import ByteSource, Run, clamp
-from carving.stored_files.heads import begins_as_jpeg
 from carving.stored_files.content import Content
-from carving.stored_files.stored import StoredFile
-from carving.stored_files.tsk_content import Volume, data_streams
+from carving.stored_files.heads import begins_as_jpeg
+from carving.stored_files.tsk_content import TooManyPiecesError, Volume, data_streams
 from carving.stored_files.tsk_deleted import DeletedFiles
 from carving.volumes import list_volumes, tsk_image
 
@@ -38,6 +38,7 @@ _NAMES: Final = {
     "ISO9660": "ISO 9660",
     "YAFFS2": "YAFFS2",
 }
+_BATCH: Final = 4096
 _MAX_DEPTH: Final = 64
 _MAX_RUNS: Final = 1_000_000
 
@@ -48,35 +49,48 @@ def read_allocation(source: ByteSource) -> Allocation:
     Raises:
         EvidenceError: the source cannot be read where a partition table or file system would be.
     """
-    names: list[str] = []
-    files: list[AllocatedFile] = []
-    deleted: list[StoredFile] = []
-    remarks: list[str] = []
-    complete = True
+    return joined(walk_allocation(source))
+
+
+def walk_allocation(source: ByteSource) -> Iterator[Allocation]:
+    """The same in parts: for each file system its name, its files some thousands at a time, then its deleted ones.
+
+    Raises:
+        EvidenceError: the source cannot be read where a partition table or file system would be.
+    """
     image, failures = tsk_image(source)
+    left, any_found = MAX_FILES, False
     for start in _starts(source, image):
         system = _open(image, start)
         if system is None:
             continue
-        names.append(f"{_name(system)} at byte {start}")
+        any_found = True
+        name = f"{_name(system)} at byte {start}"
+        yield Allocation((name,), (), complete=True)
         walk = _Walk(source, system, start)
-        files += walk.files(MAX_FILES - len(files))
-        deleted += walk.deleted.files
+        known: list[AllocatedFile] = []
+        for part in _batches(walk.files(left)):
+            known += part
+            yield Allocation((), part, complete=True)
+        left -= len(known)
+        yield Allocation((), (), complete=True, deleted=tuple(walk.deleted.files))
         if _name(system).startswith("ext"):
-            found, said, whole = _of_ext(source, start, walk, files)
-            deleted += found
-            remarks += said
-            complete = complete and whole
-        complete = complete and walk.complete and walk.deleted.complete
-    if failures and not names:
+            yield _of_ext(source, start, name, walk, known)
+        findings = tuple(f"{name}: {finding}" for finding in (*walk.findings, *walk.deleted.findings))
+        yield Allocation((), (), not findings, remarks=findings)
+    if failures and not any_found:
         raise failures[0]
-    return Allocation(tuple(names), tuple(files), complete and not failures, tuple(deleted), tuple(remarks))
+    if failures:
+        yield Allocation((), (), complete=False, remarks=(f"not all of it could be read: {failures[0]}",))
 
 
-def _of_ext(
-    source: ByteSource, start: int, walk: _Walk, files: list[AllocatedFile]
-) -> tuple[list[StoredFile], list[str], bool]:
-    """The deleted files that the journal of an ext file system knows."""
+def _batches(files: Iterator[AllocatedFile]) -> Iterator[tuple[AllocatedFile, ...]]:
+    while batch := tuple(islice(files, _BATCH)):
+        yield batch
+
+
+def _of_ext(source: ByteSource, start: int, name: str, walk: _Walk, files: list[AllocatedFile]) -> Allocation:
+    """What an ext file system still knows of deleted files: journal, inode tables, orphan list."""
     from carving.stored_files.ext_deleted import read_deleted
 
     places = AllocationMap(Allocation((), tuple(files), complete=True))
@@ -85,7 +99,12 @@ def _of_ext(
         found = places.file_at(offset)
         return None if found is None else found[0].path
 
-    return read_deleted(source, start, walk.deleted.names, folder)
+    try:
+        found = read_deleted(source, start, walk.deleted.names, folder)
+    except EvidenceError as error:
+        return Allocation((), (), complete=False, remarks=(f"{name}: its journal was not read: {error}",))
+    remarks = tuple(f"{name}: {remark}" for remark in (*found.remarks, *found.findings))
+    return Allocation((), (), not found.findings, tuple(found.files), remarks, found.structures)
 
 
 def _starts(source: ByteSource, image: pytsk3.Img_Info) -> list[int]:
@@ -129,7 +148,7 @@ class _Walk:
         self._has_table = kind in ("NTFS", "ext2", "HFS+", "UFS1", "UFS2")
         structure = {"NTFS": "MFT record", "ext2": "inode"}.get(kind, "directory entry")
         self.deleted = DeletedFiles(source, Volume(start, self._block), structure)
-        self.complete = True
+        self.findings: set[str] = set()
 
     def files(self, limit: int) -> Iterator[AllocatedFile]:
         """At most `limit` files and directories."""
@@ -153,12 +172,19 @@ class _Walk:
                 if meta is None:
                     continue
                 if count == limit:
-                    self.complete = False
+                    self.findings.add(
+                        f"there are more than {count} files and folders; the rest is searched by carving alone"
+                    )
                     return
                 count += 1
                 yield self._file(entry, own)
                 address = int(meta.addr)
-                if meta.type == pytsk3.TSK_FS_META_TYPE_DIR and address not in seen and depth < _MAX_DEPTH:
+                if meta.type == pytsk3.TSK_FS_META_TYPE_DIR and address not in seen:
+                    if depth == _MAX_DEPTH:
+                        self.findings.add(
+                            f"folders lie more than {_MAX_DEPTH} deep in each other; no deeper was looked"
+                        )
+                        continue
                     seen.add(address)
                     waiting.append((address, own, depth + 1))
         if self._has_table:
@@ -188,7 +214,7 @@ class _Walk:
         try:
             yield from self._system.open_dir(inode=inode)
         except OSError:
-            self.complete = False
+            self.findings.add("a folder could not be read")
 
     def _file(self, entry: pytsk3.File, path: str) -> AllocatedFile:
         meta = entry.info.meta
@@ -215,8 +241,10 @@ class _Walk:
         try:
             for name, content in data_streams(entry, Volume(self._start, self._block)):
                 yield name, begins_as_jpeg(self._source, content)
+        except TooManyPiecesError as error:
+            self.findings.add(str(error))
         except (OSError, EvidenceError):
-            self.complete = False
+            self.findings.add("where a file lies could not be read")
 
     def _content(self, entry: pytsk3.File) -> Iterator[tuple[int, Run]]:
         """Runs of all attributes that lie on the medium, with their places in the file."""
@@ -230,10 +258,10 @@ class _Walk:
                         continue
                     self._runs += 1
                     if self._runs > _MAX_RUNS:
-                        self.complete = False
+                        self.findings.add(f"its files lie in more than {_MAX_RUNS} pieces; no more are told apart")
                         return
                     place = clamp(self._start + int(run.addr) * self._block, int(run.len) * self._block, self._size)
                     if place.length:
                         yield int(run.offset) * self._block, place
         except OSError:
-            self.complete = False
+            self.findings.add("where a file lies could not be read")

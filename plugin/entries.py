@@ -14,7 +14,7 @@ from plugin.custody import CustodyLog, Event, file_written
 from plugin.fragment_record import fragment_to_json
 from plugin.output import OutputFile, write_file
 from plugin.previews import NO_PREVIEWS
-from plugin.report.allocation import AllocatedClaim, StoredClaim
+from plugin.report.allocation import AllocatedClaim
 from plugin.report.carving import carving_of
 from plugin.report.model import FileEntry, ThumbnailFile, to_json
 from plugin.worker import McuCounts, RestoreRecord

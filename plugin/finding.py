@@ -32,9 +32,8 @@ class Search:
 class Finder:
     """The fragments of a source, found as the parameters say; it remembers how far it came and what it left out.
 
-    `tell` hears how many bytes were looked at, and of how many. `allocation` is asked for the allocated files where
-    only the rest is to be scanned, or where, with `has_files`, they are files of this source. `earlier` is the search as an
-    earlier run ended it.
+    `tell` hears how many bytes were looked at, and of how many. `allocation` is asked for the files that file systems
+    list; with `has_files` they are files of this source. `earlier` is the search as an earlier run ended it.
     """
 
     source: ByteSource
@@ -106,11 +105,14 @@ class Finder:
 
     def _files_first(self, allocation: AllocationMap) -> Iterator[Fragment]:
         from carving.carver import carve
-        from carving.stored_files.finding import StoredSearch
+        from carving.stored_files.finding import StoredSearch, structures_of
 
-        search = StoredSearch(self.source, self.layer, self._leave_out, allocation.owners)
-        yield from search.allocated(allocation.allocation.stored())
-        yield from search.deleted(allocation.allocation.deleted)
+        found = allocation.allocation
+        search = StoredSearch(
+            self.source, self.layer, self._leave_out, allocation.owners, structures_of(found.structures)
+        )
+        yield from search.allocated(found.stored())
+        yield from search.deleted(found.deleted)
 
         def carved(rest: ByteSource) -> Iterator[Fragment]:
             self._watched = WatchedSource(rest, self.tell)

@@ -34,9 +34,7 @@ class Explained:
         """The parts of a run that are explained, in order."""
         first, last = bisect_right(self._ends, run.offset), bisect_left(self._starts, run.end)
         parts = zip(self._starts[first:last], self._ends[first:last], strict=True)
-        return tuple(
-            Run(max(start, run.offset), min(end, run.end) - max(start, run.offset)) for start, end in parts
-        )
+        return tuple(Run(max(start, run.offset), min(end, run.end) - max(start, run.offset)) for start, end in parts)
 
     def left_of(self, run: Run) -> tuple[Run, ...]:
         """The parts of a run that are not explained, in order."""

@@ -13,9 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from carving.errors import EvidenceError
 from carving.selection.listed import is_named_jpeg
-from carving.source import ByteSource
+from carving.source import HOLE_OFFSET, ByteSource, Run
 from carving.stored_files.content import Content, laid_out
 from carving.stored_files.ext_geometry import ExtGeometry, read_geometry, table_blocks
 from carving.stored_files.ext_inode import BlockTree, ExtInode, TooComplexError, parse_inode
@@ -42,15 +41,18 @@ class ExtDeleted:
         geometry: of the file system.
         names: paths of deleted inodes that directories still give.
         folder: the path of the folder to which a byte of the source belongs.
-        complete: False where there was more than is read.
+        findings: what could not be read, or was too much.
+        remarks: what was found beside files.
+        structures: where the file system keeps its inodes and its journal.
     """
 
     source: ByteSource
     geometry: ExtGeometry
     names: dict[int, str]
     folder: Callable[[int], str | None]
-    complete: bool = True
+    findings: set[str] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
+    _journal_runs: tuple[Run, ...] = ()
     _seen: set[tuple[int, bytes, int]] = field(default_factory=set)
     _living: dict[int, bytes] = field(default_factory=dict)
     _count: int = 0
@@ -69,6 +71,13 @@ class ExtDeleted:
             self.remarks.append(f"the journal holds {len(journal.copies)} blocks of transactions {first} to {last}")
             yield from self._of_journal(journal)
 
+    @property
+    def structures(self) -> tuple[Run, ...]:
+        geometry = self.geometry
+        size = geometry.inodes_per_group * geometry.inode_size
+        tables = (Run(geometry.start + table * geometry.block, size) for table in geometry.tables)
+        return (*tables, *(run for run in self._journal_runs if run.offset != HOLE_OFFSET))
+
     def _journal(self) -> Journal:
         geometry = self.geometry
         inode = self._inode(geometry.journal_inode)
@@ -78,9 +87,10 @@ class ExtDeleted:
         try:
             pieces = BlockTree(geometry.start, geometry.block, self._on_medium).pieces(inode)
         except TooComplexError:
-            self.complete = False
+            self.findings.add("the journal lies in too many pieces, and was not read")
             return Journal(empty, geometry.block)
-        return read_journal(FileSource(self.source, laid_out(pieces, inode.size), "journal"), geometry.block)
+        self._journal_runs = laid_out(pieces, inode.size)
+        return read_journal(FileSource(self.source, self._journal_runs, "journal"), geometry.block)
 
     def _inode(self, number: int) -> ExtInode | None:
         place = self.geometry.place(number)
@@ -106,7 +116,7 @@ class ExtDeleted:
         for group, used in enumerate(geometry.used):
             size = used * geometry.inode_size
             if size > left:
-                self.complete = False
+                self.findings.add("not all inode tables were looked at for deleted files: there are too many inodes")
                 return
             left -= size
             data = self.source.read_at(geometry.start + geometry.tables[group] * geometry.block, size)
@@ -154,7 +164,7 @@ class ExtDeleted:
         if not inode.is_regular or not inode.leads_to_blocks or key in self._seen or inode.is_encrypted:
             return
         if self._count >= _MOST_FILES:
-            self.complete = False
+            self.findings.add(f"there are more than {_MOST_FILES} deleted files that may be JPEGs")
             return
         self._seen.add(key)
 
@@ -165,7 +175,7 @@ class ExtDeleted:
         try:
             pieces = BlockTree(self.geometry.start, self.geometry.block, nodes).pieces(inode)
         except TooComplexError:
-            self.complete = False
+            self.findings.add("a deleted file lies in too many pieces, and was left to carving")
             return
         if not pieces:
             return
@@ -182,12 +192,20 @@ def _regular(data: bytes, size: int) -> list[int]:
     """Which inodes of a stretch of a table are regular files with content."""
     count = len(data) // size
     words = np.frombuffer(data, dtype="<u4", count=count * size // 4).reshape(count, size // 4)
-    return np.flatnonzero(((words[:, 0] & 0xF000) == 0x8000) & (words[:, 1] != 0)).tolist()  # type: ignore[no-any-return]
+    return np.flatnonzero(((words[:, 0] & 0xF000) == 0x8000) & (words[:, 1] != 0)).tolist()
 
 
-def read_deleted(
-    source: ByteSource, start: int, names: dict[int, str], folder: Callable[[int], str | None]
-) -> tuple[list[StoredFile], list[str], bool]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found of deleted files: them, remarks, what could not be read, and where structures lie."""
+
+    files: tuple[StoredFile, ...]
+    remarks: tuple[str, ...]
+    findings: tuple[str, ...]
+    structures: tuple[Run, ...]
+
+
+def read_deleted(source: ByteSource, start: int, names: dict[int, str], folder: Callable[[int], str | None]) -> Found:
     """The deleted files of the ext file system at a byte of a source that begin as JPEGs or are called so.
 
     Args:
@@ -196,12 +214,9 @@ def read_deleted(
         names: paths of deleted inodes that directories still give.
         folder: the path of the folder to which a byte of the source belongs now.
 
-    Returns:
-        the files, remarks, and whether all could be read.
+    Raises:
+        EvidenceError: the file system cannot be read.
     """
-    try:
-        deleted = ExtDeleted(source, read_geometry(source, start), names, folder)
-        files = list(deleted.files())
-    except EvidenceError as error:
-        return [], [f"the journal was not read: {error}"], False
-    return files, deleted.remarks, deleted.complete
+    deleted = ExtDeleted(source, read_geometry(source, start), names, folder)
+    files = tuple(deleted.files())
+    return Found(files, tuple(deleted.remarks), tuple(sorted(deleted.findings)), deleted.structures)

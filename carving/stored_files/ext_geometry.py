@@ -1,4 +1,7 @@
-"""Where an ext2, ext3 or ext4 file system keeps its inodes (Linux `Documentation/filesystems/ext4`, `super`, `group_descr`)."""
+"""Where ext2, ext3 and ext4 keep their inodes.
+
+Layout: Linux `Documentation/filesystems/ext4/super.rst` and `group_descr.rst`.
+"""
 
 from __future__ import annotations
 

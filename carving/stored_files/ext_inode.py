@@ -1,4 +1,7 @@
-"""Inodes of ext2, ext3 and ext4, and the blocks they lead to (Linux `Documentation/filesystems/ext4`, `inodes`, `ifork`)."""
+"""Inodes of ext2, ext3 and ext4, and the blocks they lead to.
+
+Layout: Linux `Documentation/filesystems/ext4/inodes.rst` and `ifork.rst`.
+"""
 
 from __future__ import annotations
 
@@ -108,7 +111,7 @@ class BlockTree:
         ]
 
     def _extents(self, node: bytes, end: int, deepest: int) -> list[tuple[int, int, int]]:
-        """Logical block, physical block and number of blocks of each extent below a node that covers blocks to `end`."""
+        """Logical block, physical block and number of blocks of each extent below a node whose range ends at `end`."""
         magic, entries, _, depth = struct.unpack_from("<HHHH", node)
         if magic != _EXTENT_MAGIC or depth > deepest or 12 + 12 * entries > len(node):
             return []

@@ -1,4 +1,7 @@
-"""Names that copies of directory blocks in a journal give to inodes (Linux `Documentation/filesystems/ext4`, `directory`)."""
+"""Names that copies of directory blocks in a journal give to inodes.
+
+Layout: Linux `Documentation/filesystems/ext4/directory.rst`.
+"""
 
 from __future__ import annotations
 

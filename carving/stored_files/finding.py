@@ -49,6 +49,7 @@ class StoredSearch:
         layer: name of the view, copied into every fragment.
         leave_out: hears the path of each file that is not taken, and why.
         owners: the files that occupy bytes of runs, by path, and how many.
+        structures: where file systems keep their own structures; what looks there like a piece of a picture is none.
         families: of the files that were taken, those that can lend their tables.
     """
 
@@ -56,6 +57,7 @@ class StoredSearch:
     layer: str
     leave_out: Callable[[str, str], None]
     owners: Callable[[tuple[Run, ...]], dict[str, int]]
+    structures: Explained = field(default_factory=Explained)
     families: Families = field(default_factory=Families)
     _explained: Explained = field(default_factory=Explained)
     _taken: dict[int, str] = field(default_factory=dict)
@@ -103,6 +105,8 @@ class StoredSearch:
         for found in carve(UnexplainedSource(self.source, self._explained)):
             fragment = without_explained(found, self.source, self._explained)
             if fragment is None or fragment.offset in self._taken:
+                continue
+            if fragment.borrowed is not None and self.structures.within(Run(fragment.offset, 1)):
                 continue
             doubt = self._doubts.pop(fragment.offset, None)
             yield fragment if doubt is None else self._better(doubt, fragment)
@@ -199,6 +203,14 @@ def _flaw(check: Check | None) -> str:
     return "it decodes to its end" if check.whole else f"{check.sound} of {check.mcus} blocks decode"
 
 
+def structures_of(runs: Iterable[Run]) -> Explained:
+    """Runs, to be asked what lies in them."""
+    explained = Explained()
+    for run in runs:
+        explained.add(run)
+    return explained
+
+
 def one_each(files: Iterable[StoredFile]) -> list[StoredFile]:
     """Files in order of their place, those that begin at the same byte as one with all its names."""
     first: dict[int, StoredFile] = {}
@@ -213,4 +225,3 @@ def one_each(files: Iterable[StoredFile]) -> list[StoredFile]:
             others = (*known.record.other_paths, file.record.path)
             first[offset] = replace(known, record=replace(known.record, other_paths=others))
     return [first[offset] for offset in sorted(first)]
-

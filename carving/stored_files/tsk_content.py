@@ -16,6 +16,10 @@ MOST_RUNS: Final = 1 << 16
 """Runs of one file that are read; a file of more is left to the carver."""
 
 
+class TooManyPiecesError(Exception):
+    """A file lies in more pieces than are followed; the message says so. It never leaves the floor."""
+
+
 @dataclass(frozen=True, slots=True)
 class Volume:
     """The file system that is read: where it starts in the source, and bytes of its blocks."""
@@ -28,6 +32,7 @@ def data_streams(file: pytsk3.File, volume: Volume) -> Iterator[tuple[str, Conte
     """The data streams of a file by name that lie in blocks of their own.
 
     Raises:
+        TooManyPiecesError: a file lies in too many pieces.
         OSError: The Sleuth Kit cannot read the file's attributes.
     """
     import pytsk3
@@ -41,20 +46,19 @@ def data_streams(file: pytsk3.File, volume: Volume) -> Iterator[tuple[str, Conte
         info = attribute.info
         if int(info.type) not in kinds or int(info.flags) & elsewhere:
             continue
-        pieces = _pieces(attribute, volume)
-        if pieces is not None and (runs := laid_out(pieces, int(info.size))):
+        if runs := laid_out(_pieces(attribute, volume), int(info.size)):
             yield _text(info.name), Content(runs)
 
 
-def _pieces(attribute: pytsk3.Attribute, volume: Volume) -> list[Piece] | None:
-    """The pieces of an attribute; None where it has too many."""
+def _pieces(attribute: pytsk3.Attribute, volume: Volume) -> list[Piece]:
+    """The pieces of an attribute."""
     import pytsk3
 
     filler, sparse = int(pytsk3.TSK_FS_ATTR_RUN_FLAG_FILLER), int(pytsk3.TSK_FS_ATTR_RUN_FLAG_SPARSE)
     pieces: list[Piece] = []
     for run in attribute:
         if len(pieces) == MOST_RUNS:
-            return None
+            raise TooManyPiecesError(f"a file lies in more than {MOST_RUNS} pieces, which is left to carving")
         if not int(run.flags) & (filler | sparse):
             place = Run(volume.start + int(run.addr) * volume.block, int(run.len) * volume.block)
             pieces.append((int(run.offset) * volume.block, place))

@@ -12,7 +12,7 @@ from carving.source import ByteSource
 from carving.stored_files.heads import begins_as_jpeg
 from carving.stored_files.record import FileRecord
 from carving.stored_files.stored import StoredFile
-from carving.stored_files.tsk_content import Volume, data_streams
+from carving.stored_files.tsk_content import TooManyPiecesError, Volume, data_streams
 
 if TYPE_CHECKING:
     import pytsk3
@@ -31,14 +31,14 @@ class DeletedFiles:
         source, volume: what is read.
         structure: what holds a record here, in words.
         files: what was kept.
-        complete: False where there were more than are kept.
+        findings: what could not be read, or was too much.
     """
 
     source: ByteSource
     volume: Volume
     structure: str
     files: list[StoredFile] = field(default_factory=list)
-    complete: bool = True
+    findings: set[str] = field(default_factory=set)
     _names: dict[int, str] = field(default_factory=dict)
     _seen: set[int] = field(default_factory=set)
 
@@ -47,7 +47,7 @@ class DeletedFiles:
         if len(self._names) < MOST_DELETED:
             self._names.setdefault(inode, path)
         else:
-            self.complete = False
+            self.findings.add(f"there are more than {MOST_DELETED} deleted names")
 
     @property
     def names(self) -> dict[int, str]:
@@ -65,8 +65,10 @@ class DeletedFiles:
         self._seen.add(inode)
         try:
             self.files += self._streams(file, path)
+        except TooManyPiecesError as error:
+            self.findings.add(str(error))
         except (OSError, EvidenceError):
-            self.complete = False
+            self.findings.add("where a deleted file lay could not be read")
 
     def sweep(self, system: pytsk3.FS_Info) -> None:
         """Look through a file table for unused records, those among them that no directory names any more."""
@@ -75,7 +77,7 @@ class DeletedFiles:
         first, last = int(system.info.first_inum), int(system.info.last_inum)
         if last - first > MOST_RECORDS:
             last = first + MOST_RECORDS
-            self.complete = False
+            self.findings.add(f"only the first {MOST_RECORDS} records were looked at for deleted files")
         for inode in range(first, last):
             try:
                 file = system.open_meta(inode=inode)
@@ -87,14 +89,20 @@ class DeletedFiles:
 
     def _streams(self, file: pytsk3.File, path: str) -> Iterator[StoredFile]:
         meta = file.info.meta
-        times = tuple(int(value) or None for value in (meta.crtime, meta.mtime, meta.atime, meta.ctime))
         for name, content in data_streams(file, self.volume):
             marked = begins_as_jpeg(self.source, content)
             if not marked.begins_as_jpeg and not is_named_jpeg(path):
                 continue
             if len(self.files) >= MOST_DELETED:
-                self.complete = False
+                self.findings.add(f"there are more than {MOST_DELETED} deleted files that may be JPEGs")
                 return
             own = f"{path}:{name}" if name else path
-            record = FileRecord(own, int(meta.addr), content.size, True, f"{self.structure} {int(meta.addr)}", *times)
+            how = f"{self.structure} {int(meta.addr)}"
+            record = FileRecord(own, int(meta.addr), content.size, True, how, *_times(meta))
             yield StoredFile(marked, record)
+
+
+def _times(meta: pytsk3.TSK_FS_META) -> tuple[int | None, int | None, int | None, int | None]:
+    """When a file was created, modified, accessed and changed."""
+    created, modified, accessed, changed = (int(at) or None for at in (meta.crtime, meta.mtime, meta.atime, meta.ctime))
+    return created, modified, accessed, changed
