@@ -116,10 +116,12 @@ class AllocationMap:
         return found
 
     def unallocated(self, size: int) -> tuple[Run, ...]:
-        """The stretches of a source of `size` bytes that no file occupies, in order."""
+        """The stretches of a source of `size` bytes that neither a file nor a structure occupies, in order."""
         free: list[Run] = []
         position = 0
-        for first, end, _, _ in self._places:
+        files = ((first, end) for first, end, _, _ in self._places)
+        structures = ((run.offset, run.end) for run in self.allocation.structures)
+        for first, end in sorted((*files, *structures)):
             if first > position:
                 free.append(Run(position, first - position))
             position = max(position, end)

@@ -160,6 +160,8 @@ class Examination:
         remarks = () if self.survey is None else self.survey.remarks
         if found is None and self.parameters.scan == "unallocated":
             return (*remarks, "no file system could be read, so all bytes were scanned, not only unallocated ones")
+        if found is None and self.parameters.scan == "files":
+            return (*remarks, "no file system could be read, so nothing was looked at; --scan all carves without one")
         return remarks
 
     def _encryption_remarks(self) -> tuple[str, ...]:

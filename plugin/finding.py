@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -47,6 +48,7 @@ class Finder:
     _left_out: list[str] = field(init=False, default_factory=list)
     _count_left_out: int = field(init=False, default=0)
     _taken: int | None = field(init=False, default=None)
+    _told: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._watched = WatchedSource(self.source, self.tell)
@@ -94,40 +96,58 @@ class Finder:
 
             listed = read_list(Path(self.parameters.only))
             yield from self._counted(take_listed(self.source, listed, self.layer, self._leave_out))
-        elif self.parameters.scan == "unallocated" and (allocation := self.allocation()) is not None:
-            yield from self._unallocated(allocation)
         elif self.has_files and (allocation := self.allocation()) is not None:
             yield from self._files_first(allocation)
-        else:
-            from carving.carver import carve
+        elif self.parameters.scan != "files":
+            yield from self._carved()
 
-            yield from carve(self._watched, layer=self.layer, threads=self._threads)
-
-    def _files_first(self, allocation: AllocationMap) -> Iterator[Fragment]:
-        from carving.carver import carve
-        from carving.stored_files.finding import StoredSearch, structures_of
-
-        found = allocation.allocation
-        search = StoredSearch(
-            self.source, self.layer, self._leave_out, allocation.owners, structures_of(found.structures)
-        )
-        yield from search.allocated(found.stored())
-        yield from search.deleted(found.deleted)
-
-        def carved(rest: ByteSource) -> Iterator[Fragment]:
-            self._watched = WatchedSource(rest, self.tell)
-            return carve(self._watched, layer=self.layer, threads=self._threads, families=search.families)
-
-        yield from search.rest(carved)
-
-    def _unallocated(self, allocation: AllocationMap) -> Iterator[Fragment]:
+    def _carved(self) -> Iterator[Fragment]:
+        """What the carver finds where there are no files to begin with."""
         from carving.carver import carve
         from carving.unallocated import UnallocatedSource, placed_below
 
+        if self.parameters.scan != "unallocated" or (allocation := self.allocation()) is None:
+            yield from carve(self._watched, layer=self.layer, threads=self._threads)
+            return
         free = UnallocatedSource(self.source, allocation.unallocated(self.source.size))
-        self._watched = WatchedSource(free, self.tell)
-        for fragment in carve(self._watched, layer=self.layer, threads=self._threads):
+        for fragment in carve(self._watch(free), layer=self.layer, threads=self._threads):
             yield placed_below(fragment, free)
+
+    def _files_first(self, allocation: AllocationMap) -> Iterator[Fragment]:
+        """The files of the file systems as far as they are asked for, then what is carved beside them."""
+        from carving.stored_files.finding import StoredSearch, structures_of
+
+        found, scan = allocation.allocation, self.parameters.scan
+        search = StoredSearch(
+            self.source,
+            self.layer,
+            self._leave_out,
+            allocation.owners,
+            structures_of(found.structures),
+            self._threads,
+        )
+        stages: list[Iterator[Fragment]] = []
+        if scan != "unallocated":
+            stages.append(search.allocated(found.stored()))
+        if scan == "all":
+            stages.append(search.inside(found.stored()))
+        stages.append(search.deleted(found.deleted))
+        if scan == "files":
+            yield from self._counted(chain(*stages, search.files_alone()))
+            return
+        for fragment in chain(*stages):
+            self._tell(self._told + len(fragment.data), self.source.size)
+            yield fragment
+        yield from search.rest(self._watch, allocation.unallocated(self.source.size) if scan == "unallocated" else None)
+
+    def _watch(self, source: ByteSource) -> ByteSource:
+        self._watched = WatchedSource(source, self._tell)
+        return self._watched
+
+    def _tell(self, done: int, size: int) -> None:
+        """Tell how far the search is, never less than before."""
+        self._told = min(size, max(self._told, done))
+        self.tell(self._told, size)
 
     def _counted(self, fragments: Iterator[Fragment]) -> Iterator[Fragment]:
         self._taken = 0

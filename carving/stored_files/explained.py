@@ -36,6 +36,10 @@ class Explained:
         parts = zip(self._starts[first:last], self._ends[first:last], strict=True)
         return tuple(Run(max(start, run.offset), min(end, run.end) - max(start, run.offset)) for start, end in parts)
 
+    def covers(self, run: Run) -> bool:
+        """Whether all of a run is explained."""
+        return self.within(run) == (run,)
+
     def left_of(self, run: Run) -> tuple[Run, ...]:
         """The parts of a run that are not explained, in order."""
         left: list[Run] = []

@@ -12,19 +12,24 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from carving.candidates import Candidate, read_candidate
+from carving.carver import carve
 from carving.fragments import Ending, Fragment, Origin
 from carving.jpeg.coding import Check
 from carving.orphans import Families
 from carving.selection.listed import is_named_jpeg
 from carving.selection.taking import LARGEST, make_fragment
-from carving.source import ByteSource, Run
+from carving.source import HOLE_OFFSET, ByteSource, Run, runs_below
 from carving.stored_files.content import cut
 from carving.stored_files.explained import Explained, UnexplainedSource, without_explained
 from carving.stored_files.file_source import FileSource
 from carving.stored_files.stored import StoredFile
+from carving.unallocated import UnallocatedSource, placed_below
 
 _ALIGNMENT: Final = 512
 _MOST_OWNERS: Final = 3
+_TRAILER: Final = 64
+"""Bytes behind a picture in its file that are not looked into."""
+_HOLE: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,7 @@ class StoredSearch:
         leave_out: hears the path of each file that is not taken, and why.
         owners: the files that occupy bytes of runs, by path, and how many.
         structures: where file systems keep their own structures; what looks there like a piece of a picture is none.
+        threads: how many may read the source.
         families: of the files that were taken, those that can lend their tables.
     """
 
@@ -58,6 +64,7 @@ class StoredSearch:
     leave_out: Callable[[str, str], None]
     owners: Callable[[tuple[Run, ...]], dict[str, int]]
     structures: Explained = field(default_factory=Explained)
+    threads: int = 1
     families: Families = field(default_factory=Families)
     _explained: Explained = field(default_factory=Explained)
     _taken: dict[int, str] = field(default_factory=dict)
@@ -96,15 +103,49 @@ class StoredSearch:
             if known is None or doubt.worth > known.worth:
                 self._doubts[offset] = doubt
 
-    def rest(self, carve: Callable[[ByteSource], Iterator[Fragment]]) -> Iterator[Fragment]:
-        """What the carver finds in the bytes that no file explains, and then the files in doubt.
+    def inside(self, files: Iterable[StoredFile]) -> Iterator[Fragment]:
+        """The whole pictures inside other files that lie in pieces, such as databases, by the bytes of those files.
+
+        Pictures that are damaged, or not all there, are left to the search of the source itself.
 
         Raises:
             EvidenceError: the source cannot be read.
         """
-        for found in carve(UnexplainedSource(self.source, self._explained)):
-            fragment = without_explained(found, self.source, self._explained)
-            if fragment is None or fragment.offset in self._taken:
+        seen = Explained()
+        for file in one_each(files):
+            runs = tuple(_without_wide_holes(file.content.runs))
+            if file.content.begins_as_jpeg or not file.content.is_in_pieces or file.content.unit:
+                continue
+            if all(seen.covers(run) for run in file.content.stored):
+                continue  # another file has the same blocks
+            for run in file.content.stored:
+                seen.add(run)
+            yield from self._inside(FileSource(self.source, runs), file.record.path)
+
+    def files_alone(self) -> Iterator[Fragment]:
+        """The files in doubt as their runs say, where nothing is carved.
+
+        Raises:
+            EvidenceError: the source cannot be read.
+        """
+        for doubt in self._doubts.values():
+            if not doubt.file.record.deleted or is_named_jpeg(doubt.file.record.path):
+                yield self._by_runs(doubt, f"its runs were followed, though {_flaw(doubt.check)}; nothing was carved")
+
+    def rest(
+        self, watch: Callable[[ByteSource], ByteSource], within: tuple[Run, ...] | None = None
+    ) -> Iterator[Fragment]:
+        """What the carver finds in the bytes that no file explains, and then the files in doubt.
+
+        Args:
+            watch: lays a layer over what is carved.
+            within: the stretches of the source that are carved, one behind the other; all of it where None.
+
+        Raises:
+            EvidenceError: the source cannot be read.
+        """
+        for fragment in self._carved(watch, within):
+            if fragment.offset in self._taken:
                 continue
             if fragment.borrowed is not None and self.structures.within(Run(fragment.offset, 1)):
                 continue
@@ -114,6 +155,36 @@ class StoredSearch:
             if doubt.file.record.deleted:
                 continue  # the head alone of what once was a picture; the carver saw it, too, and found none
             yield self._by_runs(doubt, f"its runs were followed, though {_flaw(doubt.check)}; nothing was carved there")
+
+    def _carved(self, watch: Callable[[ByteSource], ByteSource], within: tuple[Run, ...] | None) -> Iterator[Fragment]:
+        """What the carver finds in the bytes that no file explains."""
+        if within is not None:
+            left = tuple(part for run in within for part in self._explained.left_of(run))
+            joined = UnallocatedSource(self.source, left)
+            for fragment in self._carve(watch(joined)):
+                yield placed_below(fragment, joined)
+            return
+        for fragment in self._carve(watch(UnexplainedSource(self.source, self._explained))):
+            kept = without_explained(fragment, self.source, self._explained)
+            if kept is not None:
+                yield kept
+
+    def _carve(self, source: ByteSource) -> Iterator[Fragment]:
+        return carve(source, layer=self.layer, threads=self.threads, families=self.families)
+
+    def _inside(self, content: FileSource, path: str) -> Iterator[Fragment]:
+        """The whole pictures that begin somewhere in a file."""
+        for fragment in self._carve(content):
+            whole = fragment.ending is Ending.EOI if fragment.check is None else fragment.check.whole
+            if not whole or fragment.borrowed is not None:
+                continue
+            found = placed_below(fragment, content)
+            if found.offset in self._taken:
+                continue
+            self._taken[found.offset] = path
+            for run in found.byte_runs:
+                self._explained.add(run)
+            yield replace(found, notes=(*found.notes, f"found by the bytes of {path}, read through its runs"))
 
     def _take(self, file: StoredFile) -> Iterator[Fragment]:
         """The file as a fragment, unless it is none or in doubt."""
@@ -129,6 +200,10 @@ class StoredSearch:
             self._doubts[offset] = _Doubt(file, check, candidate.ending)
             return
         yield self._settled(file, content, candidate)
+        end = len(candidate.data)
+        if candidate.ending is Ending.EOI and content.size - end > _TRAILER:
+            behind = FileSource(self.source, tuple(runs_below(content, (Run(end, content.size - end),))))
+            yield from self._inside(behind, file.record.path)
 
     def _settled(self, file: StoredFile, content: FileSource, candidate: Candidate) -> Fragment:
         """A file that is as its runs say; its bytes are explained then."""
@@ -209,6 +284,13 @@ def structures_of(runs: Iterable[Run]) -> Explained:
     for run in runs:
         explained.add(run)
     return explained
+
+
+def _without_wide_holes(runs: tuple[Run, ...]) -> Iterator[Run]:
+    """Runs with wide holes made narrow: nothing is found in them."""
+    for run in runs:
+        wide = run.offset == HOLE_OFFSET and run.length > _HOLE
+        yield Run(HOLE_OFFSET, _HOLE + run.length % _HOLE) if wide else run
 
 
 def one_each(files: Iterable[StoredFile]) -> list[StoredFile]:
