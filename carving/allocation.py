@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carving.source import Run
 from carving.stored_files.content import Content
@@ -64,7 +64,8 @@ class Allocation:
                 path = f"{file.path}:{name}" if name else file.path
                 structure = f"the runs of inode {file.inode}"
                 times = (file.created, file.modified, file.accessed, file.changed)
-                yield StoredFile(content, FileRecord(path, file.inode, content.size, False, structure, *times))
+                record = FileRecord(path, file.inode, content.size, False, structure, *times)
+                yield StoredFile(content, replace(record, compression_unit=content.unit))
 
 
 def joined(parts: Iterable[Allocation]) -> Allocation:

@@ -14,7 +14,7 @@ from carving.errors import EvidenceError
 from carving.source import ByteSource, Run, clamp
 from carving.stored_files.content import Content
 from carving.stored_files.heads import begins_as_jpeg
-from carving.stored_files.tsk_content import TooManyPiecesError, Volume, data_streams
+from carving.stored_files.tsk_content import TooManyPiecesError, data_streams, volume_of
 from carving.stored_files.tsk_deleted import DeletedFiles
 from carving.volumes import list_volumes, tsk_image
 
@@ -147,7 +147,8 @@ class _Walk:
         kind = _name(system)
         self._has_table = kind in ("NTFS", "ext2", "HFS+", "UFS1", "UFS2")
         structure = {"NTFS": "MFT record", "ext2": "inode"}.get(kind, "directory entry")
-        self.deleted = DeletedFiles(source, Volume(start, self._block), structure)
+        self._volume = volume_of(source, system, start)
+        self.deleted = DeletedFiles(source, self._volume, structure)
         self.findings: set[str] = set()
 
     def files(self, limit: int) -> Iterator[AllocatedFile]:
@@ -239,8 +240,8 @@ class _Walk:
         if entry.info.meta.type != pytsk3.TSK_FS_META_TYPE_REG:
             return
         try:
-            for name, content in data_streams(entry, Volume(self._start, self._block)):
-                yield name, begins_as_jpeg(self._source, content)
+            for stream in data_streams(entry, self._volume):
+                yield stream.name, begins_as_jpeg(self._source, stream.content)
         except TooManyPiecesError as error:
             self.findings.add(str(error))
         except (OSError, EvidenceError):

@@ -116,14 +116,17 @@ def flip_model(source: ByteSource, fragment: Fragment) -> FlipModel:
     """
     from carving.encryption.dmcrypt import DmCryptSource
     from carving.encryption.flips import DmCryptFlips
+    from carving.stored_files.lznt1 import one_to_one
 
-    runs = fragment.byte_runs
+    unit = 0 if fragment.record is None else fragment.record.compression_unit
+    stored = one_to_one(fragment.byte_runs, unit)
+    runs = stored
     for layer in layers(source):
         if isinstance(layer, DmCryptSource):
             return DmCryptFlips(layer, runs)
         if layer.below is not None:
             runs = runs_below(layer, runs)
-    return PlainFlips(len(fragment.data), runs, trust_in(source, fragment.byte_runs))
+    return PlainFlips(len(fragment.data), runs, trust_in(source, stored))
 
 
 def trust_in(source: ByteSource, stretches: tuple[Run, ...]) -> Trust:

@@ -162,6 +162,7 @@ def stored_claim(record: FileRecord | None) -> StoredClaim | None:
         accessed=_time(record.accessed),
         changed=_time(record.changed),
         other_paths=tuple(printable(path) for path in record.other_paths),
+        compression_unit=record.compression_unit,
     )
 
 

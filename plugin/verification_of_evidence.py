@@ -9,7 +9,7 @@ from pathlib import Path
 
 from carving.errors import HashMismatchError
 from carving.source import ByteSource, layers
-from carving.stored_files.file_source import FileSource
+from carving.stored_files.lznt1 import open_content
 from plugin.hashing import hash_source
 from plugin.opening import Secrets, open_layers, views
 from plugin.report.model import FileEntry, Report
@@ -82,7 +82,8 @@ def _check_carved(stacks: Mapping[str, ByteSource], report: Report, index: int) 
 
 def _found(stack: ByteSource, entry: FileEntry) -> bytes:
     """The bytes of an entry, read from where the report says they lie."""
-    return FileSource(stack, entry.byte_runs).read_at(0, entry.size)
+    unit = 0 if entry.stored is None else entry.stored.compression_unit
+    return open_content(stack, entry.byte_runs, unit).read_at(0, entry.size)
 
 
 def _check_repaired(evidence: Path, secrets: Secrets, report: Report, layer: str) -> None:

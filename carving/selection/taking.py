@@ -103,7 +103,10 @@ class _Places:
 
     def _named(self, file: ListedFile) -> tuple[Run, ...]:
         if file.media_runs and self._start is not None:
-            return tuple(Run(run.offset - self._start, run.length) for run in file.media_runs)
+            start = self._start
+            return tuple(
+                run if run.offset == HOLE_OFFSET else Run(run.offset - start, run.length) for run in file.media_runs
+            )
         if file.volume_runs:
             return file.volume_runs
         if file.media_runs:

@@ -11,38 +11,27 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from carving.candidates import Candidate, read_candidate
+from carving.candidates import read_candidate
 from carving.carver import carve
 from carving.fragments import Ending, Fragment, Origin
-from carving.jpeg.coding import Check
 from carving.orphans import Families
 from carving.selection.listed import is_named_jpeg
 from carving.selection.taking import LARGEST, make_fragment
 from carving.source import HOLE_OFFSET, ByteSource, Run, runs_below
-from carving.stored_files.content import cut
 from carving.stored_files.explained import Explained, UnexplainedSource, without_explained
 from carving.stored_files.file_source import FileSource
-from carving.stored_files.stored import StoredFile
+from carving.stored_files.merits import Doubt, Look, flaw, worth
+from carving.stored_files.stored import StoredFile, one_each
 from carving.unallocated import UnallocatedSource, placed_below
 
 _ALIGNMENT: Final = 512
 _MOST_OWNERS: Final = 3
 _TRAILER: Final = 64
 """Bytes behind a picture in its file that are not looked into."""
+_MOST_CLAIMED: Final = 4
+"""How many times the size of the source the files in it may have together."""
 _HOLE: Final = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class _Doubt:
-    """A file that may be another than its runs say, without its bytes."""
-
-    file: StoredFile
-    check: Check | None
-    ending: Ending
-
-    @property
-    def worth(self) -> tuple[bool, int]:
-        return worth(self.check, self.ending)
+"""Bytes of a hole that are looked at in a file."""
 
 
 @dataclass
@@ -68,40 +57,26 @@ class StoredSearch:
     families: Families = field(default_factory=Families)
     _explained: Explained = field(default_factory=Explained)
     _taken: dict[int, str] = field(default_factory=dict)
-    _doubts: dict[int, _Doubt] = field(default_factory=dict)
+    _doubts: dict[int, Doubt] = field(default_factory=dict)
+    _claimed: int = 0
 
     def allocated(self, files: Iterable[StoredFile]) -> Iterator[Fragment]:
-        """Take the files that are JPEGs.
+        """Take the files that are JPEGs, and the whole pictures behind them in the same file.
 
         Raises:
             EvidenceError: the source cannot be read.
         """
         for file in one_each(files):
-            if file.content.begins_as_jpeg or is_named_jpeg(file.record.path):
-                yield from self._take(file)
-
-    def deleted(self, files: Iterable[StoredFile]) -> Iterator[Fragment]:
-        """Take the deleted files whose bytes, as far as the file system still tells where they lie, decode to the end.
-
-        Raises:
-            EvidenceError: the source cannot be read.
-        """
-        for file in sorted(files, key=lambda file: file.content.runs[0].offset):
-            offset = file.content.runs[0].offset
-            if not file.content.begins_as_jpeg or offset in self._taken:
+            if not file.content.begins_as_jpeg and not is_named_jpeg(file.record.path):
                 continue
-            content = FileSource(self.source, cut(file.content.runs, LARGEST))
-            candidate = read_candidate(content.read_at, 0, content.size, 1)
-            if candidate is None:
+            look = self._look_at(file)
+            if look is None:
                 continue
-            if candidate.check is not None and candidate.check.whole:
-                self._doubts.pop(offset, None)
-                yield self._settled(file, content, candidate)
-                continue
-            known = self._doubts.get(offset)
-            doubt = _Doubt(file, candidate.check, candidate.ending)
-            if known is None or doubt.worth > known.worth:
-                self._doubts[offset] = doubt
+            if look.is_whole or self._is_settled(look):
+                yield self._settled(look)
+                yield from self._behind(look)
+            else:
+                self._doubts[look.offset] = look.doubt
 
     def inside(self, files: Iterable[StoredFile]) -> Iterator[Fragment]:
         """The whole pictures inside other files that lie in pieces, such as databases, by the bytes of those files.
@@ -113,14 +88,34 @@ class StoredSearch:
         """
         seen = Explained()
         for file in one_each(files):
-            runs = tuple(_without_wide_holes(file.content.runs))
-            if file.content.begins_as_jpeg or not file.content.is_in_pieces or file.content.unit:
+            content = file.content
+            if content.begins_as_jpeg or not content.is_in_pieces or content.unit:
                 continue
-            if all(seen.covers(run) for run in file.content.stored):
+            if all(seen.covers(run) for run in content.stored):
                 continue  # another file has the same blocks
-            for run in file.content.stored:
+            for run in content.stored:
                 seen.add(run)
-            yield from self._inside(FileSource(self.source, runs), file.record.path)
+            yield from self._inside(FileSource(self.source, tuple(_narrowed(content.runs))), file.record.path)
+
+    def deleted(self, files: Iterable[StoredFile]) -> Iterator[Fragment]:
+        """Take the deleted files whose bytes, as far as the file system still tells where they lie, decode to the end.
+
+        Raises:
+            EvidenceError: the source cannot be read.
+        """
+        for file in sorted(files, key=lambda file: file.content.runs[0].offset):
+            if not file.content.begins_as_jpeg or file.content.runs[0].offset in self._taken:
+                continue
+            look = self._look_at(file)
+            if look is None:
+                continue
+            if look.is_whole:
+                self._doubts.pop(look.offset, None)
+                yield self._settled(look)
+                continue
+            known = self._doubts.get(look.offset)
+            if known is None or look.doubt.worth > known.worth:
+                self._doubts[look.offset] = look.doubt
 
     def files_alone(self) -> Iterator[Fragment]:
         """The files in doubt as their runs say, where nothing is carved.
@@ -130,7 +125,7 @@ class StoredSearch:
         """
         for doubt in self._doubts.values():
             if not doubt.file.record.deleted or is_named_jpeg(doubt.file.record.path):
-                yield self._by_runs(doubt, f"its runs were followed, though {_flaw(doubt.check)}; nothing was carved")
+                yield self._by_runs(doubt, f"its runs were followed, though {flaw(doubt.check)}; nothing was carved")
 
     def rest(
         self, watch: Callable[[ByteSource], ByteSource], within: tuple[Run, ...] | None = None
@@ -152,25 +147,52 @@ class StoredSearch:
             doubt = self._doubts.pop(fragment.offset, None)
             yield fragment if doubt is None else self._better(doubt, fragment)
         for doubt in self._doubts.values():
-            if doubt.file.record.deleted:
-                continue  # the head alone of what once was a picture; the carver saw it, too, and found none
-            yield self._by_runs(doubt, f"its runs were followed, though {_flaw(doubt.check)}; nothing was carved there")
+            if not doubt.file.record.deleted:  # of a deleted one the carver saw the same head, and found nothing
+                yield self._by_runs(
+                    doubt, f"its runs were followed, though {flaw(doubt.check)}; nothing was carved there"
+                )
 
-    def _carved(self, watch: Callable[[ByteSource], ByteSource], within: tuple[Run, ...] | None) -> Iterator[Fragment]:
-        """What the carver finds in the bytes that no file explains."""
-        if within is not None:
-            left = tuple(part for run in within for part in self._explained.left_of(run))
-            joined = UnallocatedSource(self.source, left)
-            for fragment in self._carve(watch(joined)):
-                yield placed_below(fragment, joined)
-            return
-        for fragment in self._carve(watch(UnexplainedSource(self.source, self._explained))):
-            kept = without_explained(fragment, self.source, self._explained)
-            if kept is not None:
-                yield kept
+    def _look_at(self, file: StoredFile) -> Look | None:
+        """The JPEG that a file is; None where none begins there, or more is claimed than there can be."""
+        look = Look(self.source, file, LARGEST)
+        self._claimed += look.content.size
+        if self._claimed > _MOST_CLAIMED * self.source.size + LARGEST:
+            self.leave_out(file.record.path, "the file systems claim more bytes than the source can hold")
+            return None
+        candidate = read_candidate(look.content.read_at, 0, look.content.size, 1)
+        if candidate is not None:
+            return replace(look, candidate=candidate)
+        if not file.record.deleted:
+            self.leave_out(file.record.path, "no JPEG begins there, whatever its name or first bytes say")
+        return None
 
-    def _carve(self, source: ByteSource) -> Iterator[Fragment]:
-        return carve(source, layer=self.layer, threads=self.threads, families=self.families)
+    def _is_settled(self, look: Look) -> bool:
+        """Whether a file that does not decode to its end is as its runs say: it ends as one, and nothing better begins
+        at its first byte."""
+        if look.doubt.ending is not Ending.EOI:
+            return False
+        if not look.file.content.is_in_pieces:
+            return True
+        limit = min(LARGEST, self.source.size - look.offset)
+        other = read_candidate(self.source.read_at, look.offset, limit, _ALIGNMENT)
+        return other is None or worth(other.check, other.ending) <= look.doubt.worth
+
+    def _settled(self, look: Look) -> Fragment:
+        """A file that is as its runs say; its bytes are explained then."""
+        self._taken[look.offset] = look.file.record.path
+        for run in look.runs:
+            self._explained.add(run)
+        fragment = self._fragment(look)
+        if look.is_whole and look.candidate is not None and look.candidate.header is not None:
+            self.families.note(fragment.data, look.candidate.header, look.offset)
+        return fragment
+
+    def _behind(self, look: Look) -> Iterator[Fragment]:
+        """The pictures behind the first in a file, as phones put them there."""
+        end, size = look.end, look.content.size
+        if look.doubt.ending is Ending.EOI and size - end > _TRAILER and not look.file.content.unit:
+            behind = FileSource(self.source, runs_below(look.content, (Run(end, size - end),)))
+            yield from self._inside(behind, look.file.record.path)
 
     def _inside(self, content: FileSource, path: str) -> Iterator[Fragment]:
         """The whole pictures that begin somewhere in a file."""
@@ -186,65 +208,38 @@ class StoredSearch:
                 self._explained.add(run)
             yield replace(found, notes=(*found.notes, f"found by the bytes of {path}, read through its runs"))
 
-    def _take(self, file: StoredFile) -> Iterator[Fragment]:
-        """The file as a fragment, unless it is none or in doubt."""
-        content = FileSource(self.source, cut(file.content.runs, LARGEST))
-        candidate = read_candidate(content.read_at, 0, content.size, 1)
-        if candidate is None:
-            self.leave_out(file.record.path, "no JPEG begins there, whatever its name or first bytes say")
-            return
-        offset = content.runs[0].offset
-        check = candidate.check
-        whole = check is not None and check.whole
-        if not whole and not self._is_settled(offset, candidate, content):
-            self._doubts[offset] = _Doubt(file, check, candidate.ending)
-            return
-        yield self._settled(file, content, candidate)
-        end = len(candidate.data)
-        if candidate.ending is Ending.EOI and content.size - end > _TRAILER:
-            behind = FileSource(self.source, tuple(runs_below(content, (Run(end, content.size - end),))))
-            yield from self._inside(behind, file.record.path)
+    def _carved(self, watch: Callable[[ByteSource], ByteSource], within: tuple[Run, ...] | None) -> Iterator[Fragment]:
+        """What the carver finds in the bytes that no file explains."""
+        rest = UnexplainedSource(self.source, self._explained)
+        joined = None if within is None else UnallocatedSource(rest, within)
+        for fragment in self._carve(watch(rest if joined is None else joined)):
+            placed = fragment if joined is None else placed_below(fragment, joined)
+            if (kept := without_explained(placed, self.source, self._explained)) is not None:
+                yield kept
 
-    def _settled(self, file: StoredFile, content: FileSource, candidate: Candidate) -> Fragment:
-        """A file that is as its runs say; its bytes are explained then."""
-        offset = content.runs[0].offset
-        self._taken[offset] = file.record.path
-        for run in content.runs:
-            self._explained.add(run)
-        fragment = self._fragment(file, content)
-        if candidate.header is not None and candidate.check is not None and candidate.check.whole:
-            self.families.note(fragment.data, candidate.header, offset)
-        return fragment
+    def _carve(self, source: ByteSource) -> Iterator[Fragment]:
+        return carve(source, layer=self.layer, threads=self.threads, families=self.families)
 
-    def _is_settled(self, offset: int, candidate: Candidate, content: FileSource) -> bool:
-        """Whether a file that does not decode to its end is as its runs say: it ends as one, and nothing better begins
-        at its first byte."""
-        if candidate.ending is not Ending.EOI:
-            return False
-        limit = min(LARGEST, self.source.size - offset)
-        if len(content.runs) == 1:
-            return True
-        other = read_candidate(self.source.read_at, offset, limit, _ALIGNMENT)
-        return other is None or worth(other.check, other.ending) <= worth(candidate.check, candidate.ending)
-
-    def _fragment(self, file: StoredFile, content: FileSource, *notes: str) -> Fragment:
-        data = content.read_at(0, content.size)
-        if content.size < file.content.size:
-            notes = (*notes, f"only the first {content.size} of its {file.content.size} bytes were taken")
+    def _fragment(self, look: Look, *notes: str) -> Fragment:
+        """A file through its runs."""
+        file, size = look.file, look.content.size
+        if size < file.content.size:
+            notes = (*notes, f"only the first {size} of its {file.content.size} bytes were taken")
+        if file.content.unit:
+            notes = (*notes, "the file system has compressed it: its bytes have no places of their own in the evidence")
         if file.record.deleted:
-            notes = (*notes, self._owned(content.runs))
-        fragment = make_fragment(self.source, data, content.runs, self.layer)
+            notes = (*notes, self._owned(look.runs))
+        fragment = make_fragment(self.source, look.content.read_at(0, size), look.runs, self.layer)
         return replace(fragment, origin=Origin.FILE_SYSTEM, record=file.record, notes=notes)
 
-    def _by_runs(self, doubt: _Doubt, *notes: str) -> Fragment:
-        content = FileSource(self.source, cut(doubt.file.content.runs, LARGEST))
-        return self._fragment(doubt.file, content, *notes)
+    def _by_runs(self, doubt: Doubt, *notes: str) -> Fragment:
+        return self._fragment(Look(self.source, doubt.file, LARGEST), *notes)
 
-    def _better(self, doubt: _Doubt, carved: Fragment) -> Fragment:
+    def _better(self, doubt: Doubt, carved: Fragment) -> Fragment:
         """The better decode of two that begin at the same byte, with the reason."""
         record = doubt.file.record
         by_runs, by_carving = doubt.worth, worth(carved.check, carved.ending)
-        said = f"through its runs {_flaw(doubt.check)}, carved from the same byte {_flaw(carved.check)}"
+        said = f"through its runs {flaw(doubt.check)}, carved from the same byte {flaw(carved.check)}"
         if by_runs > by_carving or (by_runs == by_carving and not record.deleted):
             return self._by_runs(doubt, f"taken as the file system gives it: {said}")
         notes = (*carved.notes, f"taken as carved: {said}")
@@ -265,19 +260,6 @@ class StoredSearch:
         return f"the file is deleted; of its bytes some lie in what now belongs to {named}{more}"
 
 
-def worth(check: Check | None, ending: Ending) -> tuple[bool, int]:
-    """How good a decode is, to be compared with that of other bytes from the same first byte on."""
-    if check is None:
-        return ending is Ending.EOI, 0
-    return check.whole, check.sound
-
-
-def _flaw(check: Check | None) -> str:
-    if check is None:
-        return "decoding does not tell how far it goes"
-    return "it decodes to its end" if check.whole else f"{check.sound} of {check.mcus} blocks decode"
-
-
 def structures_of(runs: Iterable[Run]) -> Explained:
     """Runs, to be asked what lies in them."""
     explained = Explained()
@@ -286,24 +268,8 @@ def structures_of(runs: Iterable[Run]) -> Explained:
     return explained
 
 
-def _without_wide_holes(runs: tuple[Run, ...]) -> Iterator[Run]:
+def _narrowed(runs: tuple[Run, ...]) -> Iterator[Run]:
     """Runs with wide holes made narrow: nothing is found in them."""
     for run in runs:
         wide = run.offset == HOLE_OFFSET and run.length > _HOLE
         yield Run(HOLE_OFFSET, _HOLE + run.length % _HOLE) if wide else run
-
-
-def one_each(files: Iterable[StoredFile]) -> list[StoredFile]:
-    """Files in order of their place, those that begin at the same byte as one with all its names."""
-    first: dict[int, StoredFile] = {}
-    for file in files:
-        if not file.content.stored:
-            continue
-        offset = file.content.runs[0].offset
-        known = first.get(offset)
-        if known is None:
-            first[offset] = file
-        elif file.record.path not in (known.record.path, *known.record.other_paths):
-            others = (*known.record.other_paths, file.record.path)
-            first[offset] = replace(known, record=replace(known.record, other_paths=others))
-    return [first[offset] for offset in sorted(first)]

@@ -7,7 +7,7 @@ from typing import Final
 
 from carving.source import HOLE_OFFSET, ByteSource
 from carving.stored_files.content import Content
-from carving.stored_files.file_source import FileSource
+from carving.stored_files.lznt1 import open_content
 
 _JPEG: Final = b"\xff\xd8\xff"
 
@@ -20,5 +20,5 @@ def begins_as_jpeg(source: ByteSource, content: Content) -> Content:
     """
     if content.runs[0].offset == HOLE_OFFSET:
         return content
-    head = FileSource(source, content.runs[: len(_JPEG)]).read_at(0, len(_JPEG))
+    head = open_content(source, content.runs, content.unit).read_at(0, len(_JPEG))
     return replace(content, begins_as_jpeg=True) if head == _JPEG else content

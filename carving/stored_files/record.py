@@ -16,7 +16,8 @@ class FileRecord:
         deleted: whether the file system counts it as deleted.
         structure: in words, through which structure its bytes were read.
         created, modified, accessed, changed: seconds since 1970, None where none is kept.
-        other_paths: further names of the same bytes: hard links, snapshots, deleted names.
+        other_paths: further names of the same bytes: hard links, snapshots.
+        compression_unit: bytes that the file system has compressed together; 0 where its bytes are stored as they are.
     """
 
     path: str
@@ -29,3 +30,4 @@ class FileRecord:
     accessed: int | None = None
     changed: int | None = None
     other_paths: tuple[str, ...] = ()
+    compression_unit: int = 0

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from carving.source import Run
-from carving.stored_files.content import Content, Piece, laid_out
+from carving.source import ByteSource, Run
+from carving.stored_files.content import Content, Piece, cut, laid_out
+from carving.stored_files.file_source import FileSource
+from carving.stored_files.lznt1 import holds_compressed_units
+from carving.stored_files.ntfs_record import DataAttribute, FileTable
 
 if TYPE_CHECKING:
     import pytsk3
 
 MOST_RUNS: Final = 1 << 16
 """Runs of one file that are read; a file of more is left to the carver."""
+_SECTOR: Final = 512
 
 
 class TooManyPiecesError(Exception):
@@ -22,18 +26,53 @@ class TooManyPiecesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """The file system that is read: where it starts in the source, and bytes of its blocks."""
+    """The file system that is read: where it starts in the source, bytes of its blocks, and on NTFS its file table."""
 
     start: int
     block: int
+    table: FileTable | None = None
 
 
-def data_streams(file: pytsk3.File, volume: Volume) -> Iterator[tuple[str, Content]]:
-    """The data streams of a file by name that lie in blocks of their own.
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A data stream of a file: its name, empty for the main one; type and number of its attribute; its content."""
+
+    name: str
+    identity: str
+    content: Content
+
+
+def volume_of(source: ByteSource, system: pytsk3.FS_Info, start: int) -> Volume:
+    """The file system that The Sleuth Kit opened at a byte of a source.
+
+    Raises:
+        EvidenceError: its first sector cannot be read.
+    """
+    import pytsk3
+
+    block = int(system.info.block_size)
+    plain = Volume(start, block)
+    if int(system.info.ftype) != int(pytsk3.TSK_FS_TYPE_NTFS):
+        return plain
+    size = source.read_at(start, _SECTOR)[64:65]
+    clusters = int.from_bytes(size, "little", signed=True)
+    record = clusters * block if clusters > 0 else 1 << -clusters if clusters >= -16 else 0
+    try:
+        table = next(data_streams(system.open_meta(inode=0), plain), None)
+    except OSError:
+        return plain
+    if table is None or record < _SECTOR or record % _SECTOR:
+        return plain
+    return Volume(start, block, FileTable(FileSource(source, table.content.runs, "MFT"), record))
+
+
+def data_streams(file: pytsk3.File, volume: Volume) -> Iterator[Stream]:
+    """The data streams of a file whose place is known.
 
     Raises:
         TooManyPiecesError: a file lies in too many pieces.
         OSError: The Sleuth Kit cannot read the file's attributes.
+        EvidenceError: the file table cannot be read.
     """
     import pytsk3
 
@@ -41,13 +80,52 @@ def data_streams(file: pytsk3.File, volume: Volume) -> Iterator[tuple[str, Conte
         int(getattr(pytsk3, f"TSK_FS_ATTR_TYPE_{name}"))
         for name in ("DEFAULT", "NTFS_DATA", "HFS_DATA", "HFS_DEFAULT", "APFS_DATA")
     }
-    elsewhere = int(pytsk3.TSK_FS_ATTR_RES) | int(pytsk3.TSK_FS_ATTR_COMP) | int(pytsk3.TSK_FS_ATTR_ENC)
+    encrypted = int(pytsk3.TSK_FS_ATTR_ENC)
+    of_record: dict[int, DataAttribute] | None = None
     for attribute in file:
         info = attribute.info
-        if int(info.type) not in kinds or int(info.flags) & elsewhere:
+        if int(info.type) not in kinds or int(info.flags) & encrypted:
             continue
-        if runs := laid_out(_pieces(attribute, volume), int(info.size)):
-            yield _text(info.name), Content(runs)
+        if of_record is None:
+            of_record = _of_record(file, volume)
+        content = _content(attribute, volume, of_record.get(int(info.id)))
+        if content is not None:
+            yield Stream(_text(info.name), f"{int(info.type)}-{int(info.id)}", content)
+
+
+def _of_record(file: pytsk3.File, volume: Volume) -> dict[int, DataAttribute]:
+    """On NTFS, what the file's record says of its data attributes, by their number."""
+    if volume.table is None or file.info.meta is None:
+        return {}
+    return {found.number: found for found in volume.table.data_attributes(int(file.info.meta.addr))}
+
+
+def _content(attribute: pytsk3.Attribute, volume: Volume, recorded: DataAttribute | None) -> Content | None:
+    """The content of a data attribute; None where it lies in no place that can be told."""
+    import pytsk3
+
+    size, flags = int(attribute.info.size), int(attribute.info.flags)
+    if size <= 0:
+        return None
+    if flags & int(pytsk3.TSK_FS_ATTR_RES):
+        return None if recorded is None or not recorded.resident else Content(cut(recorded.resident, size))
+    written = size if recorded is None else min(size, recorded.initialised)
+    runs = laid_out(_pieces(attribute, volume), written)
+    runs = laid_out(_placed(runs), size)
+    if not flags & int(pytsk3.TSK_FS_ATTR_COMP):
+        return Content(runs)
+    unit = 0 if recorded is None else recorded.unit * volume.block
+    if not unit:
+        return None
+    return Content(runs, unit=unit if holds_compressed_units(runs, unit) else 0)
+
+
+def _placed(runs: tuple[Run, ...]) -> Iterator[Piece]:
+    """Runs as pieces, each at its place in the file."""
+    position = 0
+    for run in runs:
+        yield position, run
+        position += run.length
 
 
 def _pieces(attribute: pytsk3.Attribute, volume: Volume) -> list[Piece]:

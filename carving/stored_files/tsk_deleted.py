@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from carving.errors import EvidenceError
@@ -89,17 +89,17 @@ class DeletedFiles:
 
     def _streams(self, file: pytsk3.File, path: str) -> Iterator[StoredFile]:
         meta = file.info.meta
-        for name, content in data_streams(file, self.volume):
-            marked = begins_as_jpeg(self.source, content)
+        for stream in data_streams(file, self.volume):
+            marked = begins_as_jpeg(self.source, stream.content)
             if not marked.begins_as_jpeg and not is_named_jpeg(path):
                 continue
             if len(self.files) >= MOST_DELETED:
                 self.findings.add(f"there are more than {MOST_DELETED} deleted files that may be JPEGs")
                 return
-            own = f"{path}:{name}" if name else path
+            own = f"{path}:{stream.name}" if stream.name else path
             how = f"{self.structure} {int(meta.addr)}"
-            record = FileRecord(own, int(meta.addr), content.size, True, how, *_times(meta))
-            yield StoredFile(marked, record)
+            record = FileRecord(own, int(meta.addr), marked.size, True, how, *_times(meta))
+            yield StoredFile(marked, replace(record, compression_unit=marked.unit))
 
 
 def _times(meta: pytsk3.TSK_FS_META) -> tuple[int | None, int | None, int | None, int | None]:

@@ -37,6 +37,7 @@ class StoredClaim:
         structure: in words, through which structure its bytes were read.
         created, modified, accessed, changed: UTC, or local time of unknown zone on FAT; None where not kept.
         other_paths: further names of the same bytes.
+        compression_unit: bytes that the file system has compressed together; 0 where its bytes are stored as they are.
     """
 
     inode: int
@@ -47,3 +48,4 @@ class StoredClaim:
     accessed: str | None
     changed: str | None
     other_paths: tuple[str, ...]
+    compression_unit: int
