@@ -144,9 +144,11 @@ class _Walk:
         self._size = source.size
         self._block = int(system.info.block_size)
         self._runs = 0
+        self._folders = {int(system.info.root_inum): ""}
         kind = _name(system)
-        self._has_table = kind in ("NTFS", "ext2", "HFS+", "UFS1", "UFS2")
-        structure = {"NTFS": "MFT record", "ext2": "inode"}.get(kind, "directory entry")
+        self._is_ext = kind.startswith("ext")
+        self._has_table = kind in ("NTFS", "HFS+", "UFS1", "UFS2")
+        structure = "MFT record" if kind == "NTFS" else "inode" if self._has_table else "directory entry"
         self._volume = volume_of(source, system, start)
         self.deleted = DeletedFiles(source, self._volume, structure)
         self.findings: set[str] = set()
@@ -187,9 +189,10 @@ class _Walk:
                         )
                         continue
                     seen.add(address)
+                    self._folders[address] = own
                     waiting.append((address, own, depth + 1))
         if self._has_table:
-            self.deleted.sweep(self._system)
+            self.deleted.sweep(self._system, self._folders)
 
     def _is_deleted(self, entry: pytsk3.File) -> bool:
         """Whether an entry or what it leads to is marked as unused."""
@@ -206,7 +209,7 @@ class _Walk:
 
         name, meta = entry.info.name, entry.info.meta
         self.deleted.name(int(name.meta_addr), path)
-        if meta is None or not int(meta.flags) & int(pytsk3.TSK_FS_META_FLAG_UNALLOC):
+        if meta is None or self._is_ext or not int(meta.flags) & int(pytsk3.TSK_FS_META_FLAG_UNALLOC):
             return False
         self.deleted.note(entry, path)
         return not self._has_table and bool(meta.type == pytsk3.TSK_FS_META_TYPE_DIR)

@@ -24,6 +24,7 @@ from carving.stored_files.file_source import FileSource
 from carving.stored_files.heads import begins_as_jpeg
 from carving.stored_files.record import FileRecord
 from carving.stored_files.stored import StoredFile
+from carving.stored_files.tsk_deleted import likeliest
 
 _MOST_FILES: Final = 100_000
 _MOST_TABLE_BYTES: Final = 1 << 30
@@ -48,7 +49,7 @@ class ExtDeleted:
 
     source: ByteSource
     geometry: ExtGeometry
-    names: dict[int, str]
+    names: dict[int, list[str]]
     folder: Callable[[int], str | None]
     findings: set[str] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
@@ -180,12 +181,13 @@ class ExtDeleted:
         if not pieces:
             return
         content = begins_as_jpeg(self.source, Content(laid_out(pieces, inode.size)))
-        called = path or self.names.get(number) or f"/(nameless inode {number})"
+        old = [] if path is None else [path]
+        called, others = likeliest([*old, *self.names.get(number, [])], f"/(nameless inode {number})")
         if not content.begins_as_jpeg and not is_named_jpeg(called):
             return
         self._count += 1
         times = (inode.created or None, inode.modified or None, inode.accessed or None, inode.changed or None)
-        yield StoredFile(content, FileRecord(called, number, inode.size, True, how, *times))
+        yield StoredFile(content, FileRecord(called, number, inode.size, True, how, *times, others))
 
 
 def _regular(data: bytes, size: int) -> list[int]:
@@ -205,7 +207,7 @@ class Found:
     structures: tuple[Run, ...]
 
 
-def read_deleted(source: ByteSource, start: int, names: dict[int, str], folder: Callable[[int], str | None]) -> Found:
+def read_deleted(source: ByteSource, start: int, names: dict[int, list[str]], folder: Callable[[int], str | None]) -> Found:
     """The deleted files of the ext file system at a byte of a source that begin as JPEGs or are called so.
 
     Args:

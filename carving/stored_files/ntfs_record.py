@@ -14,6 +14,9 @@ from carving.source import Run, merge
 from carving.stored_files.file_source import FileSource
 
 _DATA: Final = 0x80
+_FILE_NAME: Final = 0x30
+_DOS_NAME: Final = 2
+_SHORTEST_NAME: Final = 24 + 66
 _END: Final = 0xFFFFFFFF
 _SECTOR: Final = 512
 _MOST_ATTRIBUTES: Final = 1024
@@ -49,20 +52,45 @@ class FileTable:
         Raises:
             EvidenceError: it cannot be read.
         """
-        base = inode * self.record
-        data = bytearray(self.source.read_at(base, self.record))
-        if len(data) < self.record or data[:4] != b"FILE":
-            return
-        fixups, count = struct.unpack_from("<HH", data, 4)
-        if count != self.record // _SECTOR + 1 or fixups + 2 * count > len(data):
-            return
-        for sector in range(1, count):
-            data[sector * _SECTOR - 2 : sector * _SECTOR] = data[fixups + 2 * sector : fixups + 2 * sector + 2]
+        data = self._read(inode)
+        fixups = struct.unpack_from("<H", data, 4)[0] if data else 0
         for at, length in _attributes(data):
             if struct.unpack_from("<I", data, at)[0] == _DATA and length >= 24:
-                found = self._data(data, base, at, length, fixups)
+                found = self._data(data, inode * self.record, at, length, fixups)
                 if found is not None:
                     yield found
+
+    def name(self, inode: int) -> tuple[int, str] | None:
+        """The record of the folder a record says it lies in, and its name, the long one of two; None without one.
+
+        Raises:
+            EvidenceError: it cannot be read.
+        """
+        data = self._read(inode)
+        found: tuple[int, str] | None = None
+        for at, length in _attributes(data):
+            if struct.unpack_from("<I", data, at)[0] != _FILE_NAME or data[at + 8] or length < _SHORTEST_NAME:
+                continue
+            start = at + int(struct.unpack_from("<H", data, at + 20)[0])
+            if start + 66 > len(data):
+                continue
+            parent = int.from_bytes(data[start : start + 6], "little")
+            name = data[start + 66 : start + 66 + 2 * data[start + 64]].decode("utf-16-le", "replace")
+            if found is None or data[start + 65] != _DOS_NAME:
+                found = parent, name
+        return found
+
+    def _read(self, inode: int) -> bytearray:
+        """A record as it was before the fixups; empty where there is none."""
+        data = bytearray(self.source.read_at(inode * self.record, self.record))
+        if len(data) < self.record or data[:4] != b"FILE":
+            return bytearray()
+        fixups, count = struct.unpack_from("<HH", data, 4)
+        if count != self.record // _SECTOR + 1 or fixups + 2 * count > len(data):
+            return bytearray()
+        for sector in range(1, count):
+            data[sector * _SECTOR - 2 : sector * _SECTOR] = data[fixups + 2 * sector : fixups + 2 * sector + 2]
+        return data
 
     def _data(self, data: bytearray, base: int, at: int, length: int, fixups: int) -> DataAttribute | None:
         (number,) = struct.unpack_from("<H", data, at + 14)
@@ -82,6 +110,8 @@ class FileTable:
 
 def _attributes(data: bytearray) -> Iterator[tuple[int, int]]:
     """Place and length of each attribute of a record."""
+    if not data:
+        return
     (at,) = struct.unpack_from("<H", data, 20)
     for _ in range(_MOST_ATTRIBUTES):
         if at + 8 > len(data) or struct.unpack_from("<I", data, at)[0] == _END:

@@ -39,23 +39,25 @@ class DeletedFiles:
     structure: str
     files: list[StoredFile] = field(default_factory=list)
     findings: set[str] = field(default_factory=set)
-    _names: dict[int, str] = field(default_factory=dict)
+    _names: dict[int, list[str]] = field(default_factory=dict)
+    _named: int = 0
     _seen: set[int] = field(default_factory=set)
 
     def name(self, inode: int, path: str) -> None:
         """Note the deleted name of a record."""
-        if len(self._names) < MOST_DELETED:
-            self._names.setdefault(inode, path)
+        if self._named < MOST_DELETED:
+            self._named += 1
+            self._names.setdefault(inode, []).append(path)
         else:
             self.findings.add(f"there are more than {MOST_DELETED} deleted names")
 
     @property
-    def names(self) -> dict[int, str]:
+    def names(self) -> dict[int, list[str]]:
         """The deleted names by record."""
         return self._names
 
-    def note(self, file: pytsk3.File, path: str) -> None:
-        """Keep what the record of a deleted file says."""
+    def note(self, file: pytsk3.File, path: str, others: tuple[str, ...] = ()) -> None:
+        """Keep what the record of a deleted file says; `others` are further names that lead to it."""
         import pytsk3
 
         meta = file.info.meta
@@ -64,14 +66,19 @@ class DeletedFiles:
             return
         self._seen.add(inode)
         try:
-            self.files += self._streams(file, path)
+            self.files += self._streams(file, path, others)
         except TooManyPiecesError as error:
             self.findings.add(str(error))
         except (OSError, EvidenceError):
             self.findings.add("where a deleted file lay could not be read")
 
-    def sweep(self, system: pytsk3.FS_Info) -> None:
-        """Look through a file table for unused records, those among them that no directory names any more."""
+    def sweep(self, system: pytsk3.FS_Info, folders: dict[int, str]) -> None:
+        """Look through a file table for unused records, those among them that no directory names any more.
+
+        Args:
+            system: the file system.
+            folders: paths of the folders by their record.
+        """
         import pytsk3
 
         first, last = int(system.info.first_inum), int(system.info.last_inum)
@@ -85,9 +92,18 @@ class DeletedFiles:
                 continue
             meta = file.info.meta
             if meta is not None and int(meta.flags) & int(pytsk3.TSK_FS_META_FLAG_UNALLOC):
-                self.note(file, self._names.get(inode, f"/(nameless {self.structure} {inode})"))
+                names = [*self._own_name(inode, folders), *self._names.get(inode, [])]
+                self.note(file, *likeliest(names, f"/(nameless {self.structure} {inode})"))
 
-    def _streams(self, file: pytsk3.File, path: str) -> Iterator[StoredFile]:
+    def _own_name(self, inode: int, folders: dict[int, str]) -> list[str]:
+        """The path that an NTFS record gives itself: its name, in the folder if that is still there."""
+        try:
+            named = None if self.volume.table is None else self.volume.table.name(inode)
+        except EvidenceError:
+            return []
+        return [] if named is None else [f"{folders.get(named[0], '/(deleted folder)')}/{named[1]}"]
+
+    def _streams(self, file: pytsk3.File, path: str, others: tuple[str, ...]) -> Iterator[StoredFile]:
         meta = file.info.meta
         for stream in data_streams(file, self.volume):
             marked = begins_as_jpeg(self.source, stream.content)
@@ -99,7 +115,15 @@ class DeletedFiles:
             own = f"{path}:{stream.name}" if stream.name else path
             how = f"{self.structure} {int(meta.addr)}"
             record = FileRecord(own, int(meta.addr), marked.size, True, how, *_times(meta))
-            yield StoredFile(marked, replace(record, compression_unit=marked.unit))
+            yield StoredFile(marked, replace(record, other_paths=others, compression_unit=marked.unit))
+
+
+def likeliest(paths: list[str], nameless: str) -> tuple[str, tuple[str, ...]]:
+    """Of the deleted names that lead to a record the one that a JPEG has, else the first; and the others."""
+    if not paths:
+        return nameless, ()
+    chosen = next((path for path in paths if is_named_jpeg(path)), paths[0])
+    return chosen, tuple(dict.fromkeys(path for path in paths if path != chosen))
 
 
 def _times(meta: pytsk3.TSK_FS_META) -> tuple[int | None, int | None, int | None, int | None]:
