@@ -169,7 +169,7 @@ class StoredSearch:
     def _is_settled(self, look: Look) -> bool:
         """Whether a file that does not decode to its end is as its runs say: it ends as one, and nothing better begins
         at its first byte."""
-        if look.doubt.ending is not Ending.EOI:
+        if look.doubt.ending is not Ending.EOI and not look.ends_as_jpeg:
             return False
         if not look.file.content.is_in_pieces:
             return True

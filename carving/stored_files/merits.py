@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from carving.candidates import Candidate
 from carving.fragments import Ending
@@ -12,6 +13,9 @@ from carving.stored_files.content import cut
 from carving.stored_files.file_source import FileSource
 from carving.stored_files.lznt1 import open_content
 from carving.stored_files.stored import StoredFile
+
+_EOI: Final = b"\xff\xd9"
+_TAIL: Final = 4096
 
 
 def worth(check: Check | None, ending: Ending) -> tuple[bool, int]:
@@ -71,6 +75,12 @@ class Look:
     def is_whole(self) -> bool:
         """Whether it decodes from its header to its end."""
         return self.candidate is not None and self.candidate.check is not None and self.candidate.check.whole
+
+    @property
+    def ends_as_jpeg(self) -> bool:
+        """Whether the last bytes of the file are an end-of-image marker, or that and zeros."""
+        tail = self.content.read_at(max(0, self.content.size - _TAIL), _TAIL)
+        return tail.rstrip(b"\0").endswith(_EOI)
 
     @property
     def doubt(self) -> Doubt:
