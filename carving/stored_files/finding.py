@@ -98,7 +98,8 @@ class StoredSearch:
             yield from self._inside(FileSource(self.source, tuple(_narrowed(content.runs))), file.record.path)
 
     def deleted(self, files: Iterable[StoredFile]) -> Iterator[Fragment]:
-        """Take the deleted files whose bytes, as far as the file system still tells where they lie, decode to the end.
+        """Take the deleted files whose bytes, as far as the file system still tells where they lie, decode to the end, or
+        end as a JPEG does and belong to nobody else.
 
         Raises:
             EvidenceError: the source cannot be read.
@@ -109,7 +110,7 @@ class StoredSearch:
             look = self._look_at(file)
             if look is None:
                 continue
-            if look.is_whole:
+            if look.is_whole or (look.ends_as_jpeg and not self.owners(look.runs) and self._is_settled(look)):
                 self._doubts.pop(look.offset, None)
                 yield self._settled(look)
                 continue
@@ -233,7 +234,11 @@ class StoredSearch:
         return replace(fragment, origin=Origin.FILE_SYSTEM, record=file.record, notes=notes)
 
     def _by_runs(self, doubt: Doubt, *notes: str) -> Fragment:
-        return self._fragment(Look(self.source, doubt.file, LARGEST), *notes)
+        """A file in doubt through its runs after all; what is still to come of them is no picture of its own."""
+        look = Look(self.source, doubt.file, LARGEST)
+        for run in look.runs:
+            self._explained.add(run)
+        return self._fragment(look, *notes)
 
     def _better(self, doubt: Doubt, carved: Fragment) -> Fragment:
         """The better decode of two that begin at the same byte, with the reason."""
