@@ -60,6 +60,8 @@ def _judgement(fragment: Fragment) -> tuple[str, float]:
     if check.whole:
         return "whole: all blocks decode, and the end marker follows", 0.999
     decoded = f"the first {check.sound} of {check.mcus} blocks decode"
+    if fragment.origin is Origin.FILE_SYSTEM:
+        return f"damaged, or not all its own: through the runs of its file {decoded}", 0.5 + 0.4 * share
     if ended:
         return f"damaged inside, or other data lie in it: {decoded}, and an end marker is reached", 0.5 + 0.4 * share
     return f"cut off or continued elsewhere: {decoded}; no place was found where it goes on", 0.3 + 0.5 * share

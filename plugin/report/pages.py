@@ -19,8 +19,8 @@ from carving.source import Run
 from plugin.output import OutputFile, output_error
 from plugin.progress import human_size
 from plugin.report import wording
-from plugin.report.custody_report import History
 from plugin.report.allocation import StoredClaim
+from plugin.report.custody_report import History
 from plugin.report.model import Evidence, FileEntry, Report, ThumbnailFile, to_json
 
 if TYPE_CHECKING:

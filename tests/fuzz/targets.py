@@ -27,6 +27,12 @@ from carving.jpeg.thumbnails import extract_thumbnail
 from carving.media.nand.source import open_nand
 from carving.selection.reading import read_list
 from carving.source import Run
+from carving.stored_files.ext_deleted import read_deleted
+from carving.stored_files.ext_journal import read_journal
+from carving.stored_files.ext_names import OldNames
+from carving.stored_files.file_source import FileSource
+from carving.stored_files.lznt1 import decompress
+from carving.stored_files.ntfs_record import FileTable
 from carving.volumes import list_volumes, open_volume
 from plugin.chain import verify_chain
 from plugin.previews import as_viewers_show
@@ -112,6 +118,31 @@ def android_footer(data: bytes) -> None:
     find_footer(MemorySource(data))
 
 
+def ext(data: bytes) -> None:
+    """Deleted files of an ext file system: inode tables, orphan list, journal."""
+    read_deleted(MemorySource(data), 0, {}, lambda _: None)
+
+
+def ext_journal(data: bytes) -> None:
+    """A journal of ext3 or ext4, and the directory blocks in it."""
+    journal = read_journal(MemorySource(data), 1024)
+    OldNames(journal, lambda _: None).read(list(journal.copies))
+
+
+def ntfs_record(data: bytes) -> None:
+    """Records of an NTFS file table."""
+    table = FileTable(FileSource(MemorySource(data), (Run(0, len(data)),)), 1024)
+    for inode in range(len(data) // 1024 + 1):
+        table.name(inode)
+        for _ in table.data_attributes(inode):
+            pass
+
+
+def lznt1(data: bytes) -> None:
+    """Data that NTFS has compressed."""
+    assert len(decompress(data, 65536)) == 65536
+
+
 def nand(data: bytes) -> None:
     """A dump of small pages with Hamming codes: pages, order, and all bytes of the logical space."""
     with closing(open_nand(MemorySource(data), _NAND)) as source:
@@ -145,6 +176,7 @@ TARGETS: dict[str, Target] = {
     for target in (
         *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview),
         *(ewf, raw_media, volumes, luks1, luks2, android_footer, nand),
+        *(ext, ext_journal, ntfs_record, lznt1),
         *(file_list, custody_log, report_json),
     )
 }

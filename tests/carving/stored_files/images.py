@@ -63,7 +63,7 @@ def delete_as_the_kernel_does(volume: Path, name: str) -> None:
 
 
 def _block(told: str, mark: str) -> int:
-    return int(told.split(mark)[1].split(",")[0].split()[0])
+    return int(told.split(mark)[1].split(",", maxsplit=1)[0].split(maxsplit=1)[0])
 
 
 def fat_in_pieces(folder: Path, bits: int) -> Path:
@@ -76,7 +76,8 @@ def fat_in_pieces(folder: Path, bits: int) -> Path:
     for made in (fill, files):
         made.mkdir()
     names = [f"f{number}" for number in range(60)]
-    free = int("".join(run_tool("mdir", "-i", str(volume), "::/").rsplit("bytes free", 1)[0].split("\n")[-1].split()))
+    listing = run_tool("mdir", "-i", str(volume), "::/").partition(" bytes free")[0]
+    free = int(listing.rpartition("\n")[2].replace(" ", ""))
     big = folder / "big"
     big.write_bytes(bytes(free - len(names) * len(filling(0)) - 8192))
     run_tool("mcopy", "-i", str(volume), str(big), "::/BIG")
@@ -120,7 +121,7 @@ def _record_of(data: bytearray, name: str) -> int:
 
 
 def exfat_in_pieces(folder: Path) -> Path:
-    """An exFAT file system whose photos lie in pieces of three clusters, two clusters apart; the last one is deleted."""
+    """An exFAT file system whose photos lie in pieces of three clusters, two clusters apart; the last is deleted."""
     volume = folder / "exfat.dd"
     volume.write_bytes(bytes(4 << 20))
     run_tool("mkfs.exfat", "-c", "4K", str(volume))

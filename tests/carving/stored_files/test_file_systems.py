@@ -74,9 +74,9 @@ def test_every_photo_once(volume: tuple[str, Path]) -> None:
         assert record.modified is not None
         assert fragment.thumbnail is not None
         assert any("no other file occupies" in note for note in fragment.notes) == record.deleted
-    assert {fragment.record.path for fragment in found.fragments if fragment.record and not fragment.record.deleted} == {
-        f"{'' if kind in ('NTFS', 'exFAT') else '/DCIM'}/{name}" for name in KEPT
-    }
+    assert {
+        fragment.record.path for fragment in found.fragments if fragment.record and not fragment.record.deleted
+    } == {f"{'' if kind in ('NTFS', 'exFAT') else '/DCIM'}/{name}" for name in KEPT}
 
 
 @pytest.mark.parametrize("kind", ["ext4", "FAT32"])
