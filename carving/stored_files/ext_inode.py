@@ -20,6 +20,7 @@ _ENCRYPTED: Final = 0x800
 _INLINE: Final = 0x10000000
 _EXTENT_MAGIC: Final = 0xF30A
 _LONGEST_EXTENT: Final = 32768
+_NODE_HEADER: Final = 12
 _DEEPEST: Final = 5
 _DIRECT: Final = 12
 _MOST_PIECES: Final = 1 << 16
@@ -112,6 +113,8 @@ class BlockTree:
 
     def _extents(self, node: bytes, end: int, deepest: int) -> list[tuple[int, int, int]]:
         """Logical block, physical block and number of blocks of each extent below a node whose range ends at `end`."""
+        if len(node) < _NODE_HEADER:
+            return []
         magic, entries, _, depth = struct.unpack_from("<HHHH", node)
         if magic != _EXTENT_MAGIC or depth > deepest or 12 + 12 * entries > len(node):
             return []
@@ -164,7 +167,7 @@ class BlockTree:
         self._visit()
         span = (self.block // 4) ** (levels - 1)
         node = next((node for node in self.nodes(block, levels) if any(node)), b"")
-        for index, physical in enumerate(struct.unpack(f"<{len(node) // 4}I", node)):
+        for index, physical in enumerate(struct.unpack_from(f"<{len(node) // 4}I", node)):
             if levels == 1:
                 _extend(found, logical + index, physical, blocks)
             elif physical:

@@ -137,3 +137,11 @@ def test_trees_that_never_end_are_given_up() -> None:
     circle = BlockTree(0, BLOCK, lambda *_: iter((itself,)))
     with pytest.raises(TooComplexError):
         circle.pieces(inode_with(struct.pack("<15I", *[50] * 15), 1 << 31, flags=0))
+
+
+def test_nodes_that_lie_outside_lead_nowhere() -> None:
+    for short in (b"", b"\n\xf3", bytes(7)):
+        tree = BlockTree(0, BLOCK, lambda *_, short=short: iter((short,)))
+        assert tree.pieces(inode_with(extent_node([(0, 1 << 40, 0)], depth=1), BLOCK)) == []
+        mapped = struct.pack("<15I", *[0] * 12, 9, 9, 9)
+        assert tree.pieces(inode_with(mapped, 1 << 30, flags=0)) == []
