@@ -5,7 +5,7 @@ That is C code on hostile bytes: where its crash would be costly, this is called
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +39,9 @@ _NAMES: Final = {
     "YAFFS2": "YAFFS2",
 }
 _BATCH: Final = 4096
+OTHER_READERS: Final[tuple[Callable[[ByteSource, int, int], Iterator[Allocation]], ...]] = ()
+"""Readers of our own: of a source, the first byte of a file system in it, and how many files are told at most, each
+gives the parts of the file system, nothing where it is none of its own."""
 _MAX_DEPTH: Final = 64
 _MAX_RUNS: Final = 1_000_000
 
@@ -63,6 +66,10 @@ def walk_allocation(source: ByteSource) -> Iterator[Allocation]:
     for start in _starts(source, image):
         system = _open(image, start)
         if system is None:
+            for part in _of_other_readers(source, start, left):
+                any_found = True
+                left -= len(part.files)
+                yield part
             continue
         any_found = True
         name = f"{_name(system)} at byte {start}"
@@ -82,6 +89,12 @@ def walk_allocation(source: ByteSource) -> Iterator[Allocation]:
         raise failures[0]
     if failures:
         yield Allocation((), (), complete=False, remarks=(f"not all of it could be read: {failures[0]}",))
+
+
+def _of_other_readers(source: ByteSource, start: int, limit: int) -> Iterator[Allocation]:
+    """The parts of a file system that The Sleuth Kit does not read, by the reader whose it is."""
+    for reader in OTHER_READERS:
+        yield from reader(source, start, limit)
 
 
 def _batches(files: Iterator[AllocatedFile]) -> Iterator[tuple[AllocatedFile, ...]]:
@@ -112,7 +125,7 @@ def _starts(source: ByteSource, image: pytsk3.Img_Info) -> list[int]:
     if _open(image, 0) is not None:
         return [0]
     try:
-        return [volume.offset for volume in list_volumes(source)]
+        return [volume.offset for volume in list_volumes(source)] or [0]
     except EvidenceError:  # said when the source is scanned
         return []
 

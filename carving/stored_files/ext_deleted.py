@@ -207,7 +207,9 @@ class Found:
     structures: tuple[Run, ...]
 
 
-def read_deleted(source: ByteSource, start: int, names: dict[int, list[str]], folder: Callable[[int], str | None]) -> Found:
+def read_deleted(
+    source: ByteSource, start: int, names: dict[int, list[str]], folder: Callable[[int], str | None]
+) -> Found:
     """The deleted files of the ext file system at a byte of a source that begin as JPEGs or are called so.
 
     Args:

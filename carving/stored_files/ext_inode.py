@@ -17,7 +17,7 @@ REGULAR: Final = 0x8000
 _KIND: Final = 0xF000
 _EXTENTS: Final = 0x80000
 _ENCRYPTED: Final = 0x800
-_INLINE: Final = 0x10000000
+INLINE: Final = 0x10000000
 _EXTENT_MAGIC: Final = 0xF30A
 _LONGEST_EXTENT: Final = 32768
 _NODE_HEADER: Final = 12
@@ -49,7 +49,7 @@ class ExtInode:
     @property
     def leads_to_blocks(self) -> bool:
         """Whether it still says where the content of a file lies."""
-        if self.flags & _INLINE or not self.size:
+        if self.flags & INLINE or not self.size:
             return False
         if self.flags & _EXTENTS:
             magic, entries = struct.unpack_from("<HH", self.fork)

@@ -98,8 +98,8 @@ class StoredSearch:
             yield from self._inside(FileSource(self.source, tuple(_narrowed(content.runs))), file.record.path)
 
     def deleted(self, files: Iterable[StoredFile]) -> Iterator[Fragment]:
-        """Take the deleted files whose bytes, as far as the file system still tells where they lie, decode to the end, or
-        end as a JPEG does and belong to nobody else.
+        """Take the deleted files whose bytes, as far as the file system still tells where they lie, decode to the end,
+        or end as a JPEG does and belong to nobody else.
 
         Raises:
             EvidenceError: the source cannot be read.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from carving.errors import EvidenceError
 from carving.source import ByteSource, Run
 from carving.stored_files.content import Content, Piece, cut, laid_out
+from carving.stored_files.ext_geometry import read_geometry
+from carving.stored_files.ext_inline import inline_runs
 from carving.stored_files.file_source import FileSource
 from carving.stored_files.lznt1 import holds_compressed_units
 from carving.stored_files.ntfs_record import DataAttribute, FileTable
@@ -26,11 +30,13 @@ class TooManyPiecesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """The file system that is read: where it starts in the source, bytes of its blocks, and on NTFS its file table."""
+    """The file system that is read: where it starts in the source, bytes of its blocks; on NTFS its file table, on ext4
+    what gives the runs of a file whose data lie in its inode."""
 
     start: int
     block: int
     table: FileTable | None = None
+    inline: Callable[[int], tuple[Run, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,11 @@ def volume_of(source: ByteSource, system: pytsk3.FS_Info, start: int) -> Volume:
 
     block = int(system.info.block_size)
     plain = Volume(start, block)
+    if int(system.info.ftype) in {int(getattr(pytsk3, f"TSK_FS_TYPE_EXT{number}")) for number in (2, 3, 4)}:
+        try:
+            return replace(plain, inline=partial(inline_runs, source, read_geometry(source, start)))
+        except EvidenceError:  # said when the journal is read
+            return plain
     if int(system.info.ftype) != int(pytsk3.TSK_FS_TYPE_NTFS):
         return plain
     size = source.read_at(start, _SECTOR)[64:65]
@@ -88,9 +99,14 @@ def data_streams(file: pytsk3.File, volume: Volume) -> Iterator[Stream]:
             continue
         if of_record is None:
             of_record = _of_record(file, volume)
-        content = _content(attribute, volume, of_record.get(int(info.id)))
+        if volume.inline is not None and int(info.flags) & int(pytsk3.TSK_FS_ATTR_RES):
+            runs = volume.inline(int(file.info.meta.addr))
+            content = Content(cut(runs, int(info.size))) if runs else None
+        else:
+            content = _content(attribute, volume, of_record.get(int(info.id)))
         if content is not None:
-            yield Stream(_text(info.name), f"{int(info.type)}-{int(info.id)}", content)
+            named = int(info.type) == int(pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA)
+            yield Stream(_text(info.name) if named else "", f"{int(info.type)}-{int(info.id)}", content)
 
 
 def _of_record(file: pytsk3.File, volume: Volume) -> dict[int, DataAttribute]:
