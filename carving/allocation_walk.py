@@ -66,10 +66,10 @@ def walk_allocation(source: ByteSource) -> Iterator[Allocation]:
     for start in _starts(source, image):
         system = _open(image, start)
         if system is None:
-            for part in _of_other_readers(source, start, left):
+            for told in _of_other_readers(source, start, left):
                 any_found = True
-                left -= len(part.files)
-                yield part
+                left -= len(told.files)
+                yield told
             continue
         any_found = True
         name = f"{_name(system)} at byte {start}"
