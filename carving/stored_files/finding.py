@@ -20,7 +20,7 @@ from carving.selection.taking import LARGEST, make_fragment
 from carving.source import HOLE_OFFSET, ByteSource, Run, runs_below
 from carving.stored_files.explained import Explained, UnexplainedSource, without_explained
 from carving.stored_files.file_source import FileSource
-from carving.stored_files.merits import Doubt, Look, flaw, worth
+from carving.stored_files.merits import Beginning, Doubt, Look, flaw, worth
 from carving.stored_files.stored import StoredFile, one_each
 from carving.unallocated import UnallocatedSource, placed_below
 
@@ -160,9 +160,10 @@ class StoredSearch:
         if self._claimed > _MOST_CLAIMED * self.source.size + LARGEST:
             self.leave_out(file.record.path, "the file systems claim more bytes than the source can hold")
             return None
-        candidate = read_candidate(look.content.read_at, 0, look.content.size, 1)
+        beginning = Beginning(look.content)
+        candidate = read_candidate(beginning.read_at, 0, look.content.size, 1)
         if candidate is not None:
-            return replace(look, candidate=candidate)
+            return replace(look, candidate=candidate, beginning=beginning)
         if not file.record.deleted:
             self.leave_out(file.record.path, "no JPEG begins there, whatever its name or first bytes say")
         return None
@@ -230,7 +231,7 @@ class StoredSearch:
             notes = (*notes, "the file system has compressed it: its bytes have no places of their own in the evidence")
         if file.record.deleted:
             notes = (*notes, self._owned(look.runs))
-        fragment = make_fragment(self.source, look.content.read_at(0, size), look.runs, self.layer)
+        fragment = make_fragment(self.source, look.data(), look.runs, self.layer)
         return replace(fragment, origin=Origin.FILE_SYSTEM, record=file.record, notes=notes)
 
     def _by_runs(self, doubt: Doubt, *notes: str) -> Fragment:

@@ -45,6 +45,21 @@ class Doubt:
         return worth(self.check, self.ending)
 
 
+class Beginning:
+    """The first bytes of a file, as many as were asked for so far; each is read once."""
+
+    def __init__(self, content: ByteSource) -> None:
+        self._content = content
+        self._data = b""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Up to so many bytes at an offset; all bytes before them are read and kept as well."""
+        known = len(self._data)
+        if offset + length > known:
+            self._data += self._content.read_at(known, offset + length - known)
+        return self._data[offset : offset + length]
+
+
 @dataclass(frozen=True)
 class Look:
     """A file that is looked at: its runs, at most so many bytes of them, its content, and the JPEG that begins it."""
@@ -53,6 +68,7 @@ class Look:
     file: StoredFile
     most: int
     candidate: Candidate | None = None
+    beginning: Beginning | None = None
     runs: tuple[Run, ...] = field(init=False)
     content: ByteSource = field(init=False)
 
@@ -60,6 +76,14 @@ class Look:
         inside = FileSource(self.source, cut(self.file.content.runs, self.most)).runs
         object.__setattr__(self, "runs", inside)
         object.__setattr__(self, "content", open_content(self.source, self.runs, self.file.content.unit))
+
+    def data(self) -> bytes:
+        """All bytes of the file.
+
+        Raises:
+            EvidenceError: they cannot be read.
+        """
+        return (self.beginning or self.content).read_at(0, self.content.size)
 
     @property
     def offset(self) -> int:
@@ -79,7 +103,7 @@ class Look:
     @property
     def ends_as_jpeg(self) -> bool:
         """Whether the last bytes of the file are an end-of-image marker, or that and zeros."""
-        tail = self.content.read_at(max(0, self.content.size - _TAIL), _TAIL)
+        tail = self.data()[-_TAIL:]
         return tail.rstrip(b"\0").endswith(_EOI)
 
     @property
