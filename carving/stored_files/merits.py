@@ -103,7 +103,7 @@ class Look:
     @property
     def ends_as_jpeg(self) -> bool:
         """Whether the last bytes of the file are an end-of-image marker, or that and zeros."""
-        tail = self.data()[-_TAIL:]
+        tail = self.content.read_at(max(0, self.content.size - _TAIL), _TAIL)
         return tail.rstrip(b"\0").endswith(_EOI)
 
     @property
