@@ -18,7 +18,7 @@ import plugin
 from carving.allocation import Allocation
 from carving.encryption.sectors import encrypt_sectors
 from plugin.report.dfxml import DFXML
-from plugin.report.model import FileEntry
+from plugin.report.model import FileEntry, Report
 from plugin.settings import Parameters
 from tests.carving.stored_files.images import DELETED, KEPT, PHOTOS, debugfs, delete_as_the_kernel_does, ext_in_pieces
 
@@ -44,7 +44,7 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return volume
 
 
-def by_content(report: plugin.Report, folder: Path) -> dict[bytes, FileEntry]:
+def by_content(report: Report, folder: Path) -> dict[bytes, FileEntry]:
     return {(folder / entry.carved.path).read_bytes(): entry for entry in report.files}
 
 
