@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from carving.encryption.dmcrypt import DmCryptSource, find_decryption
 from carving.file_systems.volumes import Volume, VolumeSource
-from carving.source import ByteSource, Run, clamp
+from carving.source import HOLE_OFFSET, ByteSource, Run, clamp
 from carving.sources.in_place import LayerInPlace
 
 
@@ -81,17 +81,20 @@ class DiskSource(LayerInPlace):
         return tuple(part.run.offset for part in self._parts if part.volume is not None)
 
     def decryption_of(self, runs: tuple[Run, ...]) -> tuple[DmCryptSource, tuple[Run, ...]] | None:
-        """The decryption over a stretch of the disk, and the stretch as it is counted there; None where it is not
-        decrypted as a whole."""
-        if not runs:
+        """The decryption over a stretch of the disk, and the stretch as it is counted there, holes as they are; None
+        where it is not decrypted as a whole."""
+        stored = [run for run in runs if run.offset != HOLE_OFFSET]
+        if not stored:
             return None
-        index = bisect_right(self._starts, runs[0].offset) - 1
+        index = bisect_right(self._starts, stored[0].offset) - 1
         if index < 0:
             return None
         place, decryption = self._decrypted[index]
-        if any(run.offset < place.offset or run.end > place.end for run in runs):
+        if any(run.offset < place.offset or run.end > place.end for run in stored):
             return None
-        return decryption, tuple(Run(run.offset - place.offset, run.length) for run in runs)
+        return decryption, tuple(
+            run if run.offset == HOLE_OFFSET else Run(run.offset - place.offset, run.length) for run in runs
+        )
 
     def read_at(self, offset: int, length: int) -> bytes:
         wanted = clamp(offset, length, self.size)

@@ -14,8 +14,8 @@ import numpy as np
 from carving.encryption.android_footer import explain_hardware, find_footer
 from carving.encryption.luks1 import MAGIC
 from carving.errors import EvidenceError
-from carving.file_systems.ext_superblock import PRIMARY_OFFSET, read_ext_superblock
 from carving.file_systems.magic import file_system
+from carving.file_systems.stored_files.ext_superblock import PRIMARY_OFFSET, read_ext_superblock
 from carving.source import ByteSource
 
 _EXT_INCOMPAT: Final = 0x60

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Final
 
+from carving.file_systems.stored_files.lznt1 import one_to_one
 from carving.flips.model import FlipModel
 from carving.flips.plain_flips import PlainFlips
 from carving.flips.registry import flips_of_layer
@@ -23,11 +24,13 @@ def flip_model(source: ByteSource, fragment: Fragment) -> FlipModel:
     """
     for module in _SHIPPED:
         import_module(module)
-    runs = fragment.byte_runs
+    unit = 0 if fragment.record is None else fragment.record.compression_unit
+    stored = one_to_one(fragment.byte_runs, unit)
+    runs = stored
     for layer in layers(source):
         model = flips_of_layer(layer, runs)
         if model is not None:
             return model
         if layer.below is not None:
             runs = runs_below(layer, runs)
-    return PlainFlips(len(fragment.data), runs, trust_in(source, fragment.byte_runs))
+    return PlainFlips(len(fragment.data), runs, trust_in(source, stored))

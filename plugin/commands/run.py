@@ -141,10 +141,11 @@ Exit codes:
 )
 @click.option(
     "--scan",
-    type=click.Choice(["all", "unallocated"]),
+    type=click.Choice(["all", "files", "unallocated"]),
     default=DEFAULTS.scan,
     show_default=True,
-    help="What to look through: every byte of the volume, or those that no file of its file system occupies.",
+    help="What to look through: every byte of the volume, file systems first; only what its file systems hold, deleted "
+    "files among them; or only the bytes that no file of theirs occupies.",
 )
 @click.option(
     "--jobs",

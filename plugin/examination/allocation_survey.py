@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -16,17 +17,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from carving.errors import CarveRestoreError, EvidenceError
-from carving.file_systems.allocation import AllocatedFile, Allocation, AllocationMap
+from carving.file_systems.allocation import Allocation, AllocationMap, joined
+from carving.file_systems.stored_files.record import FileRecord
 from carving.file_systems.volumes import Volume, list_volumes
 from carving.source import ByteSource
-from plugin.common.allocation_record import AllocatedClaim
+from plugin.common.allocation_record import AllocatedClaim, StoredClaim
 from plugin.common.settings import Parameters
 from plugin.examination.opening import Secrets, open_layers
 
 _PATIENCE: Final = 600
 """Seconds that are waited for it once it is needed, and seconds of work it may take."""
+_MOST_MEMORY: Final = 4 << 30
+"""Bytes of memory it may take."""
 _JPEG: Final = b"\xff\xd8\xff"
-_NOTHING: Final = Allocation((), (), complete=True)
 
 
 class AllocationSurvey:
@@ -61,15 +64,21 @@ class AllocationSurvey:
         return tuple(self._remarks)
 
     def result(self) -> AllocationMap | None:
-        """The allocated files; None where no file system could be read."""
+        """The allocated files, as far as they came; None where no file system could be read."""
         if not self._asked:
             self._asked = True
+            parts: list[Allocation] = []
+            deadline = time.monotonic() + _PATIENCE
             try:
-                self._remarks += self._next()
-                self._volumes = self._next()
-                self._result = self._take(self._next())
+                self._remarks += self._next(deadline)
+                self._volumes = self._next(deadline)
+                while (part := self._next(deadline)) is not None:
+                    parts.append(part)
             except (EOFError, OSError, TimeoutError):
-                self._remarks.append("no file system was read: The Sleuth Kit crashed or hung on the evidence")
+                self._remarks.append(
+                    "file systems were not read to their end: reading them crashed, hung or took too much memory"
+                )
+            self._result = self._take(joined(parts))
             self.close()
         return self._result
 
@@ -79,8 +88,8 @@ class AllocationSurvey:
         self._process.join()
         self._answers.close()
 
-    def _next(self) -> Any:
-        if not self._answers.poll(_PATIENCE):
+    def _next(self, deadline: float) -> Any:
+        if not self._answers.poll(max(0.0, deadline - time.monotonic())):
             raise TimeoutError
         return self._answers.recv()
 
@@ -90,14 +99,17 @@ class AllocationSurvey:
         systems, count = ", ".join(allocation.file_systems), len(allocation.files)
         text = f"file systems in the evidence: {systems}; they list {count} files and folders"
         self._remarks.append(text if allocation.complete else f"{text}, and more that could not be read")
+        self._remarks += allocation.remarks
         return AllocationMap(allocation)
 
 
 def survey(answers: Connection, evidence: Path, secrets: Secrets, parameters: Parameters) -> None:
-    """Open the evidence, and send what encryption it shows, then its volumes, then its allocated files."""
+    """Open the evidence, and send what encryption it shows, its volumes, its files in parts, then None."""
     import resource
 
-    resource.setrlimit(resource.RLIMIT_CPU, (_PATIENCE, _PATIENCE))  # also where the process that waits has died
+    # limits that hold also where the process that waits has died
+    resource.setrlimit(resource.RLIMIT_CPU, (_PATIENCE, _PATIENCE))
+    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
     os.environ["TZ"] = "UTC"  # FAT keeps local time without a zone: it is given as it is written, not shifted by ours
     time.tzset()
     try:
@@ -105,12 +117,14 @@ def survey(answers: Connection, evidence: Path, secrets: Secrets, parameters: Pa
     except CarveRestoreError:  # said when the evidence is scanned
         answers.send(())
         answers.send(())
-        answers.send(_NOTHING)
+        answers.send(None)
         return
-    with closing(source):
+    with closing(source), suppress(MemoryError):  # the pipe then ends without its None
         answers.send(_shown_encryption(source))
         answers.send(_volumes(source, parameters))
-        answers.send(_allocation(source))
+        for part in _allocation(source):
+            answers.send(part)
+        answers.send(None)
 
 
 def _shown_encryption(source: ByteSource) -> tuple[str, ...]:
@@ -136,13 +150,11 @@ def _volumes(source: ByteSource, parameters: Parameters) -> tuple[Volume, ...]:
         return ()
 
 
-def _allocation(source: ByteSource) -> Allocation:
-    from carving.file_systems.allocation_walk import read_allocation
+def _allocation(source: ByteSource) -> Iterator[Allocation]:
+    from carving.file_systems.allocation_walk import walk_allocation
 
-    try:
-        return read_allocation(source)
-    except EvidenceError:  # said when the evidence is scanned
-        return _NOTHING
+    with suppress(EvidenceError):  # said when the evidence is scanned
+        yield from walk_allocation(source)
 
 
 def is_worth_a_survey(source: ByteSource, parameters: Parameters) -> bool:
@@ -159,11 +171,29 @@ def claim_at(allocation: AllocationMap, offset: int) -> AllocatedClaim | None:
         return None
     file, position = found
     times = (_time(value) for value in (file.created, file.modified, file.accessed, file.changed))
-    return AllocatedClaim(_text(file), file.inode, file.size, position, *times)
+    return AllocatedClaim(printable(file.path), file.inode, file.size, position, *times)
 
 
-def _text(file: AllocatedFile) -> str:
-    return file.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def stored_claim(record: FileRecord | None) -> StoredClaim | None:
+    """What a file system says of a file beside its path."""
+    if record is None:
+        return None
+    return StoredClaim(
+        inode=record.inode,
+        size=record.size,
+        structure=record.structure,
+        created=_time(record.created),
+        modified=_time(record.modified),
+        accessed=_time(record.accessed),
+        changed=_time(record.changed),
+        other_paths=tuple(printable(path) for path in record.other_paths),
+        compression_unit=record.compression_unit,
+    )
+
+
+def printable(path: str) -> str:
+    """A path as text that any report can hold."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _time(seconds: int | None) -> str | None:

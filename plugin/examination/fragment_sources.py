@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from carving.encryption.disk import Part
 from carving.errors import UsageError
 from carving.file_systems.allocation import AllocationMap
+from carving.file_systems.stored_files.stored import StoredFile
 from carving.fragments import Fragment
 from carving.media.archive.archive_source import ArchiveSource
 from carving.source import ByteSource, Run
@@ -34,9 +36,9 @@ class FinishedSearch:
 class FragmentSource:
     """The fragments of a source, found as the parameters say; it remembers how far it came and what it left out.
 
-    `tell` hears how many bytes were looked at, and of how many. `allocation` is asked for the allocated files where
-    only the rest is to be scanned. `earlier` is the search as an earlier run ended it. `parts` are stretches of the
-    source that are searched one by one, if not all of it in one.
+    `tell` hears how many bytes were looked at, and of how many. `allocation` is asked for the files that file systems
+    list; with `has_files` they are files of this source. `earlier` is the search as an earlier run ended it. `parts`
+    are stretches of the source that are searched one by one, if not all of it in one.
     """
 
     source: ByteSource
@@ -46,14 +48,16 @@ class FragmentSource:
     allocation: Callable[[], AllocationMap | None]
     earlier: FinishedSearch | None = None
     parts: tuple[Part, ...] = ()
+    has_files: bool = False
     _searched: int = field(init=False, default=0)
     _watched: WatchedSource = field(init=False)
     _left_out: list[str] = field(init=False, default_factory=list)
     _count_left_out: int = field(init=False, default=0)
     _taken: int | None = field(init=False, default=None)
+    _told: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self._watched = WatchedSource(self.source, self.tell)
+        self._watched = WatchedSource(self.source, self._tell)
 
     @property
     def size(self) -> int:
@@ -108,12 +112,8 @@ class FragmentSource:
             yield from self._counted(map(self._in_its_layer, taken))
         elif self.parts:
             yield from self._part_by_part()
-        elif self.parameters.scan == "unallocated" and (allocation := self.allocation()) is not None:
-            yield from self._unallocated(allocation)
         else:
-            from carving.carver.carver import carve
-
-            yield from carve(self._watched, layer=self.layer, threads=self._threads)
+            yield from self._stretch(self.layer, None)
 
     def _archive(self, archive: ArchiveSource) -> Iterator[Fragment]:
         """The JPEGs of an archive, then what lies inside its other files, as far as they are not compressed."""
@@ -127,47 +127,91 @@ class FragmentSource:
             self.tell(self._searched, self.size)
             yield fragment
         rest = archive.rest
-        if rest.length:
+        if rest.length and self.parameters.scan != "files":
             stretch = VolumeSource(archive, rest.offset, rest.length, "other bytes")
-            self._watched = WatchedSource(stretch, lambda done, _size: self.tell(rest.offset + done, self.size))
-            for fragment in carve(self._watched, layer=self.layer, threads=self._threads):
+            for fragment in carve(self._watch(stretch), layer=self.layer, threads=self._threads):
                 yield placed_below(fragment, stretch)
 
     def _part_by_part(self) -> Iterator[Fragment]:
         """Every part by itself: no file goes on in another."""
-        from carving.carver.carver import carve
-        from carving.file_systems.unallocated import UnallocatedSource, placed_below
-
-        free = None
-        if self.parameters.scan == "unallocated" and (allocation := self.allocation()) is not None:
-            free = allocation.unallocated(self.source.size)
         for part in self.parts:
-            runs = (part.run,) if free is None else _common(free, part.run)
-            if not runs:
-                continue
-            stretch = UnallocatedSource(self.source, runs)
-            self._watched = WatchedSource(stretch, lambda done, _size: self.tell(self._searched + done, self.size))
-            for fragment in carve(self._watched, layer=part.layer, threads=self._threads):
-                yield placed_below(fragment, stretch)
+            yield from self._stretch(part.layer, part.run)
             self._searched += self._watched.farthest
-            self._watched = WatchedSource(self.source, self.tell)
+            self._watched = WatchedSource(self.source, self._tell)
 
     def _in_its_layer(self, fragment: Fragment) -> Fragment:
         """A listed file, in the view that the part it begins in belongs to."""
         layers = (part.layer for part in self.parts if part.run.offset <= fragment.offset < part.run.end)
         return replace(fragment, layer=next(layers, self.layer))
 
-    def _unallocated(self, allocation: AllocationMap) -> Iterator[Fragment]:
+    def _stretch(self, layer: str, place: Run | None) -> Iterator[Fragment]:
+        """What a stretch of the source holds, or all of it: its files first, if it has any, then what is carved."""
+        scan = self.parameters.scan
+        allocation = self.allocation() if self.has_files or scan == "unallocated" else None
+        within: tuple[Run, ...] | None = None if place is None else (place,)
+        if scan == "unallocated" and allocation is not None:
+            free = allocation.unallocated(self.source.size)
+            within = free if place is None else _common(free, place)
+        if self.has_files and allocation is not None:
+            yield from self._files_first(allocation, layer, place, within)
+        elif scan != "files":
+            yield from self._carved(layer, within)
+
+    def _carved(self, layer: str, within: tuple[Run, ...] | None) -> Iterator[Fragment]:
+        """What the carver finds where there are no files to begin with."""
         from carving.carver.carver import carve
         from carving.file_systems.unallocated import UnallocatedSource, placed_below
 
-        free = UnallocatedSource(self.source, allocation.unallocated(self.source.size))
-        self._watched = WatchedSource(free, self.tell)
-        for fragment in carve(self._watched, layer=self.layer, threads=self._threads):
-            yield placed_below(fragment, free)
+        if within is None:
+            yield from carve(self._watched, layer=layer, threads=self._threads)
+        elif within:
+            joined = UnallocatedSource(self.source, within)
+            for fragment in carve(self._watch(joined), layer=layer, threads=self._threads):
+                yield placed_below(fragment, joined)
+
+    def _files_first(
+        self, found: AllocationMap, layer: str, place: Run | None, within: tuple[Run, ...] | None
+    ) -> Iterator[Fragment]:
+        """The files of the file systems as far as they are asked for, then what is carved beside them.
+
+        Args:
+            found: the files.
+            layer: name of the view.
+            place: the files that begin there are taken; all where None.
+            within: what is carved; all where None.
+        """
+        from carving.files_first.stored_search import StoredSearch, structures_of
+
+        scan = self.parameters.scan
+        structures = structures_of(found.allocation.structures)
+        search = StoredSearch(self.source, layer, self._leave_out, found.owners, structures, self._threads)
+        listed = [file for file in found.allocation.stored() if _begins_in(file, place)]
+        stages: list[Iterator[Fragment]] = []
+        if scan != "unallocated":
+            stages.append(search.allocated(listed))
+        if scan == "all":
+            stages.append(search.inside(listed))
+        stages.append(search.deleted(file for file in found.allocation.deleted if _begins_in(file, place)))
+        if scan == "files":
+            yield from self._counted(chain(*stages, search.files_alone()))
+            return
+        for fragment in chain(*stages):
+            self._tell(self._told - self._searched + len(fragment.data), self.size)
+            yield fragment
+        if within != ():
+            yield from search.rest(self._watch, within)
+
+    def _watch(self, source: ByteSource) -> ByteSource:
+        self._watched = WatchedSource(source, self._tell)
+        return self._watched
+
+    def _tell(self, done: int, _size: int) -> None:
+        """Tell how far the search is behind what was searched before, never less than it was."""
+        self._told = min(self.size, max(self._told, self._searched + done))
+        self.tell(self._told, self.size)
 
     def _counted(self, fragments: Iterator[Fragment]) -> Iterator[Fragment]:
-        self._taken = 0
+        self._taken = self._taken or 0
         for fragment in fragments:
             self._taken += len(fragment.data)
             self.tell(min(self._taken, self.source.size), self.source.size)
@@ -178,6 +222,11 @@ class FragmentSource:
         self._count_left_out += 1
         if len(self._left_out) < _MOST_NAMED:
             self._left_out.append(f"{name}: {reason}")
+
+
+def _begins_in(file: StoredFile, place: Run | None) -> bool:
+    """Whether a file begins in a stretch of the source."""
+    return place is None or place.offset <= file.content.runs[0].offset < place.end
 
 
 def _common(runs: tuple[Run, ...], part: Run) -> tuple[Run, ...]:

@@ -69,6 +69,7 @@ class Examination:
                 self._allocation,
                 self._search(view.layer),
                 view.parts,
+                has_files=index == 0,
             )
             for index, view in enumerate(self._views())
         )
@@ -181,10 +182,14 @@ class Examination:
 
     def _survey_remarks(self) -> tuple[str, ...]:
         """What encryption shows, which file systems there are, and what that meant for the scan."""
+        from carving.container_layers import find_files
+
         found = self._allocation()
         remarks = () if self.survey is None else self.survey.remarks
         if found is None and self.parameters.scan == "unallocated":
             return (*remarks, "no file system could be read, so all bytes were scanned, not only unallocated ones")
+        if found is None and self.parameters.scan == "files" and find_files(self.source) is None:
+            return (*remarks, "no file system could be read, so nothing was looked at; --scan all carves without one")
         return remarks
 
     def _encryption_remarks(self) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ from plugin.common.report_model import to_json
 from plugin.custody.custody_log import CustodyLog
 from plugin.report.dfxml import dfxml_document
 from plugin.report.validation import encode
+from tests.carving.conftest import run_tool
 from tests.carving.encryption.footers import footer
+from tests.carving.file_systems.stored_files.journals import descriptor, superblock
 from tests.carving.media.android_sparse.writing import SparseFile
 from tests.carving.media.archive.writing import DEFLATED, tar_of, zip_of
 from tests.carving.media.nand.encoder import CHIPS, dump
@@ -104,6 +106,41 @@ def _file_systems() -> list[bytes]:
     return made
 
 
+def _ext_volumes() -> list[bytes]:
+    """A file system of 64 KiB with a deleted JPEG, whose inode still leads to it."""
+    with tempfile.TemporaryDirectory() as folder:
+        content, volume = Path(folder) / "content", Path(folder) / "volume"
+        content.mkdir()
+        (content / "gone.jpg").write_bytes(small_jpegs()[0])
+        options = ("-q", "-t", "ext4", "-b", "1024", "-N", "32", "-O", "^has_journal")
+        run_tool("mke2fs", *options, "-d", str(content), str(volume), "64k")
+        run_tool("debugfs", "-w", "-R", "rm /gone.jpg", str(volume))
+        return [volume.read_bytes()]
+
+
+def _journals() -> list[bytes]:
+    made = []
+    for features in (0, 0x12):
+        blocks = [superblock(8, features), descriptor(3, [7, 9], features), bytes(1024), bytes(1024)]
+        made.append(b"".join(blocks).ljust(8192, b"\0"))
+    return made
+
+
+def _records() -> list[bytes]:
+    """The first records of a file table."""
+    with tempfile.TemporaryDirectory() as folder:
+        volume = Path(folder) / "volume"
+        volume.write_bytes(bytes(2 << 20))
+        run_tool("mkntfs", "-F", "-q", "-s", "512", "-p", "0", "-H", "0", "-S", "0", str(volume))
+        data = volume.read_bytes()
+        start = data.index(b"FILE0")
+        return [data[start : start + 8192]]
+
+
+def _packed() -> list[bytes]:
+    return [b"\x03\xb0\x02a\xff\x0f\x00\x00", b"\x02\x30abc"]
+
+
 def _lists() -> list[bytes]:
     return [dfxml_document(report(entry()), {})]
 
@@ -129,6 +166,10 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "android_footer": _footers,
     "f2fs": _file_systems,
     "nand": _dumps,
+    "ext": _ext_volumes,
+    "ext_journal": _journals,
+    "ntfs_record": _records,
+    "lznt1": _packed,
     "file_list": _lists,
     "report_json": _reports,
     "custody_log": _logs,

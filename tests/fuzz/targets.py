@@ -20,6 +20,12 @@ from carving.encryption.recognition import recognise
 from carving.errors import CarveRestoreError
 from carving.evidence import open_media
 from carving.file_systems.f2fs import is_f2fs, read_f2fs
+from carving.file_systems.stored_files.ext_deleted import read_deleted
+from carving.file_systems.stored_files.ext_journal import read_journal
+from carving.file_systems.stored_files.ext_names import OldNames
+from carving.file_systems.stored_files.file_source import FileSource
+from carving.file_systems.stored_files.lznt1 import decompress
+from carving.file_systems.stored_files.ntfs_record import FileTable
 from carving.file_systems.volumes import list_volumes, open_volume
 from carving.flips.plain_flips import PlainFlips
 from carving.jpeg.exif_claims import exif_claims
@@ -154,6 +160,31 @@ def f2fs(data: bytes) -> None:
         assert 0 <= free.offset < free.end <= source.size
 
 
+def ext(data: bytes) -> None:
+    """Deleted files of an ext file system: inode tables, orphan list, journal."""
+    read_deleted(MemorySource(data), 0, {}, lambda _: None)
+
+
+def ext_journal(data: bytes) -> None:
+    """A journal of ext3 or ext4, and the directory blocks in it."""
+    journal = read_journal(MemorySource(data), 1024)
+    OldNames(journal, lambda _: None).read(list(journal.copies))
+
+
+def ntfs_record(data: bytes) -> None:
+    """Records of an NTFS file table."""
+    table = FileTable(FileSource(MemorySource(data), (Run(0, len(data)),)), 1024)
+    for inode in range(len(data) // 1024 + 1):
+        table.name(inode)
+        for _ in table.data_attributes(inode):
+            pass
+
+
+def lznt1(data: bytes) -> None:
+    """Data that NTFS has compressed."""
+    assert len(decompress(data, 65536)) == 65536
+
+
 def nand(data: bytes) -> None:
     """A dump of small pages with Hamming codes: pages, order, and all bytes of the logical space."""
     with closing(open_nand(MemorySource(data), _NAND)) as source:
@@ -187,6 +218,7 @@ TARGETS: dict[str, Target] = {
     for target in (
         *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview),
         *(ewf, raw_media, android_sparse, zip_archive, tar_archive, volumes, luks1, luks2, android_footer, f2fs, nand),
+        *(ext, ext_journal, ntfs_record, lznt1),
         *(file_list, custody_log, report_json),
     )
 }
