@@ -13,7 +13,7 @@ BENCH := /tmp/carve-restore-bench
 PEERS := testdisk=photorec groff-base=groff sleuthkit=fls foremost=foremost scalpel=scalpel recoverjpeg=recoverjpeg
 FUZZ := /tmp/carve-restore-fuzz
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS ?= jpeg_header jpeg_carve jpeg_decode jpeg_restore jpeg_preview ewf raw_media volumes luks1 luks2 android_footer nand \
+FUZZ_TARGETS ?= jpeg_header jpeg_carve jpeg_decode jpeg_restore jpeg_preview ewf raw_media volumes luks1 luks2 android_footer f2fs nand \
 	ext ext_journal ntfs_record lznt1 \
 	file_list custody_log report_json
 PHOTOS ?= ../shared/data/photos

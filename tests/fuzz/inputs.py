@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import lzma
 import random
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from carving.f2fs import read_f2fs
 from plugin.custody import CustodyLog
 from plugin.report.dfxml import dfxml_document
 from plugin.report.model import to_json
@@ -19,10 +21,13 @@ from plugin.report.validation import encode
 from tests.carving.conftest import run_tool
 from tests.carving.encryption.footers import footer
 from tests.carving.media.nand.encoder import CHIPS, dump
+from tests.carving.memory import MemorySource
 from tests.carving.stored_files.journals import descriptor, superblock
+from tests.fuzz.sparse_images import shrink
 from tests.plugin.report.made import entry, report
 
 HERE = Path(__file__).resolve().parent
+KERNEL_IMAGES = HERE.parent / "carving" / "f2fs" / "kernel"
 
 
 def small_jpegs() -> tuple[bytes, ...]:
@@ -100,6 +105,20 @@ def _packed() -> list[bytes]:
     return [b"\x03\xb0\x02a\xff\x0f\x00\x00", b"\x02\x30abc"]
 
 
+def _file_systems() -> list[bytes]:
+    """Images that a kernel made, without the content of their files."""
+    made = []
+    for name in ("unclean", "compress"):
+        image = bytearray(lzma.decompress((KERNEL_IMAGES / f"{name}.img.xz").read_bytes()))
+        system = read_f2fs(MemorySource(bytes(image)))
+        for file in (*system.files(), *system.deleted()):
+            for run in file.runs:
+                if run.physical is not None and file.kind == "regular file" and file.inline is None:
+                    image[run.physical : run.physical + run.length] = bytes(run.length)
+        made.append(shrink(bytes(image)))
+    return made
+
+
 def _lists() -> list[bytes]:
     return [dfxml_document(report(entry()), {})]
 
@@ -120,6 +139,7 @@ def _logs() -> list[bytes]:
 _MADE: dict[str, Callable[[], list[bytes]]] = {
     **dict.fromkeys(("jpeg_header", "jpeg_carve", "jpeg_decode", "jpeg_restore", "jpeg_preview"), _jpegs),
     "android_footer": _footers,
+    "f2fs": _file_systems,
     "nand": _dumps,
     "ext": _ext_volumes,
     "ext_journal": _journals,

@@ -19,6 +19,7 @@ from carving.encryption.luks2_header import read_luks2
 from carving.encryption.recognition import recognise
 from carving.errors import CarveRestoreError
 from carving.evidence import open_media
+from carving.f2fs import is_f2fs, read_f2fs
 from carving.flips import PlainFlips
 from carving.jpeg.exif_claims import exif_claims
 from carving.jpeg.header_walk import walk_header
@@ -43,6 +44,7 @@ from restore.decoding.opening import open_header
 from restore.decoding.robust import decode
 from restore.restoration import restore
 from tests.carving.memory import MemorySource
+from tests.fuzz.sparse_images import grow
 
 Target = Callable[[bytes], object]
 
@@ -143,6 +145,22 @@ def lznt1(data: bytes) -> None:
     assert len(decompress(data, 65536)) == 65536
 
 
+def f2fs(data: bytes) -> None:
+    """A file system of F2FS: all its files, what is deleted in it, and its free space."""
+    source = grow(data)
+    is_f2fs(source)
+    system = read_f2fs(source)
+    for file in (*system.files(), *system.deleted()):
+        place = 0
+        for run in file.runs:
+            assert run.logical == place
+            assert run.length > 0
+            place += run.length
+        assert 0 <= file.overwritten <= place <= file.size
+    for free in system.free_runs():
+        assert 0 <= free.offset < free.end <= source.size
+
+
 def nand(data: bytes) -> None:
     """A dump of small pages with Hamming codes: pages, order, and all bytes of the logical space."""
     with closing(open_nand(MemorySource(data), _NAND)) as source:
@@ -175,7 +193,7 @@ TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
         *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview),
-        *(ewf, raw_media, volumes, luks1, luks2, android_footer, nand),
+        *(ewf, raw_media, volumes, luks1, luks2, android_footer, f2fs, nand),
         *(ext, ext_journal, ntfs_record, lznt1),
         *(file_list, custody_log, report_json),
     )
