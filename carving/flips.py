@@ -114,19 +114,25 @@ def flip_model(source: ByteSource, fragment: Fragment) -> FlipModel:
 
     It has no unit where the medium vouches for all of the fragment.
     """
-    from carving.encryption.dmcrypt import DmCryptSource
-    from carving.encryption.flips import DmCryptFlips
     from carving.stored_files.lznt1 import one_to_one
 
     unit = 0 if fragment.record is None else fragment.record.compression_unit
-    stored = one_to_one(fragment.byte_runs, unit)
-    runs = stored
+    return runs_model(source, one_to_one(fragment.byte_runs, unit), len(fragment.data))
+
+
+def runs_model(source: ByteSource, stretches: tuple[Run, ...], size: int | None = None) -> FlipModel:
+    """The model of stretches of `source`, one behind the other; of their first `size` bytes, where that is given."""
+    from carving.encryption.dmcrypt import DmCryptSource
+    from carving.encryption.flips import DmCryptFlips
+
+    runs = stretches
     for layer in layers(source):
         if isinstance(layer, DmCryptSource):
             return DmCryptFlips(layer, runs)
         if layer.below is not None:
             runs = runs_below(layer, runs)
-    return PlainFlips(len(fragment.data), runs, trust_in(source, stored))
+    size = sum(run.length for run in stretches) if size is None else size
+    return PlainFlips(size, runs, trust_in(source, stretches))
 
 
 def trust_in(source: ByteSource, stretches: tuple[Run, ...]) -> Trust:

@@ -20,6 +20,7 @@ from carving.allocation import Allocation, AllocationMap, joined
 from carving.errors import CarveRestoreError, EvidenceError
 from carving.source import ByteSource, layers
 from carving.stored_files.record import FileRecord
+from carving.structures.structure_flip import StructureFlip
 from plugin.opening import Secrets, open_layers
 from plugin.report.allocation import AllocatedClaim, StoredClaim
 from plugin.settings import Parameters
@@ -47,6 +48,7 @@ class AllocationSurvey:
         theirs.close()
         self._result: AllocationMap | None = None
         self._remarks: list[str] = []
+        self._structure_flips: tuple[StructureFlip, ...] = ()
         self._asked = False
 
     @property
@@ -54,6 +56,12 @@ class AllocationSurvey:
         """What encryption the evidence shows, and which file systems it holds."""
         self.result()
         return tuple(self._remarks)
+
+    @property
+    def structure_flips(self) -> tuple[StructureFlip, ...]:
+        """The flipped bits in structures of file systems that were read the other way round."""
+        self.result()
+        return self._structure_flips
 
     def result(self) -> AllocationMap | None:
         """The allocated files, as far as they came; None where no file system could be read."""
@@ -85,7 +93,11 @@ class AllocationSurvey:
         return self._answers.recv()
 
     def _take(self, allocation: Allocation) -> AllocationMap | None:
+        self._structure_flips = tuple(
+            sorted(allocation.structure_flips, key=lambda flip: (flip.evidence_offset, flip.bit))
+        )
         if not allocation.file_systems:
+            self._remarks += allocation.remarks
             return None
         systems, count = ", ".join(allocation.file_systems), len(allocation.files)
         text = f"file systems in the evidence: {systems}; they list {count} files and folders"

@@ -14,6 +14,7 @@ from carving.errors import CarveRestoreError, EvidenceError, OutputError, UsageE
 from carving.fragments import Fragment
 from carving.interrupts import put_off_interrupts
 from carving.source import ByteSource, location
+from carving.structures.structure_flip import StructureFlip
 from plugin.allocation_survey import AllocationSurvey, claim_at
 from plugin.custody import CustodyLog
 from plugin.entries import store_fragment, with_error, with_restoration
@@ -108,6 +109,13 @@ class Examination:
         if record is not None and (misfit := misfit_of(record)):
             self.fail("nand", CarveRestoreError(misfit))
         return record
+
+    def structure_flips(self) -> tuple[StructureFlip, ...]:
+        """The bits that were flipped in structures of file systems, and reversed in what was read of them; recorded."""
+        flips = () if self.survey is None else self.survey.structure_flips
+        if flips:
+            self.custody.record("structure_flips_reversed", flips=[to_json(flip) for flip in flips])
+        return flips
 
     def notes(self) -> tuple[str, ...]:
         """Remarks on the run as a whole."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from carving.fragments import Claim, Origin
 from carving.source import HOLE_OFFSET, Run
+from carving.structures.structure_flip import StructureFlip
 from plugin.evidence_files import FileState
 from plugin.output import OutputFile
 from plugin.previews import Previews
@@ -176,7 +177,7 @@ class CustodyHead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run. `files` are ordered by layer and offset."""
+    """One run. `files` are ordered by layer and offset, `structure_flips` by evidence offset."""
 
     schema_version: str
     tool: Tool
@@ -190,6 +191,7 @@ class Report:
     plain_scan: Scan | None
     nand: NandRecord | None
     files: tuple[FileEntry, ...]
+    structure_flips: tuple[StructureFlip, ...]
     notes: tuple[str, ...]
     failures: tuple[Failure, ...]
     custody: CustodyHead

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from carving.source import Run
+from carving.structures.structure_flip import StructureFlip
 from plugin.evidence_files import FileState
 from plugin.output import OutputFile
 from plugin.previews import Previews
@@ -74,6 +75,7 @@ def report(*files: model.FileEntry, failures: tuple[model.Failure, ...] = ()) ->
         plain_scan=model.Scan("plain", "E01", 8192, 8192),
         nand=None,
         files=files,
+        structure_flips=(StructureFlip(1324, 1, HOSTILE, 0.9999),),
         notes=(),
         failures=failures,
         custody=model.CustodyHead("custody.jsonl", 5, SHA256),
