@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from carving.ext_superblock import PRIMARY_OFFSET
 from carving.flips import Bytes
 from carving.source import Run
 from carving.stored_files.ext_geometry import ExtGeometry
@@ -69,7 +70,7 @@ def _table(geometry: ExtGeometry, superblock: bytes) -> tuple[int, Run]:
     """Bytes of a descriptor, and where all of them lie."""
     wide = struct.unpack_from("<I", superblock, 0x60)[0] & _64BIT
     size = struct.unpack_from("<H", superblock, 254)[0] if wide else 32
-    first = struct.unpack_from("<I", superblock, 20)[0] + 1
+    first = PRIMARY_OFFSET // geometry.block + 1
     return size, Run(geometry.start + first * geometry.block, len(geometry.tables) * size)
 
 
