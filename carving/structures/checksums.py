@@ -119,6 +119,17 @@ def crc_responses(polynomial: int, size: int) -> Words:
 
 
 @cache
+def crc_of_zeros(polynomial: int, start: int, count: int) -> int:
+    """A CRC begun at `start`, over `count` zeros."""
+    if count < 4:
+        return crc_of(bytes(count), polynomial, start)
+    responses = crc_responses(polynomial, count)
+    return int(
+        np.bitwise_xor.reduce([responses[place, value] for place, value in enumerate(start.to_bytes(4, "little"))])
+    )
+
+
+@cache
 def _byte_table(polynomial: int) -> Words:
     value = np.arange(256, dtype=np.uint32)
     for _ in range(8):

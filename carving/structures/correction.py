@@ -8,9 +8,13 @@ from typing import Final
 from carving.errors import EvidenceError
 from carving.structures.checking import StructureChecks
 from carving.structures.ext import check_ext
+from carving.structures.f2fs import check_f2fs
 from carving.structures.reversal import CorrectedSource
 
-_CHECKS: Final[tuple[tuple[str, Callable[[StructureChecks, int], None]], ...]] = (("ext4", check_ext),)
+_CHECKS: Final[tuple[tuple[str, Callable[[StructureChecks, int], None]], ...]] = (
+    ("ext4", check_ext),
+    ("F2FS", check_f2fs),
+)
 
 
 def correct_file_system(source: CorrectedSource, start: int) -> tuple[str, ...]:

@@ -14,7 +14,16 @@ from typing import Final
 import numpy as np
 
 from carving.flips import Bytes
-from carving.structures.checksums import CRC32C, Checksum, SeededCheck, Words, crc_checksum, crc_of, crc_responses
+from carving.structures.checksums import (
+    CRC32C,
+    Checksum,
+    SeededCheck,
+    Words,
+    crc_checksum,
+    crc_of,
+    crc_of_zeros,
+    crc_responses,
+)
 
 _ALL_ONES: Final = 0xFFFFFFFF
 SUPERBLOCK_SIZE: Final = 1024
@@ -28,7 +37,7 @@ _NAME: Final = "CRC-32C"
 
 def superblock_check() -> SeededCheck:
     """Of a superblock or one of its copies."""
-    return SeededCheck(_superblock(), _zeros(_ALL_ONES, SUPERBLOCK_SIZE - 4))
+    return SeededCheck(_superblock(), crc_of_zeros(CRC32C, _ALL_ONES, SUPERBLOCK_SIZE - 4))
 
 
 @cache
@@ -48,7 +57,7 @@ class ExtChecks:
     def descriptor(self, group: int, size: int) -> SeededCheck:
         """Of the descriptor of a block group."""
         seed = crc_of(group.to_bytes(4, "little"), CRC32C, self.seed)
-        return SeededCheck(_descriptor(size), _zeros(seed, size) & 0xFFFF)
+        return SeededCheck(_descriptor(size), crc_of_zeros(CRC32C, seed, size) & 0xFFFF)
 
     def descriptor_residuals(self, rows: Bytes) -> Words:
         """The residuals of the descriptors of all groups, as rows."""
@@ -59,7 +68,7 @@ class ExtChecks:
         """Of an inode."""
         checksum = _inode(self.inode_size, self.inode_size > _EXTRA_SIZE)
         seed = crc_of(number.to_bytes(4, "little"), CRC32C, self.seed)
-        return SeededCheck(checksum, _zeros(seed, 4 + self.inode_size) & (1 << checksum.bits) - 1)
+        return SeededCheck(checksum, crc_of_zeros(CRC32C, seed, 4 + self.inode_size) & (1 << checksum.bits) - 1)
 
     def inode_residuals(self, first: int, rows: Bytes) -> Words:
         """The residuals of the inodes from number `first` on, as rows."""
@@ -80,7 +89,7 @@ class ExtChecks:
         numbers = np.arange(first, first + count, dtype="<u4").view(np.uint8).reshape(count, 4)
         responses = crc_responses(CRC32C, size)[:4]
         constants = Checksum(_NAME, 32, responses).residuals(numbers)
-        return (constants ^ np.uint32(_zeros(self.seed, size))) & np.uint32((1 << bits) - 1)
+        return (constants ^ np.uint32(crc_of_zeros(CRC32C, self.seed, size))) & np.uint32((1 << bits) - 1)
 
     def extent_block(self, number: int, generation: int) -> SeededCheck:
         """Of a block of the extent tree of an inode."""
@@ -94,12 +103,12 @@ class ExtChecks:
 
     def _owned(self, number: int, generation: int, covered: int, place: int) -> SeededCheck:
         seed = crc_of(struct.pack("<II", number, generation), CRC32C, self.seed)
-        return SeededCheck(_owned(self.block, covered, place), _zeros(seed, covered))
+        return SeededCheck(_owned(self.block, covered, place), crc_of_zeros(CRC32C, seed, covered))
 
     def bitmap(self, size: int, stored: int, bits: int) -> SeededCheck:
         """Of the first `size` bytes of a bitmap, whose checksum of `bits` bits stands in the group's descriptor."""
         mask = (1 << bits) - 1
-        return SeededCheck(_bitmap(size, bits), (_zeros(self.seed, size) & mask) ^ stored)
+        return SeededCheck(_bitmap(size, bits), (crc_of_zeros(CRC32C, self.seed, size) & mask) ^ stored)
 
 
 @cache
@@ -127,13 +136,3 @@ def _owned(size: int, covered: int, place: int) -> Checksum:
 def _bitmap(size: int, bits: int) -> Checksum:
     mask = np.uint32((1 << bits) - 1)
     return Checksum(_NAME, bits, crc_responses(CRC32C, size) & mask)
-
-
-@cache
-def _zeros(seed: int, count: int) -> int:
-    """A CRC begun with a seed, over zeros."""
-    head = seed.to_bytes(4, "little")
-    if count < 4:
-        return crc_of(bytes(count), CRC32C, seed)
-    responses = crc_responses(CRC32C, count)
-    return int(np.bitwise_xor.reduce([responses[place, value] for place, value in enumerate(head)]))

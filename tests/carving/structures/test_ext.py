@@ -105,8 +105,10 @@ def test_copies_of_superblock_and_descriptors(volume: tuple[bytes, dict[str, int
     source, remarks = corrected(bytes(ruined), [], encrypted=encrypted)
     assert source.flips == []
     assert remarks == (
-        "ext4 at byte 0: read from copies, because they are damaged: "
-        f"superblock from byte {GROUP + BLOCK}, descriptor of group 0 from byte {GROUP + 2 * BLOCK}",
+        (
+            f"ext4 at byte 0: read from copies, because they are damaged: superblock from byte {GROUP + BLOCK}, "
+            f"descriptor of group 0 from byte {GROUP + 2 * BLOCK}"
+        ),
     )
     assert geometry_of(source).tables == geometry_of(MemorySource(data)).tables
 
