@@ -78,7 +78,9 @@ class StructureChecks:
             self._failed.append(f"{structure} (byte {run.offset})")
         return False
 
-    def mend_quietly(self, structure: str, run: Run, check: Check, is_sound: Callable[[Bytes], bool]) -> bool:
+    def mend_quietly(
+        self, structure: str, run: Run, check: Check, is_sound: Callable[[Bytes], bool] | None = None
+    ) -> bool:
         """The same where it is not sure that there is such a structure at all."""
         found = self.source.reverse(Structure(f"{structure} of {self.name}", run, check, is_sound))
         self._reversed += found

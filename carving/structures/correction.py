@@ -7,13 +7,19 @@ from typing import Final
 
 from carving.errors import EvidenceError
 from carving.structures.checking import StructureChecks
+from carving.structures.exfat import check_exfat
 from carving.structures.ext import check_ext
 from carving.structures.f2fs import check_f2fs
+from carving.structures.fat import check_fat
+from carving.structures.gpt import check_gpt
 from carving.structures.reversal import CorrectedSource
 
 _CHECKS: Final[tuple[tuple[str, Callable[[StructureChecks, int], None]], ...]] = (
+    ("GPT", check_gpt),
     ("ext4", check_ext),
     ("F2FS", check_f2fs),
+    ("exFAT", check_exfat),
+    ("FAT", check_fat),
 )
 
 

@@ -7,7 +7,7 @@ magic number or with the UUID, and not inverted at their end.
 from __future__ import annotations
 
 import struct
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
@@ -70,10 +70,11 @@ def _checkpoint(checks: StructureChecks, name: str, run: Run) -> bool:
     data = checks.read(run)
     if data is None or not data.any():
         return False
-    (place,) = struct.unpack_from("<I", data, _CHECKSUM_PLACE_AT)
+    raw = data.tobytes()
+    (place,) = struct.unpack_from("<I", raw, _CHECKSUM_PLACE_AT)
     covered = run.length - 4
     if place == _FIRST_PLACE:
-        return crc32(data[:place].tobytes()) == struct.unpack_from("<I", data, place)[0]
+        return bool(crc32(raw[place + 4 :], crc32(raw[:place])) == struct.unpack_from("<I", raw, place)[0])
     check = SeededCheck(_block(covered, run.length), crc_of_zeros(CRC32, MAGIC, covered))
     if check.residual(data) == 0:
         return True
@@ -100,11 +101,11 @@ def _inodes(checks: StructureChecks, blocks: BlockDevice, superblock: F2fsSuperb
         if data is None or not any(data[:4]) or checksum_holds(data, superblock.uuid):
             continue
         run, check = Run(blocks.place(block), size), SeededCheck(_inode(size), constant)
-        owner = np.frombuffer(struct.pack("<I", number), dtype=np.uint8)
+        is_sound = partial(_is_inode, owner=np.frombuffer(struct.pack("<I", number), dtype=np.uint8))
         if data[_INLINE] & _EXTRA:
-            checks.mend(f"inode {number}", run, check, lambda row, owner=owner: _is_inode(row, owner))
+            checks.mend(f"inode {number}", run, check, is_sound)
         else:  # one without a checksum, or what says that it has one is damaged
-            checks.mend_quietly(f"inode {number}", run, check, lambda row, owner=owner: _is_inode(row, owner))
+            checks.mend_quietly(f"inode {number}", run, check, is_sound)
 
 
 def _is_inode(row: Bytes, owner: Bytes) -> bool:
