@@ -29,8 +29,8 @@ ORDER: Final = {
             "media.nand",
         ),
         *("media.nand.survey", "media.android_sparse", "file_systems.stored_files", "file_systems.f2fs", "fragments"),
-        *("file_systems", "media.archive", "container_layers", "encryption", "flips", "carver", "selection"),
-        *("files_first", "evidence"),
+        *("file_systems", "media.archive", "container_layers", "encryption", "flips"),
+        *("file_systems.structures", "file_systems.walking", "carver", "selection", "files_first", "evidence"),
     ),
     "restore": (
         *("provenance", "result", "decoding", "scan", "thumbnail", "guard", "sca", "gca", "headerless"),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from carving.file_systems.stored_files.content import Content
 from carving.file_systems.stored_files.record import FileRecord
 from carving.file_systems.stored_files.stored import StoredFile
+from carving.file_systems.structure_flip import StructureFlip
 from carving.source import Run
 
 
@@ -47,7 +48,8 @@ class Allocation:
 
     `file_systems` names them with their places; `complete` is False where there were more files than are read, or a
     directory could not be read; `remarks` says why. `deleted` are those that once were, as far as their content may
-    still be found. `structures` are runs in which file systems keep nothing but their own structures.
+    still be found. `structures` are runs in which file systems keep nothing but their own structures; `structure_flips`
+    are the flipped bits in structures that were read the other way round.
     """
 
     file_systems: tuple[str, ...]
@@ -56,6 +58,7 @@ class Allocation:
     deleted: tuple[StoredFile, ...] = ()
     remarks: tuple[str, ...] = ()
     structures: tuple[Run, ...] = ()
+    structure_flips: tuple[StructureFlip, ...] = ()
 
     def stored(self) -> Iterator[StoredFile]:
         """Every data stream of the allocated files, to be read through its runs."""
@@ -78,6 +81,7 @@ def joined(parts: Iterable[Allocation]) -> Allocation:
         deleted=tuple(file for part in every for file in part.deleted),
         remarks=tuple(remark for part in every for remark in part.remarks),
         structures=tuple(run for part in every for run in part.structures),
+        structure_flips=tuple(flip for part in every for flip in part.structure_flips),
     )
 
 

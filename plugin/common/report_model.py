@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from carving.file_systems.structure_flip import StructureFlip
 from carving.fragments import Claim, Origin
 from carving.source import HOLE_OFFSET, Run
 from plugin.common.allocation_record import AllocatedClaim, StoredClaim
@@ -188,7 +189,8 @@ class CustodyHead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run. `files` are ordered by layer and offset; `key` is the first of those that opened volumes of a disk."""
+    """One run. `files` are ordered by layer and offset, `structure_flips` by evidence offset; `key` is the first that
+    opened a volume of a disk."""
 
     schema_version: str
     tool: Tool
@@ -202,6 +204,7 @@ class Report:
     plain_scan: ScannedView | None
     nand: NandRecord | None
     files: tuple[FileEntry, ...]
+    structure_flips: tuple[StructureFlip, ...]
     notes: tuple[str, ...]
     failures: tuple[Failure, ...]
     custody: CustodyHead

@@ -19,6 +19,7 @@ from typing import Any, Final
 from carving.errors import CarveRestoreError, EvidenceError
 from carving.file_systems.allocation import Allocation, AllocationMap, joined
 from carving.file_systems.stored_files.record import FileRecord
+from carving.file_systems.structure_flip import StructureFlip
 from carving.file_systems.volumes import Volume, list_volumes
 from carving.source import ByteSource
 from plugin.common.allocation_record import AllocatedClaim, StoredClaim
@@ -49,6 +50,7 @@ class AllocationSurvey:
         self._result: AllocationMap | None = None
         self._remarks: list[str] = []
         self._volumes: tuple[Volume, ...] = ()
+        self._structure_flips: tuple[StructureFlip, ...] = ()
         self._asked = False
 
     @property
@@ -62,6 +64,12 @@ class AllocationSurvey:
         """What encryption the evidence shows, and which file systems it holds."""
         self.result()
         return tuple(self._remarks)
+
+    @property
+    def structure_flips(self) -> tuple[StructureFlip, ...]:
+        """The flipped bits in structures of file systems that were read the other way round."""
+        self.result()
+        return self._structure_flips
 
     def result(self) -> AllocationMap | None:
         """The allocated files, as far as they came; None where no file system could be read."""
@@ -94,7 +102,11 @@ class AllocationSurvey:
         return self._answers.recv()
 
     def _take(self, allocation: Allocation) -> AllocationMap | None:
+        self._structure_flips = tuple(
+            sorted(allocation.structure_flips, key=lambda flip: (flip.evidence_offset, flip.bit))
+        )
         if not allocation.file_systems:
+            self._remarks += allocation.remarks
             return None
         systems, count = ", ".join(allocation.file_systems), len(allocation.files)
         text = f"file systems in the evidence: {systems}; they list {count} files and folders"
@@ -151,7 +163,7 @@ def _volumes(source: ByteSource, parameters: Parameters) -> tuple[Volume, ...]:
 
 
 def _allocation(source: ByteSource) -> Iterator[Allocation]:
-    from carving.file_systems.allocation_walk import walk_allocation
+    from carving.file_systems.walking.allocation_walk import walk_allocation
 
     with suppress(EvidenceError):  # said when the evidence is scanned
         yield from walk_allocation(source)

@@ -164,6 +164,7 @@ def run(
                 plain_scan=examination.plain_scan(),
                 nand=examination.nand(),
                 files=files,
+                structure_flips=examination.structure_flips(),
                 notes=examination.notes(),
                 failures=tuple(examination.failures),
                 custody=CustodyHead(CUSTODY_NAME, custody.head.records, custody.head.sha256),

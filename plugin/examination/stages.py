@@ -11,6 +11,7 @@ from typing import Any
 
 from carving.errors import CarveRestoreError, EvidenceError, OutputError, UsageError
 from carving.file_systems.allocation import AllocationMap
+from carving.file_systems.structure_flip import StructureFlip
 from carving.file_systems.volumes import Volume
 from carving.fragments import Fragment
 from carving.source import ByteSource, location
@@ -111,6 +112,13 @@ class Examination:
         if record is not None and (misfit := misfit_of(record)):
             self.fail("nand", CarveRestoreError(misfit))
         return record
+
+    def structure_flips(self) -> tuple[StructureFlip, ...]:
+        """The bits that were flipped in structures of file systems, and reversed in what was read of them; recorded."""
+        flips = () if self.survey is None else self.survey.structure_flips
+        if flips:
+            self.custody.record("structure_flips_reversed", flips=[to_json(flip) for flip in flips])
+        return flips
 
     def notes(self) -> tuple[str, ...]:
         """Remarks on the run as a whole."""

@@ -6,6 +6,7 @@ of the table is followed by its second copy; a bitmap in the checkpoint tells fo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, cast
 
 import numpy as np
@@ -68,6 +69,22 @@ class NodeTable:
         for nid in self._journal.keys() & set(nids.tolist()):
             found[nids == nid] = self._journal[nid][1]
         return found
+
+    def inodes(self) -> Iterator[tuple[int, int]]:
+        """Number and block address of every inode, by the entries that say so.
+
+        Raises:
+            EvidenceError: the table cannot be read.
+        """
+        for block in range(self.node_ids // self._per_block):
+            entries = self._entries(block)
+            ids = np.arange(block * self._per_block, (block + 1) * self._per_block, dtype=np.uint32)
+            for index in np.flatnonzero((entries["inode"] == ids) & (entries["address"] > 1)).tolist():
+                if int(ids[index]) not in self._journal:
+                    yield int(ids[index]), int(entries["address"][index])
+        for number, (inode, address) in self._journal.items():
+            if inode == number and address > 1:
+                yield number, address
 
     def _entries(self, block: int) -> Entries:
         entries = self._cached.get(block)

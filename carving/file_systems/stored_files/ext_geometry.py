@@ -93,7 +93,7 @@ def read_geometry(source: ByteSource, start: int) -> ExtGeometry:
     if len(data) < _SUPERBLOCK or struct.unpack_from("<H", data, 56)[0] != _MAGIC:
         raise EvidenceError(f"there is no ext superblock at byte {start + PRIMARY_OFFSET} of {source.name}")
     inodes, blocks = struct.unpack_from("<II", data, 0)
-    first_block, block_log = struct.unpack_from("<II", data, 20)
+    block_log = struct.unpack_from("<I", data, 24)[0]
     blocks_per_group, _, inodes_per_group = struct.unpack_from("<III", data, 32)
     revision = struct.unpack_from("<I", data, 76)[0]
     inode_size = struct.unpack_from("<H", data, 88)[0] if revision else 128
@@ -114,8 +114,9 @@ def read_geometry(source: ByteSource, start: int) -> ExtGeometry:
     if incompatible & _META_BG:
         raise EvidenceError("the ext file system keeps its group descriptors apart (meta_bg), which is not read")
     block = 1024 << block_log
+    descriptors = PRIMARY_OFFSET // block + 1
     groups = min(-(-inodes // inodes_per_group), -(-blocks // blocks_per_group), _MOST_GROUPS)
-    table = source.read_at(start + (first_block + 1) * block, groups * size)
+    table = source.read_at(start + descriptors * block, groups * size)
     tables: list[int] = []
     used: list[int] = []
     for offset in range(0, len(table) - size + 1, size):

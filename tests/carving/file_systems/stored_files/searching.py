@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from carving.file_systems.allocation import Allocation, AllocationMap
-from carving.file_systems.allocation_walk import read_allocation
 from carving.file_systems.stored_files.content import Content
 from carving.file_systems.stored_files.file_source import FileSource
 from carving.file_systems.stored_files.record import FileRecord
 from carving.file_systems.stored_files.stored import StoredFile
+from carving.file_systems.walking.allocation_walk import read_allocation
 from carving.files_first.stored_search import StoredSearch, structures_of
 from carving.fragments import Fragment
 from carving.source import ByteSource

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from carving.evidence import open_evidence
-from carving.file_systems.allocation_walk import read_allocation
 from carving.file_systems.stored_files.file_source import FileSource
+from carving.file_systems.walking.allocation_walk import read_allocation
 from tests.carving.conftest import run_tool
 from tests.carving.file_systems.stored_files.searching import search
 from tests.carving.memory import jpeg

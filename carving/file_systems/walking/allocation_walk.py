@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from carving.errors import EvidenceError
 from carving.file_systems.allocation import AllocatedFile, Allocation, AllocationMap, joined
-from carving.file_systems.f2fs_files import read_f2fs_in_parts
 from carving.file_systems.stored_files.content import Content
 from carving.file_systems.stored_files.heads import begins_as_jpeg
 from carving.file_systems.stored_files.tsk_content import TooManyPiecesError, data_streams, volume_of
 from carving.file_systems.stored_files.tsk_deleted import DeletedFiles
+from carving.file_systems.structures.correction import correct_file_system
+from carving.file_systems.structures.reversal import CorrectedSource
 from carving.file_systems.volumes import KnowsVolumes, list_volumes, tsk_image
+from carving.file_systems.walking.f2fs_files import read_f2fs_in_parts
 from carving.source import ByteSource, Run, clamp, layers
 
 if TYPE_CHECKING:
@@ -59,15 +61,23 @@ def read_allocation(source: ByteSource) -> Allocation:
 def walk_allocation(source: ByteSource) -> Iterator[Allocation]:
     """The same in parts: for each file system its name, its files some thousands at a time, then its deleted ones.
 
+    Where checksums of structures fail, and one flipped bit explains that, it is read the other way round.
+
     Raises:
         EvidenceError: the source cannot be read where a partition table or file system would be.
     """
-    image, failures = tsk_image(source)
+    corrected = CorrectedSource(source)
+    yield _checked(corrected, 0)
+    image, failures = tsk_image(corrected)
     left, any_found = MAX_FILES, False
-    for start in _starts(source, image):
+    for start in _starts(corrected, image):
+        if start:
+            yield _checked(corrected, start)
+        image, failed = tsk_image(corrected)  # a new one, for the old one may have kept what was read before
         system = _open(image, start)
+        failures += failed
         if system is None:
-            for told in _of_other_readers(source, start, left):
+            for told in _of_other_readers(corrected, start, left):
                 any_found = True
                 left -= len(told.files)
                 yield told
@@ -75,7 +85,7 @@ def walk_allocation(source: ByteSource) -> Iterator[Allocation]:
         any_found = True
         name = f"{_name(system)} at byte {start}"
         yield Allocation((name,), (), complete=True)
-        walk = _Walk(source, system, start)
+        walk = _Walk(corrected, system, start)
         known: list[AllocatedFile] = []
         for part in _batches(walk.files(left)):
             known += part
@@ -83,7 +93,7 @@ def walk_allocation(source: ByteSource) -> Iterator[Allocation]:
         left -= len(known)
         yield Allocation((), (), complete=True, deleted=tuple(walk.deleted.files))
         if _name(system).startswith("ext"):
-            yield _of_ext(source, start, name, walk, known)
+            yield _of_ext(corrected, start, name, walk, known)
         findings = tuple(f"{name}: {finding}" for finding in (*walk.findings, *walk.deleted.findings))
         yield Allocation((), (), not findings, remarks=findings)
     if failures and not any_found:
@@ -119,6 +129,13 @@ def _of_ext(source: ByteSource, start: int, name: str, walk: _Walk, files: list[
         return Allocation((), (), complete=False, remarks=(f"{name}: its journal was not read: {error}",))
     remarks = tuple(f"{name}: {remark}" for remark in (*found.remarks, *found.findings))
     return Allocation((), (), not found.findings, tuple(found.files), remarks, found.structures)
+
+
+def _checked(source: CorrectedSource, start: int) -> Allocation:
+    """The flips in the structures of a file system that are reversed from now on, and what else its checksums say."""
+    before = len(source.flips)
+    remarks = correct_file_system(source, start)
+    return Allocation((), (), complete=True, remarks=remarks, structure_flips=tuple(source.flips[before:]))
 
 
 def _starts(source: ByteSource, image: pytsk3.Img_Info) -> list[int]:
