@@ -15,13 +15,14 @@ BENCH := /tmp/carve-restore-bench
 PEERS := testdisk=photorec groff-base=groff sleuthkit=fls foremost=foremost scalpel=scalpel recoverjpeg=recoverjpeg
 FUZZ := /tmp/carve-restore-fuzz
 FUZZ_SECONDS ?= 600
-FUZZ_TARGETS ?= jpeg_header jpeg_carve jpeg_decode jpeg_restore jpeg_preview ewf raw_media volumes luks1 luks2 android_footer nand \
-	file_list custody_log report_json
+FUZZ_TARGETS ?= jpeg_header jpeg_carve jpeg_decode jpeg_restore jpeg_preview ewf raw_media android_sparse zip_archive tar_archive \
+	volumes luks1 luks2 android_footer f2fs nand ext ext_journal ntfs_record lznt1 file_list custody_log report_json
 PHOTOS ?= ../shared/data/photos
 UNDAMAGED_OPTIONS ?=
 DEMO := sample_images/demo
 DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfacquire e2fsprogs=mke2fs jython=jython \
-	fdisk=sfdisk dosfstools=mkfs.vfat mtools=mcopy ntfs-3g=ntfscp f2fs-tools=mkfs.f2fs \
+	fdisk=sfdisk dosfstools=mkfs.vfat mtools=mcopy ntfs-3g=ntfscp f2fs-tools=mkfs.f2fs android-sdk-libsparse-utils=img2simg zip=zip \
+	exfatprogs=mkfs.exfat \
 	default-jdk-headless=javac openssh-client=ssh-keygen chromium=chromium strace=strace \
 	testdisk=photorec libjpeg-turbo-progs=cjpeg
 

@@ -6,15 +6,19 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
+from carving.container_layers import find_files, open_container
 from carving.encryption.ciphers import SectorIv, SectorNumbering, parse_cipher
+from carving.encryption.credentials import Credential, credentials_of
 from carving.errors import EvidenceError, UsageError
 from carving.evidence_settings import EvidenceSettings
+from carving.media.android_sparse.sparse_header import MAGIC as SPARSE_MAGIC
+from carving.media.android_sparse.split_images import SparseFiles, sparse_files
 from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
 from carving.media.ewf.ewf_source import EwfSource, open_ewf
 from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
 from carving.media.ewf.segment_names import has_ewf_name
 from carving.media.files import check_readable_file, reason
-from carving.media.folder import FolderSource, open_folder
+from carving.media.folder import open_folder
 from carving.media.raw import RawSource, open_raw
 from carving.source import ByteSource
 
@@ -24,6 +28,7 @@ def open_evidence(
     *,
     key: bytes | None = None,
     password: bytes | None = None,
+    credentials: tuple[Credential, ...] = (),
     footer: Path | None = None,
     cipher: str = "aes-cbc-essiv:sha256",
     sector_size: int = 512,
@@ -37,8 +42,8 @@ def open_evidence(
     xor_key: str | Path | None = None,
     flips: tuple[tuple[int, int], ...] = (),
 ) -> ByteSource:
-    """Open evidence read-only, undo the layout of raw NAND, cut out the volume, and lay decryption over it where a key
-    is given.
+    """Open evidence read-only, undo a container or the layout of raw NAND, cut out the volume, and lay decryption over
+    it where a key is given.
 
     Args:
         path: a raw image, a block device, or any piece of a split raw or E01 image.
@@ -46,6 +51,9 @@ def open_evidence(
         password: opens a LUKS header or an Android crypto footer, which say how the volume is encrypted. Without key
             and password Android's default password is tried where there is a footer; where that does not open the
             volume, it is read as it is stored.
+        credentials: in place of both, any number of keys and passwords. Each has to open something. Without a volume,
+            offset, length or footer, every volume of a partition table is taken: the source is then the whole medium,
+            each volume decrypted at its place that one of them opens (`carving.encryption.disk`).
         footer: a file that holds the footer or LUKS header, where it is not in the volume.
         cipher: dm-crypt cipher specification.
         sector_size: bytes per encrypted sector, 512 or 4096.
@@ -81,14 +89,13 @@ def open_evidence(
         nand=nand,
         xor_key=None if xor_key is None else str(xor_key),
     )
-    return open_stack(Path(path), settings, key, password, flips)
+    return open_stack(Path(path), settings, credentials or credentials_of(key, password), flips)
 
 
 def open_stack(
     path: Path,
     settings: EvidenceSettings,
-    key: bytes | None = None,
-    password: bytes | None = None,
+    credentials: tuple[Credential, ...] = (),
     flips: tuple[tuple[int, int], ...] = (),
 ) -> ByteSource:
     """As `open_evidence`, with the settings as one."""
@@ -100,20 +107,35 @@ def open_stack(
     with ExitStack() as undo:
         source: ByteSource = open_media(path)
         undo.callback(source.close)
-        if isinstance(source, FolderSource) and (
-            settings.nand or key is not None or volume is not None or offset or length is not None
-        ):
-            raise UsageError(
-                f"{path} is a folder of JPEGs: NAND layout, key, volume, offset and length mean nothing there"
-            )
         if flips:
             from carving.sources.flipped import FlippedSource
 
             source = FlippedSource(source, flips)
+        source = open_container(source, path) if settings.nand is None else source
+        if find_files(source):
+            if any((settings.nand, credentials, volume, offset, length)):
+                raise UsageError(
+                    f"{path} is a folder or an archive of JPEGs: "
+                    "NAND layout, key, password, volume, offset and length mean nothing there"
+                )
+            undo.pop_all()
+            return source
         if settings.nand is not None:
             from carving.media.nand.nand_source import open_nand
 
             source = open_nand(source, settings.nand, None if settings.xor_key is None else Path(settings.xor_key))
+        spec = parse_cipher(settings.cipher)
+        numbering = SectorNumbering(
+            settings.sector_size, settings.iv_sector, settings.iv_offset, settings.iv_large_sectors
+        )
+        footer = None if settings.footer is None else Path(settings.footer)
+        if credentials and footer is None and volume is None and not offset and length is None:
+            from carving.encryption.disk_unlocking import unlock_disk
+
+            disk = unlock_disk(source, credentials, spec, numbering)
+            if disk is not None:
+                undo.pop_all()
+                return disk
         if volume is not None:
             from carving.file_systems.volumes import open_volume
 
@@ -123,31 +145,11 @@ def open_stack(
 
             rest = source.size - offset if length is None else length
             source = VolumeSource(source, offset, rest, f"volume at byte {offset}")
-        source = _decrypted(source, key, password, settings)
+        from carving.encryption.volume_unlocking import decrypt_with_any
+
+        source = decrypt_with_any(source, volume, credentials, footer, spec, numbering)
         undo.pop_all()
         return source
-
-
-def _decrypted(volume: ByteSource, key: bytes | None, password: bytes | None, settings: EvidenceSettings) -> ByteSource:
-    """The volume with decryption over it, where there is what opens it."""
-    from carving.encryption import unlocking
-
-    footer = None if settings.footer is None else Path(settings.footer)
-    spec = parse_cipher(settings.cipher)
-    numbering = SectorNumbering(settings.sector_size, settings.iv_sector, settings.iv_offset, settings.iv_large_sectors)
-
-    if key is not None and password is not None:
-        raise UsageError("either a key or a password can be given, not both")
-    if password is not None:
-        return unlocking.decrypt_with_password(volume, password, footer)
-    if key is None:
-        return unlocking.decrypt_with_default_password(volume, footer) or volume
-    opened = unlocking.decrypt_luks_with_key(volume, key, footer)
-    if opened is not None:
-        return opened
-    from carving.encryption.dmcrypt import DmCryptSource
-
-    return DmCryptSource(volume, key, spec, numbering)
 
 
 def open_media(path: Path) -> RawSource | EwfSource:
@@ -175,4 +177,4 @@ def open_media(path: Path) -> RawSource | EwfSource:
         raise EvidenceError(f"{path} is of a format that is not supported ({container.name}); {container.advice}")
     if head.startswith(EVF_SIGNATURE) or has_ewf_name(path):
         return open_ewf(path)
-    return open_raw(path)
+    return SparseFiles(sparse_files(path)) if head.startswith(SPARSE_MAGIC) else open_raw(path)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
+from carving.file_systems.stored_files.record import FileRecord
 from carving.jpeg.results import Check, Ending, Thumbnail
 from carving.source import Run
 
 
+class Origin(enum.StrEnum):
+    """How the bytes of a fragment were found."""
+
+    CARVED = "carved"
+    """By what they look like."""
+    FILE_SYSTEM = "file system"
+    """Through the runs that a file system gives for a file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What another tool says of a file: its `name`, and its `place` in words. Neither is checked."""
+    """What another tool says of a file: its `name` and its `place` in words, neither of them checked; and the CRC-32 of
+    its bytes that was kept, in 8 hex digits, which is."""
 
     name: str
     place: str | None
+    crc32: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ class Fragment:
     """Offset of the first byte in the scanned layer."""
     data: bytes
     byte_runs: tuple[Run, ...]
-    """Where the bytes lie in the scanned layer, in order."""
+    """Where the bytes lie in the scanned layer, in order; holes, which are read as zeros, stand at `HOLE_OFFSET`."""
     evidence_runs: tuple[Run, ...]
     """Where they lie in the evidence itself, in order."""
     ending: Ending
@@ -60,6 +73,12 @@ class Fragment:
     """Whether its thumbnail shows what stands behind a join; None where nothing was joined, or that cannot be told."""
     borrowed: Borrowed | None = None
     """For data without a header of their own: the one that another file lends."""
+    origin: Origin = Origin.CARVED
+    """How its bytes were found."""
+    record: FileRecord | None = None
+    """The file that it is, as a file system records it; None where none does."""
+    notes: tuple[str, ...] = ()
+    """What is to be said of how it was found."""
 
     @property
     def name(self) -> str:

@@ -19,7 +19,8 @@ SIGNATURES = {
     "carving.flips_of_layer": "(layer: 'ByteSource', runs: 'tuple[Run, ...]') -> 'FlipModel | None'",
     "carving.open_evidence": (
         "(path: 'str | Path', *, key: 'bytes | None' = None, password: 'bytes | None' = None, "
-        "footer: 'Path | None' = None, cipher: 'str' = 'aes-cbc-essiv:sha256', sector_size: 'int' = 512, "
+        "credentials: 'tuple[Credential, ...]' = (), footer: 'Path | None' = None, "
+        "cipher: 'str' = 'aes-cbc-essiv:sha256', sector_size: 'int' = 512, "
         "iv_sector: 'SectorIv' = 'le64', iv_offset: 'int' = 0, iv_large_sectors: 'bool' = False, offset: 'int' = 0, "
         "length: 'int | None' = None, volume: 'int | None' = None, nand: 'str | None' = None, "
         "xor_key: 'str | Path | None' = None, flips: 'tuple[tuple[int, int], ...]' = ()) -> 'ByteSource'"
@@ -31,8 +32,8 @@ SIGNATURES = {
     ),
     "restore.warm_up": "(progress: 'Callable[[str, int, int], None]') -> 'None'",
     "plugin.run": (
-        "(evidence: 'str | os.PathLike[str]', output: 'str | os.PathLike[str]', *, key: 'str | bytes | None' = None, "
-        "password: 'str | bytes | None' = None, parameters: 'Parameters | None' = None, "
+        "(evidence: 'str | os.PathLike[str]', output: 'str | os.PathLike[str]', *, key: 'Given' = None, "
+        "password: 'Given' = None, parameters: 'Parameters | None' = None, "
         "details: 'CaseDetails | None' = None, jobs: 'int | None' = None, cluster: 'str | None' = None, "
         "arguments: 'tuple[str, ...]' = (), progress: 'Progress | None' = None, signer: 'Signer | None' = None, "
         "journal: 'Journal | None' = None) -> 'Report'"

@@ -29,6 +29,7 @@ def carve(
     window: int = 16 << 20,
     max_file_size: int = 64 << 20,
     threads: int = 1,
+    families: Families | None = None,
 ) -> Iterator[Fragment]:
     """Yield the JPEGs in `source`; no byte is in two of them.
 
@@ -45,6 +46,7 @@ def carve(
         window: bytes scanned at a time.
         max_file_size: the longest file believed.
         threads: how many look at the source ahead; more than one only where nobody else reads it meanwhile.
+        families: files from elsewhere that can lend their tables to pieces without a header.
 
     Raises:
         UsageError: a parameter is not positive.
@@ -57,7 +59,7 @@ def carve(
     step = lcm(alignment, _CLUSTER)
     span = max(step, window - window % step)
     search = Search(SharedSource(source), span, alignment, max_file_size)
-    blocks, families = BlockMap(), Families()
+    blocks, families = BlockMap(), Families() if families is None else families
     waiting: list[Pending] = []
     free = 0
     windows = Windows(search, threads)

@@ -8,8 +8,8 @@ import numpy as np
 
 from carving.encryption.jpeg_signs import ALIGNMENT, begins_like_jpeg, signature_offsets
 from carving.errors import KeyMismatchError
-from carving.file_systems.ext_superblock import find_ext_superblocks
 from carving.file_systems.magic import file_system
+from carving.file_systems.stored_files.ext_superblock import find_ext_superblocks
 from carving.source import ByteSource
 
 SAMPLE_BYTES: Final = 256 << 20

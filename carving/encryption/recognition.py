@@ -14,8 +14,8 @@ import numpy as np
 from carving.encryption.android_footer import explain_hardware, find_footer
 from carving.encryption.luks1 import MAGIC
 from carving.errors import EvidenceError
-from carving.file_systems.ext_superblock import PRIMARY_OFFSET, read_ext_superblock
 from carving.file_systems.magic import file_system
+from carving.file_systems.stored_files.ext_superblock import PRIMARY_OFFSET, read_ext_superblock
 from carving.source import ByteSource
 
 _EXT_INCOMPAT: Final = 0x60
@@ -73,19 +73,28 @@ def recognise(volume: ByteSource) -> Encryption | None:
     return None
 
 
-def recognise_parts(medium: ByteSource) -> tuple[str, ...]:
-    """What encryption a medium shows: of the whole, or of each partition where there are partitions."""
+def recognise_parts(medium: ByteSource, opened: frozenset[int] = frozenset()) -> tuple[str, ...]:
+    """What encryption a medium shows: of the whole, or of each partition where there are partitions.
+
+    Args:
+        medium: as stored.
+        opened: numbers of the partitions that are decrypted, of which nothing is said; if there are any, nothing that
+            was given opens the others.
+    """
     from carving.file_systems.volumes import VolumeSource, list_volumes
 
     try:
-        found = recognise(medium)
+        found = None if opened else recognise(medium)
         if found is not None:
             return (f"the evidence {found.text}",)
         texts = []
         for volume in list_volumes(medium):
+            if volume.index in opened:
+                continue
             part = VolumeSource(medium, volume.offset, volume.length, f"volume {volume.index}")
             if found := recognise(part):
-                texts.append(f"volume {volume.index} ({volume.description}) {found.text}")
+                unopened = "; nothing that was given opens it" if opened else ""
+                texts.append(f"volume {volume.index} ({volume.description}) {found.text}{unopened}")
         return tuple(texts)
     except EvidenceError:  # said by whoever has to read it
         return ()

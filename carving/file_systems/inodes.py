@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from carving.errors import EvidenceError
+from carving.file_systems.stored_files.content import Content
+from carving.file_systems.stored_files.tsk_content import TooManyPiecesError, data_streams, volume_of
 from carving.file_systems.volumes import tsk_image
-from carving.source import ByteSource, Run, merge
+from carving.source import ByteSource, Run
 
 if TYPE_CHECKING:
     import pytsk3
-
-_MOST_RUNS: Final = 1 << 16
 
 
 class NotThereError(Exception):
@@ -45,7 +45,7 @@ class FileSystem:
                 f"no file system was found in {source.name}, so addresses in the list lead nowhere; "
                 "--volume or --offset can say where it begins"
             ) from error
-        self._size = source.size
+        self._volume = volume_of(source, self._system, 0)
 
     def runs(self, address: str) -> tuple[Run, ...]:
         """The runs of a file's data in bytes of the source, cut to the file's size.
@@ -60,35 +60,20 @@ class FileSystem:
             file = self._system.open_meta(inode=int(number))
         except (OSError, OverflowError) as error:
             raise NotThereError(f"there is no metadata address {number}") from error
-        left = file.info.meta.size if file.info.meta else 0
-        found: list[Run] = []
-        for run in self._data(file, attribute):
-            length = min(run.length, left)
-            found.append(Run(run.offset, length))
-            left -= length
-        if left or not found:
-            raise NotThereError("its blocks are no longer known")
-        return merge(tuple(found))
+        return self._data(file, attribute).runs
 
-    def _data(self, file: pytsk3.File, attribute: str) -> list[Run]:
-        """The runs of the wanted data attribute, else of the first."""
-        import pytsk3
-
-        kinds = (pytsk3.TSK_FS_ATTR_TYPE_DEFAULT, pytsk3.TSK_FS_ATTR_TYPE_NTFS_DATA, pytsk3.TSK_FS_ATTR_TYPE_HFS_DATA)
-        block = self._system.info.block_size
-        for candidate in file:
-            if candidate.info.type not in kinds or (
-                attribute and f"{int(candidate.info.type)}-{candidate.info.id}" != attribute
-            ):
-                continue
-            if candidate.info.flags & (pytsk3.TSK_FS_ATTR_RES | pytsk3.TSK_FS_ATTR_COMP):
-                raise NotThereError("its data is resident or compressed")
-            runs: list[Run] = []
-            for run in candidate:
-                if run.flags & (pytsk3.TSK_FS_ATTR_RUN_FLAG_SPARSE | pytsk3.TSK_FS_ATTR_RUN_FLAG_FILLER):
-                    raise NotThereError("it has holes")
-                if len(runs) == _MOST_RUNS:
-                    raise NotThereError("it is in too many pieces")
-                runs.append(Run(run.addr * block, run.len * block))
-            return runs
-        raise NotThereError("it has no data")
+    def _data(self, file: pytsk3.File, attribute: str) -> Content:
+        """The content of the wanted data attribute, else of the first."""
+        try:
+            for stream in data_streams(file, self._volume):
+                if attribute in ("", stream.identity):
+                    if stream.content.unit:
+                        raise NotThereError("its data is compressed")
+                    if not stream.content.stored:
+                        raise NotThereError("its blocks are no longer known")
+                    return stream.content
+        except TooManyPiecesError as error:
+            raise NotThereError(str(error)) from error
+        except OSError as error:
+            raise NotThereError("its attributes cannot be read") from error
+        raise NotThereError("it has no data in a place that can be told")

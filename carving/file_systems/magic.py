@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from carving.file_systems.ext_superblock import find_ext_superblocks
+from carving.file_systems.stored_files.ext_superblock import find_ext_superblocks
 from carving.source import ByteSource
 
 

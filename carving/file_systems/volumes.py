@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from carving.errors import EvidenceError, UsageError
 from carving.source import ByteSource, Run, clamp
@@ -23,6 +23,15 @@ class Volume:
     offset: int
     length: int
     description: str
+
+
+@runtime_checkable
+class KnowsVolumes(Protocol):
+    """A layer that knows its volumes, and reads as what they hold."""
+
+    @property
+    def volume_starts(self) -> tuple[int, ...]:
+        """Where, in bytes of the layer, the content of each begins."""
 
 
 class VolumeSource(ByteSource):

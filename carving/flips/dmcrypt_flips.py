@@ -21,7 +21,7 @@ from carving.encryption.sector_cipher import BLOCK
 from carving.flips.model import Bytes, combine
 from carving.flips.registry import flips_of_layer
 from carving.flips.trust import physical, trust_in
-from carving.source import BitPlace, Run
+from carving.source import HOLE_OFFSET, BitPlace, Run
 
 _BITS: Final = 8 * BLOCK
 
@@ -43,7 +43,7 @@ class DmCryptFlips:
     encrypted = True
 
     def __init__(self, source: DmCryptSource, runs: tuple[Run, ...]) -> None:
-        """Args: the decrypting layer, and the fragment's runs in it."""
+        """Args: the decrypting layer, and the fragment's runs in it, of which one at least is no hole."""
         self._key = source.block_key
         cipher = source.cipher
         sector_size = source.numbering.sector_size
@@ -53,16 +53,28 @@ class DmCryptFlips:
         places: list[NDArray[np.int64]] = []
         suspects: list[NDArray[np.bool_]] = []
         vouched: list[NDArray[np.bool_]] = []
+        own: list[NDArray[np.bool_]] = []
         alternatives: list[tuple[tuple[BitPlace, ...], ...]] = []
         position = 0
+        size = sum(run.length for run in runs)
         for run in runs:
+            if run.offset == HOLE_OFFSET:
+                position += run.length
+                continue
             first, last = run.offset // BLOCK, -(-run.end // BLOCK)
             stored = source.below.read_at(first * BLOCK, (last - first) * BLOCK)
             last = first + len(stored) // BLOCK
             blocks = np.arange(first, last, dtype=np.int64)
             chained = ((blocks + 1) * BLOCK % sector_size != 0) & (blocks + 1 < last) & cipher.chained
-            starts.append(blocks * BLOCK - run.offset + position)
-            reaches.append(np.where(chained, 2 * BLOCK, BLOCK))
+            start = blocks * BLOCK - run.offset + position
+            reach = np.where(chained, 2 * BLOCK, BLOCK)
+            starts.append(start)
+            reaches.append(reach)
+            # what a block holds of another run than this one stands elsewhere
+            own.append(
+                ((start >= position) | (position == 0))
+                & ((start + reach <= position + run.length) | (position + run.length == size))
+            )
             ciphertext = np.frombuffer(stored, dtype=np.uint8)[: blocks.size * BLOCK].reshape(-1, BLOCK)
             inputs.append(ciphertext ^ cipher.whitening(first, blocks.size))
             places.append(physical(source.below, first * BLOCK, blocks.size * BLOCK).reshape(-1, BLOCK))
@@ -73,7 +85,7 @@ class DmCryptFlips:
             position += run.length
         every_place = np.concatenate(places)
         # nothing flips in a hole, nor where the medium vouches for the bytes
-        units = np.flatnonzero((every_place >= 0).all(axis=1) & ~np.concatenate(vouched))
+        units = np.flatnonzero((every_place >= 0).all(axis=1) & ~np.concatenate(vouched) & np.concatenate(own))
         self.starts = np.concatenate(starts)[units]
         self.reaches = np.concatenate(reaches)[units]
         self.suspect = np.concatenate(suspects)[units]

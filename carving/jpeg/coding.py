@@ -135,7 +135,8 @@ def behind_eoi(data: bytes, position: int) -> int | None:
     """The offset behind the EOI that ends the scan at `position`; None where there is none."""
     while data[position : position + 2] == b"\xff\xff":
         position += 1
-    if data[position : position + 1] == b"\xff" and RST0 <= data[position + 1] <= RST7:
+    following = data[position : position + 2]
+    if len(following) == 2 and following[0] == 0xFF and RST0 <= following[1] <= RST7:
         position += 2  # a marker behind the last interval, as some encoders write it
     if data[position : position + 2] == bytes((0xFF, EOI)):
         return position + 2

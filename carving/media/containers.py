@@ -37,6 +37,13 @@ CONTAINERS: Final = (
     Container("VHD image", 0, b"conectix", _QEMU),
     Container("VDI image", 64, b"\x7f\x10\xda\xbe", _QEMU),
     Container("AFF image", 0, b"AFF10\r\n\0", "affconvert makes a raw image of it"),
+    Container("gzip-compressed file", 0, b"\x1f\x8b\x08", "unpack it with gunzip and hand in what comes out"),
+    Container("bzip2-compressed file", 4, b"1AY&SY", "unpack it with bunzip2 and hand in what comes out"),
+    Container("XZ-compressed file", 0, b"\xfd7zXZ\0", "unpack it with unxz and hand in what comes out"),
+    Container("7-Zip archive", 0, b"7z\xbc\xaf\x27\x1c", "unpack it with 7z x and hand in what comes out"),
+    Container("Zstandard-compressed file", 0, b"\x28\xb5\x2f\xfd", "unpack it with unzstd and hand in what comes out"),
+    Container("LZ4-compressed file", 0, b"\x04\x22\x4d\x18", "unpack it with unlz4 and hand in what comes out"),
+    Container("RAR archive", 0, b"Rar!\x1a\x07", "unpack it with unrar x and hand in what comes out"),
     Container("AD1 image", 0, b"ADSEGMENTEDFILE", "FTK Imager exports its files"),
 )
 """What a file begins with."""

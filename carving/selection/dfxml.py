@@ -14,13 +14,13 @@ from xml.parsers import expat
 
 from carving.errors import UsageError
 from carving.selection.listed import ListedFile
-from carving.source import Run
+from carving.source import HOLE_OFFSET, Run
 
 _BUFFER: Final = 1 << 16
 _LONGEST_TEXT: Final = 1 << 16
 _MOST_RUNS: Final = 1 << 16
 _REGULAR: Final = "r"
-_UNREADABLE: Final = ("fill", "uncompressed_len", "transform_len")
+_UNREADABLE: Final = ("uncompressed_len", "transform_len")
 """Attributes of a run whose bytes are not those of the file."""
 
 
@@ -85,6 +85,8 @@ class _Reader:
         elif self._inside and not self._in_parent and tag in ("filename", "filesize", "inode", "name_type"):
             self._collecting = tag
             self._texts[tag] = ""
+        elif self._inside and tag == "compressed":
+            self._readable = False
         elif self._inside and tag == "byte_run":
             self._add_run(attributes)
 
@@ -117,16 +119,23 @@ class _Reader:
         if length is None or len(self._media_runs) >= _MOST_RUNS or any(name in attributes for name in _UNREADABLE):
             self._readable = False
             return
+        fill = attributes.get("fill")
+        if fill not in (None, "0"):
+            self._readable = False
+            return
         for runs, start in (
             (self._media_runs, _number(attributes.get("img_offset"))),
             (self._volume_runs, _number(attributes.get("fs_offset"))),
         ):
-            if start is not None:
+            if fill is not None:
+                runs.append((place, Run(HOLE_OFFSET, length)))
+            elif start is not None:
                 runs.append((place, Run(start, length)))
 
 
 def _ordered(runs: list[tuple[int, Run]]) -> tuple[Run, ...]:
-    return tuple(run for _, run in sorted(runs, key=lambda placed: placed[0]))
+    ordered = tuple(run for _, run in sorted(runs, key=lambda placed: placed[0]))
+    return ordered if any(run.offset != HOLE_OFFSET for run in ordered) else ()
 
 
 def _local(name: str) -> str:

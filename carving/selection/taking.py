@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from carving.file_systems.inodes import FileSystem, Locator, NotThereError
+from carving.file_systems.stored_files.content import cut
+from carving.file_systems.stored_files.file_source import FileSource
 from carving.fragments import Claim, Fragment
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.picture_walk import check_picture, sound_header
 from carving.jpeg.results import Ending
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.selection.listed import ListedFile
-from carving.source import ByteSource, Run, clamp, evidence_runs, merge
+from carving.source import HOLE_OFFSET, ByteSource, Run, clamp, evidence_runs, merge
 
 LARGEST: Final = 64 << 20
 """Bytes taken of one file at most."""
@@ -41,7 +43,8 @@ def take_listed(
     for file in listed:
         try:
             runs = places.of(file)
-            data = b"".join(source.read_at(run.offset, run.length) for run in runs)
+            file_bytes = FileSource(source, runs)
+            data = file_bytes.read_at(0, file_bytes.size)
         except NotThereError as error:
             leave_out(file.name, str(error))
             continue
@@ -54,15 +57,19 @@ def take_listed(
             yield make_fragment(source, data, runs, layer, Claim(file.name, None))
 
 
-def make_fragment(source: ByteSource, data: bytes, runs: tuple[Run, ...], layer: str, claim: Claim) -> Fragment:
-    """A fragment of exactly these bytes; nothing is cut off behind the picture."""
+def make_fragment(
+    source: ByteSource, data: bytes, runs: tuple[Run, ...], layer: str, claim: Claim | None = None
+) -> Fragment:
+    """A fragment of exactly these bytes, which lie in `runs`, holes among them; nothing is cut off behind the
+    picture."""
     walk = walk_header(data)
+    stored = [run for run in runs if run.offset != HOLE_OFFSET]
     return Fragment(
         layer=layer,
-        offset=runs[0].offset,
+        offset=stored[0].offset,
         data=data,
         byte_runs=runs,
-        evidence_runs=merge(tuple(low for run in runs for low in evidence_runs(source, run.offset, run.length))),
+        evidence_runs=merge(tuple(low for run in stored for low in evidence_runs(source, run.offset, run.length))),
         ending=Ending.EOI if data.rstrip(b"\0").endswith(_EOI) else Ending.TRUNCATED,
         thumbnail=extract_thumbnail(data, walk.segments),
         check=check_picture(data, sound_header(data, walk)),
@@ -87,17 +94,20 @@ class _Places:
         """
         runs = self._named(file)
         if file.size is not None:
-            runs = _cut(runs, file.size)
-        runs = _cut(runs, LARGEST)
+            runs = cut(runs, file.size)
+        runs = cut(runs, LARGEST)
         if not runs:
             raise NotThereError("the list does not say where it lies")
-        if any(clamp(run.offset, run.length, self._source.size) != run for run in runs):
+        if any(run.offset != HOLE_OFFSET and clamp(run.offset, run.length, self._source.size) != run for run in runs):
             raise NotThereError(f"it would lie outside the {self._source.size} bytes that are examined")
         return merge(runs)
 
     def _named(self, file: ListedFile) -> tuple[Run, ...]:
         if file.media_runs and self._start is not None:
-            return tuple(Run(run.offset - self._start, run.length) for run in file.media_runs)
+            start = self._start
+            return tuple(
+                run if run.offset == HOLE_OFFSET else Run(run.offset - start, run.length) for run in file.media_runs
+            )
         if file.volume_runs:
             return file.volume_runs
         if file.media_runs:
@@ -116,14 +126,3 @@ def _start_in_media(source: ByteSource) -> int | None:
     """
     runs = evidence_runs(source, 0, source.size)
     return runs[0].offset if len(runs) == 1 and runs[0].length == source.size else None
-
-
-def _cut(runs: tuple[Run, ...], size: int) -> tuple[Run, ...]:
-    """The first `size` bytes of runs."""
-    kept: list[Run] = []
-    for run in runs:
-        length = min(run.length, size)
-        if length > 0:
-            kept.append(Run(run.offset, length))
-        size -= length
-    return tuple(kept)

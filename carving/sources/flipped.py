@@ -21,6 +21,10 @@ class FlippedSource(LayerInPlace):
     def name(self) -> str:
         return f"{len(self._flips)} bits reversed"
 
+    def toggle(self, flips: Iterable[tuple[int, int]]) -> None:
+        """Reverse further bits; those that are reversed already are again as below."""
+        self._flips = sorted(set(self._flips).symmetric_difference(flips))
+
     def read_at(self, offset: int, length: int) -> bytes:
         data = bytearray(super().read_at(offset, length))
         first, last = (bisect_left(self._flips, (place, 0)) for place in (offset, offset + len(data)))

@@ -16,6 +16,7 @@ from plugin.common.settings import DEFAULTS, UNSPECIFIED, CaseDetails, Parameter
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from carving.encryption.credentials import Credential
     from plugin.common.progress import Progress
     from plugin.common.report_model import Report
 
@@ -31,6 +32,7 @@ Examples:
   carve-restore phone.E01 --key file:mk.bin    an encrypted volume, with its master key
   carve-restore phone.E01 --key - --volume 2   the same inside a partition; asks for the key
   carve-restore disk.dd --password -           a LUKS volume, or one with an Android crypto footer
+  carve-restore disk.dd --key 3:file:mk.bin --password 2:-   every volume of a disk, each with what opens it
   carve-restore chip.bin --nand linux-bch4-2048   a raw NAND dump with its spare bytes
 
 \b
@@ -60,13 +62,19 @@ Exit codes:
 )
 @click.option(
     "--key",
-    metavar="KEY",
-    help="Master key of the encrypted volume: hex, file:PATH (hex or raw bytes), env:NAME, or - to be asked.",
+    "keys",
+    multiple=True,
+    metavar="[N:]KEY",
+    help="Master key of an encrypted volume: hex, file:PATH (hex or raw bytes), env:NAME, or - to be asked; N: before "
+    "it says that it is for volume N alone. Repeatable.",
 )
 @click.option(
     "--password",
-    metavar="PASSWORD",
-    help="Password of a LUKS volume or Android crypto footer: itself, file:PATH, env:NAME, or - to be asked.",
+    "passwords",
+    multiple=True,
+    metavar="[N:]PASSWORD",
+    help="Password of a LUKS volume or Android crypto footer: itself, file:PATH, env:NAME, or - to be asked; N: before "
+    "it says that it is for volume N alone. Repeatable.",
 )
 @click.option(
     "--footer",
@@ -133,10 +141,11 @@ Exit codes:
 )
 @click.option(
     "--scan",
-    type=click.Choice(["all", "unallocated"]),
+    type=click.Choice(["all", "files", "unallocated"]),
     default=DEFAULTS.scan,
     show_default=True,
-    help="What to look through: every byte of the volume, or those that no file of its file system occupies.",
+    help="What to look through: every byte of the volume, file systems first; only what its file systems hold, deleted "
+    "files among them; or only the bytes that no file of theirs occupies.",
 )
 @click.option(
     "--jobs",
@@ -178,8 +187,8 @@ def run_command(
     evidence: Path,
     output: Path,
     resume: bool,
-    key: str | None,
-    password: str | None,
+    keys: tuple[str, ...],
+    passwords: tuple[str, ...],
     jobs: int | None,
     cluster: str | None,
     examiner: str,
@@ -198,8 +207,8 @@ def run_command(
     custody log.
     """
     parameters = Parameters(**settings)  # every other option is called as the setting that it gives
-    secret = _ask("Master key (hex)") if key == PROMPT else key
-    password_bytes = _ask("Password").encode() if password == PROMPT else password
+    given_keys = tuple(_key(key) for key in keys)
+    given_passwords = tuple(_password(password) for password in passwords)
     signer = None
     if sign_key is not None:
         from plugin.custody.signature import load_signer
@@ -221,8 +230,8 @@ def run_command(
         report = run(
             evidence,
             output,
-            key=secret,
-            password=password_bytes,
+            key=given_keys,
+            password=given_passwords,
             parameters=parameters,
             details=CaseDetails(examiner, case_number, exhibit),
             jobs=jobs,
@@ -244,6 +253,30 @@ def _complaints(report: Report) -> list[str]:
     failed = [f"the file at offset {entry.offset}: {entry.error}" for entry in report.files if entry.error]
     more = [f"and {len(failed) - MOST_NAMED} more files, all named in the report"] if len(failed) > MOST_NAMED else []
     return [*(failure.message for failure in report.failures), *failed[:MOST_NAMED], *more]
+
+
+def _key(value: str) -> str:
+    """A key as it was given, or, where that is `-`, as the examiner answers."""
+    from plugin.examination.opening import split_volume
+
+    volume, text = split_volume(value)
+    return f"{volume}{_ask(_of_volume('Master key (hex)', volume))}" if text == PROMPT else value
+
+
+def _password(value: str) -> str | Credential:
+    """A password as it was given, or, where that is `-`, what the examiner answers, as it is."""
+    from carving.encryption.credentials import Credential
+    from plugin.examination.opening import split_volume
+
+    volume, text = split_volume(value)
+    if text != PROMPT:
+        return value
+    answer = _ask(_of_volume("Password", volume))
+    return Credential(password=answer.encode(), volume=int(volume[:-1]) if volume else None)
+
+
+def _of_volume(what: str, volume: str) -> str:
+    return f"{what} of volume {volume[:-1]}" if volume else what
 
 
 def _ask(what: str) -> str:

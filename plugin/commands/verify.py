@@ -28,9 +28,15 @@ Exit codes:
     help="Hash this evidence, and read every carved file from it again.",
 )
 @click.option(
-    "--key", metavar="KEY", help="Key of the run, to read again what was carved decrypted; given as for `run`."
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="KEY",
+    help="Key of the run, to read again what was carved decrypted; given as for `run`.",
 )
-@click.option("--password", metavar="PASSWORD", help="The same with the password of the run.")
+@click.option(
+    "--password", "passwords", multiple=True, metavar="PASSWORD", help="The same with the password of the run."
+)
 @click.option(
     "--public-key",
     type=click.Path(path_type=Path),
@@ -39,7 +45,12 @@ Exit codes:
 )
 @click.option("--quiet", is_flag=True, help="Say nothing but what does not hold.")
 def verify_command(
-    folder: Path, evidence: Path | None, key: str | None, password: str | None, public_key: Path | None, quiet: bool
+    folder: Path,
+    evidence: Path | None,
+    keys: tuple[str, ...],
+    passwords: tuple[str, ...],
+    public_key: Path | None,
+    quiet: bool,
 ) -> None:
     """Recompute everything that a finished run left in DIR, and name the first thing that does not hold.
 
@@ -58,5 +69,5 @@ def verify_command(
         from plugin.examination.opening import read_secrets
         from plugin.verify.verification_of_evidence import verify_evidence
 
-        verify_evidence(evidence, read_secrets(key, password), report, say, lambda _done, _total: None)
+        verify_evidence(evidence, read_secrets(keys, passwords), report, say, lambda _done, _total: None)
     say("all of it holds")

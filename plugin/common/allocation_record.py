@@ -25,3 +25,27 @@ class AllocatedClaim:
     modified: str | None
     accessed: str | None
     changed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClaim:
+    """The file that a picture is, as its file system describes it; none of it is a fact.
+
+    Attributes:
+        inode: its number there.
+        size: bytes of the file.
+        structure: in words, through which structure its bytes were read.
+        created, modified, accessed, changed: UTC, or local time of unknown zone on FAT; None where not kept.
+        other_paths: further names of the same bytes.
+        compression_unit: bytes that the file system has compressed together; 0 where its bytes are stored as they are.
+    """
+
+    inode: int
+    size: int
+    structure: str
+    created: str | None
+    modified: str | None
+    accessed: str | None
+    changed: str | None
+    other_paths: tuple[str, ...]
+    compression_unit: int

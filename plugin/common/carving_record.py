@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from carving.fragments import Fragment
+from carving.fragments import Fragment, Origin
 from carving.jpeg.results import Ending
+from carving.source import HOLE_OFFSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,14 @@ def _judgement(fragment: Fragment) -> tuple[str, float]:
         piece = f"a piece without a header: {fragment.borrowed.mcus} blocks decode"
         return f"{piece} with the tables of the file at offset {fragment.borrowed.lender}", 0.4
     check, ended, pieces = fragment.check, fragment.ending is Ending.EOI, len(fragment.byte_runs)
+    holes = any(run.offset == HOLE_OFFSET for run in fragment.byte_runs)
     if check is None and ended:
         return "complete by its markers; its kind or its header does not allow a check by decoding", 0.8
     if check is None:
         return "without an end, or its header is damaged; the carved bytes end where they stop looking like a JPEG", 0.3
+    if check.whole and fragment.origin is Origin.FILE_SYSTEM:
+        found = "one piece" if pieces == 1 else f"{pieces} pieces, holes among them" if holes else f"{pieces} pieces"
+        return f"whole: all blocks decode, in {found} as the file system gives them", 0.999
     share = check.sound / max(1, check.mcus)
     if check.whole and pieces > 1:
         joined = f"whole, joined from {pieces} pieces that lie apart: together they decode to the last block"
@@ -56,6 +61,8 @@ def _judgement(fragment: Fragment) -> tuple[str, float]:
     if check.whole:
         return "whole: all blocks decode, and the end marker follows", 0.999
     decoded = f"the first {check.sound} of {check.mcus} blocks decode"
+    if fragment.origin is Origin.FILE_SYSTEM:
+        return f"damaged, or not all its own: through the runs of its file {decoded}", 0.5 + 0.4 * share
     if ended:
         return f"damaged inside, or other data lie in it: {decoded}, and an end marker is reached", 0.5 + 0.4 * share
     return f"cut off or continued elsewhere: {decoded}; no place was found where it goes on", 0.3 + 0.5 * share

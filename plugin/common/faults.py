@@ -19,21 +19,21 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def describe(error: BaseException, key: bytes | None) -> str:
-    """One line that names the error."""
+def describe(error: BaseException, *keys: bytes | None) -> str:
+    """One line that names the error, without the keys."""
     if isinstance(error, BrokenExecutor):
         return "the process that restored it died; the file may need more memory than there is"
-    return redact_text(f"{type(error).__name__}: {one_line(error)}", key)
+    return redact_text(f"{type(error).__name__}: {one_line(error)}", *keys)
 
 
-def keep_traceback(folder: Path, doing: str, error: BaseException, key: bytes | None) -> Path:
+def keep_traceback(folder: Path, doing: str, error: BaseException, *keys: bytes | None) -> Path:
     """Append the traceback to `errors.log` in `folder`.
 
     Args:
         folder: an existing folder.
         doing: what the tool was at.
         error: what happened.
-        key: kept out of the text.
+        keys: kept out of the text.
 
     Returns:
         The log's path.
@@ -42,7 +42,7 @@ def keep_traceback(folder: Path, doing: str, error: BaseException, key: bytes | 
         OutputError: the log cannot be written.
     """
     path = folder / LOG_NAME
-    text = redact_text("".join(traceback.format_exception(error)), key)
+    text = redact_text("".join(traceback.format_exception(error)), *keys)
     try:
         with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(f"{utc_now()} {doing}\n{text}\n")

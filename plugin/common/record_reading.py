@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from carving.source import HOLE_OFFSET, Run
+
 RecordT = TypeVar("RecordT")
 
 
@@ -64,6 +66,8 @@ def _read_optional(kind: Any, value: Any, where: str) -> object:
 
 def _read_record(kind: Any, value: Any, where: str) -> object:
     _expect(isinstance(value, dict) and set(value) == {item.name for item in fields(kind)}, value, where)
+    if kind is Run and value["offset"] is None:  # a hole: see `to_json`
+        value = {**value, "offset": HOLE_OFFSET}
     hints = get_type_hints(kind)
     return kind(**{name: _read(hints[name], item, f"{where}.{name}") for name, item in value.items()})
 

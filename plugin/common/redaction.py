@@ -10,6 +10,7 @@ SECRET_OPTIONS: Final = ("--key", "--password")
 """Options whose value is a secret."""
 REDACTED: Final = "[redacted]"
 _REFERENCES: Final = ("file:", "env:")
+_VOLUME: Final = re.compile(r"\d{1,4}:")
 
 
 def redact_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
@@ -32,14 +33,18 @@ def redact_arguments(arguments: Sequence[str]) -> tuple[str, ...]:
     return tuple(redacted)
 
 
-def redact_text(text: str, key: bytes | None) -> str:
-    """`text` without the key, should it have slipped in as hex (any case, spaced or not) or as a bytes literal."""
-    if not key:
-        return text
-    spaced_hex = r"[\s:]?".join(f"{byte:02x}" for byte in key)
-    text = re.sub(spaced_hex, REDACTED, text, flags=re.IGNORECASE)
-    return text.replace(repr(key), REDACTED)
+def redact_text(text: str, *keys: bytes | None) -> str:
+    """`text` without the keys, should one have slipped in as hex (any case, spaced or not) or as a bytes literal."""
+    for key in keys:
+        if key:
+            spaced_hex = r"[\s:]?".join(f"{byte:02x}" for byte in key)
+            text = re.sub(spaced_hex, REDACTED, text, flags=re.IGNORECASE)
+            text = text.replace(repr(key), REDACTED)
+    return text
 
 
 def _redact_value(value: str) -> str:
-    return value if value == "-" or value.startswith(_REFERENCES) else REDACTED
+    volume = _VOLUME.match(value)
+    prefix = "" if volume is None else volume[0]
+    given = value[len(prefix) :]
+    return value if given == "-" or given.startswith(_REFERENCES) else f"{prefix}{REDACTED}"

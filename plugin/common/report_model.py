@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from carving.fragments import Claim
-from carving.source import Run
-from plugin.common.allocation_record import AllocatedClaim
+from carving.file_systems.structure_flip import StructureFlip
+from carving.fragments import Claim, Origin
+from carving.source import HOLE_OFFSET, Run
+from plugin.common.allocation_record import AllocatedClaim, StoredClaim
 from plugin.common.carving_record import UNCHECKED, Carving
 from plugin.common.file_state import FileState
 from plugin.common.nand_record import NandRecord
@@ -76,6 +77,17 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class VolumeRecord:
+    """A volume of a partition table, in bytes of what was scanned, and the key that opened it, if one did."""
+
+    number: int
+    offset: int
+    length: int
+    description: str
+    key: Key | None
+
+
+@dataclass(frozen=True, slots=True)
 class ScannedView:
     """What was scanned of one view: its name, the layers down to the evidence, and how many of its bytes."""
 
@@ -109,6 +121,11 @@ class FileEntry:
         claim: what another tool says of it; None where it was found by searching.
         allocated: what the file system says of the allocated file in which it begins, if it does.
         carving: how sure the carver is of it, and why.
+        volume: number of the volume of the partition table in which it begins, if it does.
+        origin: whether its bytes were found by what they look like or through a file system.
+        path: what the file system calls the file that it is, from its root; None where it knows none.
+        deleted: whether the file system counts that file as deleted; None where it knows none.
+        stored: what else the file system says of that file.
     """
 
     layer: str
@@ -133,6 +150,11 @@ class FileEntry:
     claim: Claim | None
     allocated: AllocatedClaim | None
     carving: Carving = UNCHECKED
+    volume: int | None = None
+    origin: Origin = Origin.CARVED
+    path: str | None = None
+    deleted: bool | None = None
+    stored: StoredClaim | None = None
 
     @property
     def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:
@@ -167,7 +189,8 @@ class CustodyHead:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run. `files` are ordered by layer and offset."""
+    """One run. `files` are ordered by layer and offset, `structure_flips` by evidence offset; `key` is the first that
+    opened a volume of a disk."""
 
     schema_version: str
     tool: Tool
@@ -181,9 +204,11 @@ class Report:
     plain_scan: ScannedView | None
     nand: NandRecord | None
     files: tuple[FileEntry, ...]
+    structure_flips: tuple[StructureFlip, ...]
     notes: tuple[str, ...]
     failures: tuple[Failure, ...]
     custody: CustodyHead
+    volumes: tuple[VolumeRecord, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -203,9 +228,12 @@ def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
 
 
 def _plain(value: object) -> object:
-    """Tuples as lists, and no number that JSON lacks: a margin is infinite where the search had no second candidate."""
+    """Tuples as lists, a hole as a run without an offset, and no number that JSON lacks: a margin is infinite where the
+    search had no second candidate."""
     if value is None or isinstance(value, str | int):
         return value
+    if isinstance(value, Run) and value.offset == HOLE_OFFSET:
+        return {"offset": None, "length": value.length}
     if is_dataclass(value) and not isinstance(value, type):
         return to_json(value)
     if isinstance(value, Mapping):

@@ -25,7 +25,7 @@ class Parameters(EvidenceSettings):
     """Settings that change what is found or how it is restored, beside those that say how to open the evidence."""
 
     only: str | None = None
-    scan: Literal["all", "unallocated"] = "all"
+    scan: Literal["all", "files", "unallocated"] = "all"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     effort: int = 2
     carve_only: bool = False

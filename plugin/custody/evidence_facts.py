@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
+from carving.container_layers import ContainerLayer, find_container
 from carving.source import ByteSource, Run, bottom_of
 from plugin.custody.evidence_files import printable
 
@@ -40,10 +41,12 @@ class AcquiredImage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFacts:
-    """The bottom layer of a stack and the path it was opened by; the rest is asked of it when wanted."""
+    """The bottom layer of a stack, the path it was opened by, and the layer that undoes a container, if there is one;
+    the rest is asked of them when wanted."""
 
     bottom: ByteSource
     opened: Path
+    container: ContainerLayer | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -63,7 +66,13 @@ class EvidenceFacts:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What an examiner should know of the files."""
-        return tuple(self.bottom.remarks) if isinstance(self.bottom, EvidenceFiles) else ()
+        of_files = tuple(self.bottom.remarks) if isinstance(self.bottom, EvidenceFiles) else ()
+        return of_files if self.container is None else (*of_files, *self.container.remarks)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What of a container cannot be read."""
+        return () if self.container is None else self.container.faults
 
     @property
     def stored_hashes(self) -> dict[str, str]:
@@ -86,4 +95,4 @@ class EvidenceFacts:
 
 def evidence_facts(source: ByteSource, opened: Path) -> EvidenceFacts:
     """The facts on the evidence under a stack of layers."""
-    return EvidenceFacts(bottom_of(source), opened)
+    return EvidenceFacts(bottom_of(source), opened, find_container(source))

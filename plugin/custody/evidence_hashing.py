@@ -22,6 +22,7 @@ class EvidenceDigests:
     Attributes:
         computed: hex digests of the media, by algorithm.
         damaged: stretches of the media that are damaged in the evidence file.
+        wrong_checksums: in words, what a container stores of its content and does not fit.
         files: the evidence files with their digests.
     """
 
@@ -30,6 +31,7 @@ class EvidenceDigests:
     damaged: tuple[Run, ...]
     files: tuple[FileState, ...]
     files_error: EvidenceError | None
+    wrong_checksums: tuple[str, ...] = ()
 
 
 def hash_evidence(
@@ -48,6 +50,7 @@ def hash_evidence(
     computed: dict[str, str] = {}
     media_error: EvidenceError | None = None
     damaged = facts.damaged_runs
+    wrong: tuple[str, ...] = ()
     size = facts.bottom.size
     rest = 0
 
@@ -60,6 +63,7 @@ def hash_evidence(
         with closing(open_media(facts.opened)) as media:
             computed = hash_source(media, algorithms, tell)
             damaged = EvidenceFacts(media, facts.opened).damaged_runs
+            wrong = () if facts.container is None else facts.container.wrong_checksums(media, pause)
     except EvidenceError as error:
         media_error = error
     files: tuple[FileState, ...]
@@ -70,5 +74,5 @@ def hash_evidence(
             files = hash_files(facts.files, lambda done, _total: tell(size + done, size))
     except EvidenceError as error:
         lost = tuple(FileState(path, 0, "", None) for path in facts.paths)
-        return EvidenceDigests(computed, media_error, damaged, lost, error)
-    return EvidenceDigests(computed, media_error, damaged, files, None)
+        return EvidenceDigests(computed, media_error, damaged, lost, error, wrong)
+    return EvidenceDigests(computed, media_error, damaged, files, None, wrong)

@@ -109,6 +109,8 @@ class Integrity:
                 match = False
         if measured.damaged:
             self._fail("hash", CarveRestoreError(_damage(measured.damaged)))
+        for wrong in measured.wrong_checksums:
+            self._fail("hash", HashMismatchError(wrong))
         if measured.files_error is not None:
             self._fail("hash", measured.files_error)
         evidence = Evidence(

@@ -16,7 +16,9 @@ from plugin.common.output import OutputFile, write_file
 from plugin.common.report_model import FileEntry, ThumbnailFile, to_json
 from plugin.common.restore_record import NO_PREVIEWS, McuCounts, RestoreRecord
 from plugin.custody.custody_log import CustodyLog, LogEvent, file_written
+from plugin.examination.allocation_survey import printable, stored_claim
 from plugin.examination.fragment_record import fragment_to_json
+from plugin.workers.stored_checksum import notes_as_found
 from restore.provenance import Status
 
 
@@ -27,11 +29,12 @@ def store_fragment(
     custody: CustodyLog,
     allocated: AllocatedClaim | None,
     originals: dict[str, str],
+    volume: int | None = None,
 ) -> FileEntry:
     """Write what was carved, as it was found, with its thumbnail, and record both in the custody log.
 
     `allocated` is what a file system says of the file it begins in; `originals` holds the path of the
-    first file with each SHA-256, and learns of this one.
+    first file with each SHA-256, and learns of this one; `volume` is the number of the volume it lies in.
 
     Raises:
         OutputError: a file cannot be written.
@@ -70,15 +73,33 @@ def store_fragment(
         mcus=McuCounts(),
         bit_flips=(),
         opaque_bytes=0,
-        notes=(),
+        notes=(*notes_as_found(fragment), *fragment.notes),
         error=None,
         claim=fragment.claim,
         allocated=allocated,
+        volume=volume,
         carving=carving_of(fragment, None if first == carved.path else first),
+        origin=fragment.origin,
+        path=_path(fragment, allocated),
+        deleted=_deleted(fragment, allocated),
+        stored=stored_claim(fragment.record),
     )
     carving = {"stem": stem, "entry": to_json(entry), "fragment": fragment_to_json(fragment)}
     custody.record_together([*events, ("carved", carving)])
     return entry
+
+
+def _path(fragment: Fragment, allocated: AllocatedClaim | None) -> str | None:
+    """What a file system calls the file that a fragment is, rather than one that it lies in."""
+    if fragment.record is not None:
+        return printable(fragment.record.path)
+    return allocated.path if allocated is not None and allocated.position == 0 else None
+
+
+def _deleted(fragment: Fragment, allocated: AllocatedClaim | None) -> bool | None:
+    if fragment.record is not None:
+        return fragment.record.deleted
+    return False if allocated is not None and allocated.position == 0 else None
 
 
 def with_restoration(entry: FileEntry, stem: str, record: RestoreRecord, custody: CustodyLog) -> FileEntry:
@@ -93,7 +114,7 @@ def with_restoration(entry: FileEntry, stem: str, record: RestoreRecord, custody
         restored=record.restored,
         provenance=record.provenance,
         previews=record.previews,
-        notes=record.notes,
+        notes=(*entry.notes, *record.notes),
     )
     place: dict[str, object] = {"stem": stem, "layer": entry.layer, "offset": entry.offset}
     flips: list[LogEvent] = [("flip_reversed", place | to_json(flip)) for flip in record.bit_flips]

@@ -5,7 +5,7 @@ Only what the log records as done, and what lies on the disk with the digest tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -43,7 +43,7 @@ class Journal:
         beginning: details of its first record.
         opened: what it said of the evidence when it opened it last.
         selected: the list of files it was given, with its digest.
-        key: how its key was recorded.
+        keys: how its keys were recorded.
         evidence: the evidence as hashed before the search; None where that was not finished.
         failures: what hashing could not do.
         scans: what was recorded at the end of each search, by layer.
@@ -59,7 +59,7 @@ class Journal:
     beginning: Mapping[str, Any] = field(default_factory=dict)
     opened: Mapping[str, Any] | None = None
     selected: Mapping[str, Any] | None = None
-    key: Mapping[str, Any] | None = None
+    keys: list[Mapping[str, Any]] = field(default_factory=list)
     evidence: Evidence | None = None
     failures: list[Failure] = field(default_factory=list)
     scans: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -112,14 +112,14 @@ class Journal:
             )
 
     def require_same_evidence(
-        self, opened: Mapping[str, Any], selected: Mapping[str, Any] | None, key: Mapping[str, Any] | None
+        self, opened: Mapping[str, Any], selected: Mapping[str, Any] | None, keys: Sequence[Mapping[str, Any]]
     ) -> None:
         """Refuse to go on with other evidence, another list of files or another key.
 
         Args:
             opened: what is said of the evidence now; its size and layers are compared here, its digests at the end.
             selected: what is said of the list of files now.
-            key: what is said of the key now.
+            keys: what is said of the keys now.
 
         Raises:
             UsageError: one is not the same.
@@ -131,7 +131,7 @@ class Journal:
             raise UsageError(f"the run in {self.folder} was begun with other evidence: {self.evidence.paths[0]}")
         if self.selected != selected:
             raise UsageError(f"the run in {self.folder} was begun with another list of files")
-        if self.key != key:
+        if self.keys != list(keys):
             raise UsageError(f"the run in {self.folder} was begun with another key, or without one")
 
 
@@ -184,11 +184,11 @@ def _take(journal: Journal, record: LogRecord) -> None:
         case "run_started":
             journal.beginning = details
         case "evidence_opened":
-            journal.opened, journal.selected, journal.key = details, None, None
+            journal.opened, journal.selected, journal.keys = details, None, []
         case "files_selected":
             journal.selected = details
         case "decrypting":
-            journal.key = details
+            journal.keys.append(details)
         case "failure" if details["stage"] == "hash":
             journal.failures.append(from_json(Failure, details))
         case "evidence_hashed":

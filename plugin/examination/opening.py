@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from carving.errors import UsageError
+from carving.encryption.credentials import Credential
 from carving.source import ByteSource
 from plugin.common.settings import Parameters
 
 if TYPE_CHECKING:
+    from carving.encryption.disk import Part
     from plugin.common.report_model import Key
+
+One = str | bytes | Credential
+Given = One | Sequence[One] | None
+"""Keys or passwords as a caller gives them: one, several, or none."""
+_FOR_VOLUME: Final = re.compile(r"(\d{1,4}):(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What opens an encrypted volume: its master key or a password, or neither. Shown and written nowhere."""
+    """What opens encrypted volumes: keys and passwords, or nothing. Shown and written nowhere."""
 
-    key: bytes | None = field(default=None, repr=False)
-    password: bytes | None = field(default=None, repr=False)
+    credentials: tuple[Credential, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A way to look at the evidence: its stack of layers, called `decrypted` or `plain`."""
+    """A way to look at the evidence: its stack of layers, called `decrypted` or `plain`.
+
+    `parts` are the stretches of it that are searched, each by itself; all of it in one where there are none.
+    """
 
     layer: str
     source: ByteSource
+    parts: tuple[Part, ...] = ()
 
 
 def open_layers(
@@ -43,71 +54,116 @@ def open_layers(
 
     Raises:
         EvidenceError: the evidence cannot be opened.
-        KeyMismatchError: the password is wrong.
+        KeyMismatchError: a password is wrong, or one of several secrets opens nothing.
         UsageError: settings that contradict it.
     """
     from carving.evidence import open_stack
 
-    return open_stack(evidence, parameters, secrets.key, secrets.password, flips)
+    return open_stack(evidence, parameters, secrets.credentials, flips)
 
 
-def read_secrets(key: str | bytes | None, password: str | bytes | None) -> Secrets:
-    """Key and password as bytes: as given, or from `file:PATH` or `env:NAME`, or a key in hex and a password itself.
+def read_secrets(keys: Given, passwords: Given) -> Secrets:
+    """Keys and passwords as bytes: as given, or from `file:PATH` or `env:NAME`, or a key in hex and a password itself.
+
+    Text may begin with the number of a volume and a colon, such as `2:file:PATH`; it is for that volume alone.
 
     Raises:
-        UsageError: the key is none of these, or both are given.
+        UsageError: a key is none of these.
     """
     from carving.encryption.keys import parse_key, parse_password
 
-    if key is not None and password is not None:
-        raise UsageError("--key and --password: one of them opens the volume, so give one")
-    return Secrets(
-        parse_key(key) if isinstance(key, str) else key,
-        parse_password(password) if isinstance(password, str) else password,
-    )
+    credentials: list[Credential] = []
+    for option, given in (("key", _several(keys)), ("password", _several(passwords))):
+        for number, value in enumerate(given, start=1):
+            told = f"the {option}" if len(given) == 1 else f"{option} {number} of {len(given)}"
+            if isinstance(value, Credential):
+                credentials.append(replace(value, told=told))
+                continue
+            volume, text = _for_volume(value)
+            if option == "key":
+                key = parse_key(text) if isinstance(text, str) else text
+                credentials.append(Credential(key=key, told=told, volume=volume))
+            else:
+                password = parse_password(text) if isinstance(text, str) else text
+                credentials.append(Credential(password=password, told=told, volume=volume))
+    return Secrets(tuple(credentials))
+
+
+def split_volume(text: str) -> tuple[str, str]:
+    """The number of a volume with its colon, if text begins with one, and the rest."""
+    found = _FOR_VOLUME.fullmatch(text)
+    return ("", text) if found is None else (f"{found[1]}:", found[2])
+
+
+def _several(given: Given) -> tuple[One, ...]:
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, One) else tuple(given)
+
+
+def _for_volume(value: str | bytes) -> tuple[int | None, str | bytes]:
+    if isinstance(value, bytes):
+        return None, value
+    number, text = split_volume(value)
+    return (int(number[:-1]) if number else None), text
 
 
 def views(source: ByteSource) -> tuple[View, ...]:
     """What is scanned: the stack as decrypted, and beside it the same bytes as they are stored."""
+    from carving.encryption.disk import Part, find_disk
     from carving.encryption.dmcrypt import find_decryption
 
+    disk = find_disk(source)
+    if disk is not None:
+        stored = tuple(Part(part.run, part.volume) for part in disk.parts if part.decrypted is not None)
+        return View("decrypted", source, disk.parts), View("plain", disk.below, stored)
     decryption = find_decryption(source)
     if decryption is None:
         return (View("plain", source),)
     return View("decrypted", source), View("plain", decryption.below)
 
 
-def confirm_key(source: ByteSource) -> Key | None:
-    """The key of a decrypted stack, and what shows that it fits; None where nothing is decrypted.
+def confirm_keys(source: ByteSource) -> tuple[tuple[int | None, Key], ...]:
+    """The keys of a decrypted stack, each with its volume where a disk has several, and what shows that they fit.
 
     Raises:
-        KeyMismatchError: it does not fit.
+        KeyMismatchError: one does not fit.
         EvidenceError: the evidence cannot be read.
     """
-    from carving.encryption.dmcrypt import find_decryption
+    from carving.encryption.disk import decryptions
     from carving.encryption.key_check import check_key
     from plugin.common.report_model import Key
 
-    decryption = find_decryption(source)
-    if decryption is None:
-        return None
-    told = decryption.proof or check_key(source)
-    return Key(decryption.key_fingerprint, told, str(decryption.spec), decryption.numbering.sector_size)
+    return tuple(
+        (
+            volume,
+            Key(
+                decryption.key_fingerprint,
+                decryption.proof or check_key(decryption),
+                str(decryption.spec),
+                decryption.numbering.sector_size,
+            ),
+        )
+        for volume, decryption in decryptions(source)
+    )
 
 
 def reopening(source: ByteSource, parameters: Parameters) -> tuple[Secrets, Parameters]:
     """What opens the same stack in another process without deriving the key from a password again."""
-    from carving.encryption.dmcrypt import find_decryption
+    from carving.encryption.disk import decryptions, find_disk
 
-    decryption = find_decryption(source)
-    if decryption is None:
-        return Secrets(), parameters
-    return Secrets(decryption.volume_key), replace(parameters, cipher=str(decryption.spec))
+    opened = decryptions(source)
+    if find_disk(source) is None:
+        cipher = parameters.cipher if not opened else str(opened[0][1].spec)
+        return Secrets(tuple(Credential(key=one.volume_key) for _, one in opened)), replace(parameters, cipher=cipher)
+    return (
+        Secrets(tuple(Credential(key=one.volume_key, volume=volume, spec=one.spec) for volume, one in opened)),
+        parameters,
+    )
 
 
-def volume_key(source: ByteSource) -> bytes | None:
-    """The key of a decrypted stack, to keep it out of logs."""
-    from carving.encryption.dmcrypt import find_decryption
+def volume_keys(source: ByteSource) -> tuple[bytes, ...]:
+    """The keys of a decrypted stack, to keep them out of logs."""
+    from carving.encryption.disk import decryptions
 
-    decryption = find_decryption(source)
-    return None if decryption is None else decryption.volume_key
+    return tuple(decryption.volume_key for _, decryption in decryptions(source))

@@ -13,13 +13,13 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from carving.errors import UsageError
+from carving.errors import EvidenceError, UsageError
 from carving.source import ByteSource, location
 from carving.support.cores import available_cores
 from plugin.common.clock import utc_now
 from plugin.common.output import create, flush, write_file
 from plugin.common.progress import Progress, SilentProgress
-from plugin.common.report_model import SCHEMA_VERSION, CustodyHead, Report, Tool, to_json
+from plugin.common.report_model import SCHEMA_VERSION, CustodyHead, Key, Report, Tool, to_json
 from plugin.common.settings import CaseDetails, Parameters, require_sense
 from plugin.common.versions import (
     DISTRIBUTION,
@@ -38,7 +38,7 @@ from plugin.custody.signature import SUFFIX, Signer
 from plugin.examination.allocation_survey import AllocationSurvey, is_worth_a_survey
 from plugin.examination.fragment_sources import list_record
 from plugin.examination.journal import Journal
-from plugin.examination.opening import confirm_key, open_layers, read_secrets, reopening, volume_key
+from plugin.examination.opening import Given, confirm_keys, open_layers, read_secrets, reopening, volume_keys
 from plugin.examination.resume_cleanup import drop_incomplete_files
 from plugin.examination.stages import Examination
 from plugin.report.writing import write_reports
@@ -49,8 +49,8 @@ def run(
     evidence: str | os.PathLike[str],
     output: str | os.PathLike[str],
     *,
-    key: str | bytes | None = None,
-    password: str | bytes | None = None,
+    key: Given = None,
+    password: Given = None,
     parameters: Parameters | None = None,
     details: CaseDetails | None = None,
     jobs: int | None = None,
@@ -67,9 +67,11 @@ def run(
     Args:
         evidence: raw image, first segment of a split one, E01, one damaged JPEG, or a folder of them. Never written.
         output: a folder that is absent or empty, or that of the journal.
-        key: master key of the volume: its bytes, or hex, `file:PATH`, `env:NAME`.
-        password: what opens the volume's LUKS header or Android crypto footer: itself, `file:PATH`, `env:NAME`. Without
-            key and password the bytes are scanned as they are, or as Android's default password decrypts them.
+        key: master key of the volume: its bytes, or hex, `file:PATH`, `env:NAME`; or several. Text that begins with a
+            number and a colon is for the volume with that number.
+        password: what opens the volume's LUKS header or Android crypto footer: itself, `file:PATH`, `env:NAME`, for one
+            volume as a key is; or several. Without key and password the bytes are scanned as they are, or as Android's
+            default password decrypts them.
         parameters: how to decrypt, what to scan; defaults as on the command line.
         details: examiner, case and exhibit for the record.
         jobs: number of worker processes; as many as there are cores if None.
@@ -97,7 +99,7 @@ def run(
     journal.require_same(parameters, details, code_digest())
     if journal.begun:
         started, details = journal.started, journal.details
-    require_sense(parameters, has_key=key is not None)
+    require_sense(parameters, has_key=key not in (None, ()))
     secrets = read_secrets(key, password)
     selected = None if parameters.only is None else list_record(Path(parameters.only))
     with (
@@ -105,10 +107,10 @@ def run(
         closing(_pool(jobs, cluster)) as pool,
         ExitStack() as undo,
     ):
-        confirmed = confirm_key(source)
+        confirmed = confirm_keys(source)
         facts = evidence_facts(source, Path(evidence))
         opened = _opened(facts, source)
-        journal.require_same_evidence(opened, selected, None if confirmed is None else asdict(confirmed))
+        journal.require_same_evidence(opened, selected, [_decrypting(*one) for one in confirmed])
         create(folder)
         with (
             CustodyLog(folder / CUSTODY_NAME, journal.head, journal.size) as custody,
@@ -121,15 +123,15 @@ def run(
             custody.record("evidence_opened", **opened)
             if selected is not None:
                 custody.record("files_selected", **selected)
-            if confirmed is not None:
-                custody.record("decrypting", **asdict(confirmed))
+            for volume, key_found in confirmed:
+                custody.record("decrypting", **_decrypting(volume, key_found))
             survey = (
                 undo.enter_context(closing(AllocationSurvey(Path(evidence), *reopening(source, parameters))))
                 if is_worth_a_survey(source, parameters)
                 else None
             )
             examination = Examination(
-                source, facts, folder, volume_key(source), parameters, custody, progress, survey, journal
+                source, facts, folder, volume_keys(source), parameters, custody, progress, survey, journal, confirmed
             )
             integrity = undo.enter_context(
                 closing(
@@ -143,6 +145,8 @@ def run(
                     )
                 )
             )
+            for fault in facts.faults:
+                examination.fail("evidence", EvidenceError(fault))
             examination.compile_kernels()
             custody.record("restoring", **pool.facts())
             files = examination.carve_and_restore(pool, integrity.settle)
@@ -155,14 +159,16 @@ def run(
                 details=details,
                 evidence=examined,
                 parameters=parameters,
-                key=confirmed,
+                key=confirmed[0][1] if confirmed else None,
                 scan=examination.scan(),
                 plain_scan=examination.plain_scan(),
                 nand=examination.nand(),
                 files=files,
+                structure_flips=examination.structure_flips(),
                 notes=examination.notes(),
                 failures=tuple(examination.failures),
                 custody=CustodyHead(CUSTODY_NAME, custody.head.records, custody.head.sha256),
+                volumes=examination.volumes(),
             )
             write_reports(report, folder, custody)
     if signer is not None:
@@ -184,6 +190,11 @@ def _opened(facts: EvidenceFacts, source: ByteSource) -> dict[str, object]:
     """The evidence as it was found when it was opened, for the record."""
     files = [to_json(look_at(path)) for path in facts.files]
     return {"files": files, "size": facts.bottom.size, "layers": location(source)}
+
+
+def _decrypting(volume: int | None, key: Key) -> dict[str, object]:
+    """A key that fits, for the record, and the volume of a disk that it opens."""
+    return asdict(key) if volume is None else {**asdict(key), "volume": volume}
 
 
 @contextmanager

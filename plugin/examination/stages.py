@@ -11,6 +11,8 @@ from typing import Any
 
 from carving.errors import CarveRestoreError, EvidenceError, OutputError, UsageError
 from carving.file_systems.allocation import AllocationMap
+from carving.file_systems.structure_flip import StructureFlip
+from carving.file_systems.volumes import Volume
 from carving.fragments import Fragment
 from carving.source import ByteSource, location
 from carving.support.interrupts import put_off_interrupts
@@ -19,7 +21,7 @@ from plugin.common.faults import describe, keep_traceback, one_line
 from plugin.common.nand_record import NandRecord
 from plugin.common.progress import Progress, Stage
 from plugin.common.record_reading import from_json
-from plugin.common.report_model import Failure, FileEntry, ScannedView, to_json
+from plugin.common.report_model import Failure, FileEntry, Key, ScannedView, VolumeRecord, to_json
 from plugin.common.restore_record import RestoreRecord
 from plugin.common.settings import Parameters
 from plugin.custody.custody_log import CustodyLog
@@ -45,12 +47,13 @@ class Examination:
     source: ByteSource
     facts: EvidenceFacts
     folder: Path
-    key: bytes | None = field(repr=False)
+    keys: tuple[bytes, ...] = field(repr=False)
     parameters: Parameters
     custody: CustodyLog
     progress: Progress
     survey: AllocationSurvey | None
     journal: Journal
+    confirmed: tuple[tuple[int | None, Key], ...] = ()
     failures: list[Failure] = field(default_factory=list)
     _finders: tuple[FragmentSource, ...] = field(init=False)
     _entries: dict[str, FileEntry] = field(init=False, default_factory=dict)
@@ -66,6 +69,8 @@ class Examination:
                 partial(self._scanned, index),
                 self._allocation,
                 self._search(view.layer),
+                view.parts,
+                has_files=index == 0,
             )
             for index, view in enumerate(self._views())
         )
@@ -108,6 +113,13 @@ class Examination:
             self.fail("nand", CarveRestoreError(misfit))
         return record
 
+    def structure_flips(self) -> tuple[StructureFlip, ...]:
+        """The bits that were flipped in structures of file systems, and reversed in what was read of them; recorded."""
+        flips = () if self.survey is None else self.survey.structure_flips
+        if flips:
+            self.custody.record("structure_flips_reversed", flips=[to_json(flip) for flip in flips])
+        return flips
+
     def notes(self) -> tuple[str, ...]:
         """Remarks on the run as a whole."""
         left_out = (remark for finder in self._finders for remark in finder.remarks)
@@ -148,6 +160,29 @@ class Examination:
             return None
         return claim_at(allocation, fragment.offset)
 
+    def _volume_at(self, offset: int) -> int | None:
+        """The number of the volume in which a byte of what is scanned lies."""
+        if self.parameters.volume is not None:
+            return self.parameters.volume
+        return next((one.index for one in self._volumes() if one.offset <= offset < one.offset + one.length), None)
+
+    def _volumes(self) -> tuple[Volume, ...]:
+        """The volumes of the partition table, where a whole disk is scanned."""
+        from carving.encryption.disk import find_disk
+
+        disk = find_disk(self.source)
+        if disk is not None:
+            return disk.volumes
+        return () if self.survey is None else self.survey.volumes
+
+    def volumes(self) -> tuple[VolumeRecord, ...]:
+        """The volumes of a disk as the report lists them, each with the key that opened it."""
+        keys = dict(self.confirmed)
+        return tuple(
+            VolumeRecord(one.index, one.offset, one.length, one.description, keys.get(one.index))
+            for one in self._volumes()
+        )
+
     def _views(self) -> tuple[View, ...]:
         """What is scanned; whoever names the files names them in one view."""
         found = views(self.source)
@@ -155,22 +190,29 @@ class Examination:
 
     def _survey_remarks(self) -> tuple[str, ...]:
         """What encryption shows, which file systems there are, and what that meant for the scan."""
+        from carving.container_layers import find_files
+
         found = self._allocation()
         remarks = () if self.survey is None else self.survey.remarks
         if found is None and self.parameters.scan == "unallocated":
             return (*remarks, "no file system could be read, so all bytes were scanned, not only unallocated ones")
+        if found is None and self.parameters.scan == "files" and find_files(self.source) is None:
+            return (*remarks, "no file system could be read, so nothing was looked at; --scan all carves without one")
         return remarks
 
     def _encryption_remarks(self) -> tuple[str, ...]:
         """What a header says of the encryption that it opens."""
-        from carving.encryption.dmcrypt import find_decryption
+        from carving.encryption.disk import decryptions
 
-        decryption = find_decryption(self.source)
-        return () if decryption is None else decryption.remarks
+        return tuple(
+            remark if volume is None else f"volume {volume}: {remark}"
+            for volume, decryption in decryptions(self.source)
+            for remark in decryption.remarks
+        )
 
     def _scanned(self, index: int, done: int, _size: int) -> None:
         """One scan after the other, told as one."""
-        sizes = [finder.source.size for finder in self._finders]
+        sizes = [finder.size for finder in self._finders]
         self.progress.update(Stage.SCAN, sum(sizes[:index]) + done, sum(sizes))
 
     def _earlier_layout(self) -> Mapping[str, Any] | None:
@@ -192,8 +234,9 @@ class Examination:
             if finder.earlier is None:
                 for stem, fragment in self._found(finder):
                     claim = self._claim(finder, fragment)
+                    volume = self._volume_at(fragment.offset)
                     self._entries[stem] = store_fragment(
-                        fragment, stem, self.folder, self.custody, claim, self._originals
+                        fragment, stem, self.folder, self.custody, claim, self._originals, volume
                     )
                     if not self.parameters.carve_only:
                         self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
@@ -241,8 +284,8 @@ class Examination:
         elif isinstance(outcome, OutputError):
             raise outcome
         else:
-            keep_traceback(self.folder, f"restoring the file at offset {entry.offset}", outcome, self.key)
-            self._entries[task.stem] = with_error(entry, task.stem, describe(outcome, self.key), self.custody)
+            keep_traceback(self.folder, f"restoring the file at offset {entry.offset}", outcome, *self.keys)
+            self._entries[task.stem] = with_error(entry, task.stem, describe(outcome, *self.keys), self.custody)
         self._restored += 1
         self.progress.update(Stage.RESTORE, self._restored, len(self._entries))
 

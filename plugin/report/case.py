@@ -114,11 +114,32 @@ class _Graph:
                 **_relation(carved, self._image, "Contained_Within"),
                 "uco-core:hasFacet": [place],
             }
+        if entry.path is not None:
+            yield self._stored_node(entry, entry.path)
+            yield self._relationship(entry, "carved", "stored", "Derived_From")
         if entry.thumbnail is not None:
             yield self._relationship(entry, "thumbnail", "carved", "Contained_Within")
         for kind in ("repaired", "restored"):
             if getattr(entry, kind) is not None:
                 yield self._relationship(entry, kind, "carved", "Derived_From")
+
+    def _stored_node(self, entry: FileEntry, path: str) -> Node:
+        """The file as its file system calls it."""
+        facet: Node = {
+            "@id": self._id(f"{entry.stem} stored file"),
+            "@type": "uco-observable:FileFacet",
+            "uco-observable:fileName": path.rpartition("/")[2],
+            "uco-observable:filePath": path,
+            "uco-observable:allocationStatus": "unallocated" if entry.deleted else "allocated",
+        }
+        if entry.stored is not None:
+            facet["uco-observable:sizeInBytes"] = _integer(entry.stored.size)
+        return {
+            "@id": self._picture(entry, "stored"),
+            "@type": ["uco-observable:File", "uco-observable:ObservableObject"],
+            "uco-core:description": "the file as a file system calls it; its name is a claim",
+            "uco-core:hasFacet": [facet],
+        }
 
     def _relationship(self, entry: FileEntry, source: str, target: str, kind: str) -> Node:
         return {

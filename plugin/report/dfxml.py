@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
-from carving.source import Run
+from carving.source import HOLE_OFFSET, Run
+from plugin.common.allocation_record import StoredClaim
 from plugin.common.report_model import FileEntry, Report
 
 DFXML: Final = "http://www.forensicswiki.org/wiki/Category:Digital_Forensics_XML"
@@ -72,20 +73,33 @@ def _add_file(root: ET.Element, entry: FileEntry) -> None:
     """One carved file; the schema wants its children in this order."""
     element = _add(root, "fileobject")
     _add(element, "filename", entry.carved.path)
+    if entry.path is not None:
+        _add(element, "filename", entry.path)
     if entry.error is not None:
         _add(element, "error", entry.error)
     _add(element, "filesize", str(entry.size))
+    if entry.deleted is not None:
+        _add(element, "alloc", "0" if entry.deleted else "1")
+    if entry.stored is not None:
+        _add_stored(element, entry.stored)
     runs = _add(element, "byte_runs")
     file_offset = 0
-    for run in entry.evidence_runs:
-        _add_run(runs, run, file_offset)
+    for run in _with_holes(entry):
+        _add_run(runs, run, file_offset, entry.size if _is_compressed(entry) else None)
         file_offset += run.length
     digest = _add(element, "hashdigest", entry.carved.sha256)
     digest.set("type", "sha256")
     digest.set(f"{{{OWN}}}covers", _clean(entry.carved.covers))
     _add(element, "layer", entry.layer, OWN)
+    if entry.volume is not None:
+        _add(element, "volume", str(entry.volume), OWN)
     _add(element, "offset", str(entry.offset), OWN)
     _add(element, "ending", entry.ending, OWN)
+    _add(element, "origin", entry.origin.value, OWN)
+    if entry.stored is not None:
+        _add(element, "structure", entry.stored.structure, OWN)
+        for path in entry.stored.other_paths:
+            _add(element, "other_path", path, OWN)
     if entry.status is not None:
         _add(element, "status", entry.status.value, OWN)
     for kind in ("thumbnail", "repaired", "restored", "provenance"):
@@ -98,9 +112,50 @@ def _add_file(root: ET.Element, entry: FileEntry) -> None:
         _add(element, "bit_flip", None, OWN).attrib.update(place)
 
 
-def _add_run(runs: ET.Element, run: Run, file_offset: int) -> None:
-    attributes = {"file_offset": str(file_offset), "img_offset": str(run.offset), "len": str(run.length)}
+def _is_compressed(entry: FileEntry) -> bool:
+    """Whether the one evidence run of a file is what an archive holds of it, compressed."""
+    from_archive = entry.claim is not None and entry.claim.crc32 is not None
+    return from_archive and len(entry.evidence_runs) == 1 and entry.evidence_runs[0].length != entry.size
+
+
+def _add_stored(element: ET.Element, stored: StoredClaim) -> None:
+    """What the file system says of the file."""
+    if stored.compression_unit:
+        _add(element, "compressed", "1")
+    _add(element, "inode", str(stored.inode))
+    times = (("mtime", stored.modified), ("ctime", stored.changed), ("atime", stored.accessed))
+    for name, value in (*times, ("crtime", stored.created)):
+        if value is not None:
+            _add(element, name, value)
+
+
+def _add_run(runs: ET.Element, run: Run, file_offset: int, uncompressed: int | None) -> None:
+    place = {"fill": "0"} if run.offset == HOLE_OFFSET else {"img_offset": str(run.offset)}
+    attributes = {"file_offset": str(file_offset), **place, "len": str(run.length)}
+    if uncompressed is not None:
+        attributes["uncompressed_len"] = str(uncompressed)
     _add(runs, "byte_run").attrib.update(attributes)
+
+
+def _with_holes(entry: FileEntry) -> tuple[Run, ...]:
+    """The runs in the evidence with the holes of the file between them."""
+    holes = sum(run.length for run in entry.byte_runs if run.offset == HOLE_OFFSET)
+    if not holes or holes + sum(run.length for run in entry.evidence_runs) != entry.size:
+        return entry.evidence_runs
+    runs: list[Run] = []
+    evidence = iter(entry.evidence_runs)
+    part = next(evidence)
+    for run in entry.byte_runs:
+        left = run.length
+        if run.offset == HOLE_OFFSET:
+            runs.append(run)
+            continue
+        while left:
+            count = min(left, part.length)
+            runs.append(Run(part.offset, count))
+            left -= count
+            part = Run(part.offset + count, part.length - count) if count < part.length else next(evidence, Run(0, 0))
+    return tuple(runs)
 
 
 def _add(parent: ET.Element, name: str, text: str | None = None, namespace: str = DFXML) -> ET.Element:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from carving.source import Run
+from plugin.common.allocation_record import StoredClaim
 from plugin.common.output import OutputFile, output_error
 from plugin.common.progress import human_size
 from plugin.common.report_model import Evidence, FileEntry, Report, ThumbnailFile, to_json
@@ -30,8 +31,8 @@ EMBEDDED: Final = 32 << 20
 _KINDS: Final = ("carved", "thumbnail", "repaired", "restored", "provenance")
 _NO_MORE: Final = "base-uri 'none'; form-action 'none'"
 _CARD: Final = (
-    *("layer", "offset", "size", "byte_runs", "evidence_runs", "ending", "carving"),
-    *("exif", "mcus", "opaque_bytes", "notes", "error"),
+    *("layer", "volume", "offset", "size", "byte_runs", "evidence_runs", "ending", "carving"),
+    *("exif", "mcus", "opaque_bytes", "notes", "error", "origin", "deleted"),
 )
 """What a card of the gallery takes from the entry as it is."""
 _LARGEST_THUMBNAIL: Final = 64 << 10
@@ -145,12 +146,18 @@ def _cards(report: Report, folder: Path) -> Iterator[dict[str, object]]:
             **{name: values[name] for name in _CARD},
             "stem": entry.stem,
             "told": _told(entry),
+            "folder": _folder(entry),
             "status": status,
             "flips": values["bit_flips"],
             "output": {kind: values[kind] for kind in _KINDS},
             "images": images,
             "words": " ".join((entry.stem, str(entry.offset), status, *_words(entry))).lower(),
         }
+
+
+def _folder(entry: FileEntry) -> str | None:
+    """The folder that a file system says a file lies in; None where no file system knows the file."""
+    return None if entry.path is None else entry.path.rpartition("/")[0] or "/"
 
 
 def _words(entry: FileEntry) -> Iterator[str]:
@@ -166,13 +173,30 @@ def _told(entry: FileEntry) -> list[tuple[str, str]]:
     told: list[tuple[str, str]] = []
     if entry.claim is not None:
         told.append(("another tool", " ".join(filter(None, (entry.claim.name, entry.claim.place)))))
-    if entry.allocated is not None:
+    if entry.stored is not None:
+        told.extend(_stored_words(entry, entry.stored))
+    elif entry.allocated is not None:
         begins = entry.allocated
         told.append(("file system", f"{begins.path}, inode {begins.inode}, {begins.size} bytes"))
         told.append(("begins at its byte", str(begins.position)))
         times = {name: getattr(begins, name) for name in ("created", "modified", "accessed", "changed")}
         told.extend((f"{name} (file system)", time) for name, time in times.items() if time is not None)
     return told
+
+
+def _stored_words(entry: FileEntry, stored: StoredClaim) -> Iterator[tuple[str, str]]:
+    """What a file system says of the file that a picture is."""
+    state = "deleted file" if entry.deleted else "file"
+    yield state, f"{entry.path}, inode {stored.inode}, {stored.size} bytes"
+    yield "read through", stored.structure
+    if stored.other_paths:
+        yield "also called", ", ".join(stored.other_paths)
+    for name in ("created", "modified", "accessed", "changed"):
+        time = getattr(stored, name)
+        if time is not None:
+            yield f"{name} (file system)", time
+    if entry.deleted and entry.allocated is not None:
+        yield "its first byte is now in", f"{entry.allocated.path}, inode {entry.allocated.inode}"
 
 
 def _uncorrectable(report: Report) -> tuple[Run, ...]:

@@ -8,8 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 from carving.errors import HashMismatchError
+from carving.file_systems.stored_files.lznt1 import open_content
 from carving.source import ByteSource, bottom_of
-from plugin.common.report_model import Report
+from plugin.common.report_model import FileEntry, Report
 from plugin.custody.hashing import hash_source
 from plugin.examination.opening import Secrets, open_layers, views
 from plugin.verify.verification import Say
@@ -74,12 +75,15 @@ def _check_carved(stacks: Mapping[str, ByteSource], report: Report, index: int) 
     stack = stacks.get(entry.layer)
     if stack is None:
         return False
-    digest = hashlib.sha256()
-    for run in entry.byte_runs:
-        digest.update(stack.read_at(run.offset, run.length))
-    if digest.hexdigest() != entry.carved.sha256:
+    if hashlib.sha256(_found(stack, entry)).hexdigest() != entry.carved.sha256:
         raise HashMismatchError(f"the bytes of {entry.carved.path} are not where the report says they were found")
     return True
+
+
+def _found(stack: ByteSource, entry: FileEntry) -> bytes:
+    """The bytes of an entry, read from where the report says they lie."""
+    unit = 0 if entry.stored is None else entry.stored.compression_unit
+    return open_content(stack, entry.byte_runs, unit).read_at(0, entry.size)
 
 
 def _check_repaired(evidence: Path, secrets: Secrets, report: Report, layer: str) -> None:
@@ -91,7 +95,7 @@ def _check_repaired(evidence: Path, secrets: Secrets, report: Report, layer: str
         for entry in entries:
             if entry.repaired is None:
                 continue
-            data = b"".join(stack.read_at(run.offset, run.length) for run in entry.byte_runs)[: entry.repaired.size]
+            data = _found(stack, entry)[: entry.repaired.size]
             if hashlib.sha256(data).hexdigest() != entry.repaired.sha256:
                 raise HashMismatchError(
                     f"{entry.repaired.path} is not what reversing the bits named in the report makes of the evidence"

@@ -46,12 +46,17 @@ def restore_fragment(task: RestoreTask) -> RestoreRecord:
     Raises:
         OutputError: a picture cannot be written.
     """
+    from plugin.workers.checksum_repair import restore_by_checksum
+    from plugin.workers.stored_checksum import judge, notes_as_found
     from restore.restoration import restore
 
     try:
-        restoration = restore(task.fragment, task.flip_model, effort=task.effort, device=task.device)
+        restoration = restore_by_checksum(task.fragment, task.device) if task.effort else None
+        if restoration is None:
+            restoration = restore(task.fragment, task.flip_model, effort=task.effort, device=task.device)
+            restoration = judge(restoration, task.fragment)
     except JpegError as error:
-        return RestoreRecord(Status.UNRECOVERABLE, McuCounts(), notes=(str(error),))
+        return RestoreRecord(Status.UNRECOVERABLE, McuCounts(), notes=(str(error), *notes_as_found(task.fragment)))
     return RestoreRecord(
         status=restoration.status,
         mcus=_mcu_counts(restoration),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import lzma
 import random
+import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,15 +14,23 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from carving.file_systems.f2fs import read_f2fs
 from plugin.common.report_model import to_json
 from plugin.custody.custody_log import CustodyLog
 from plugin.report.dfxml import dfxml_document
 from plugin.report.validation import encode
+from tests.carving.conftest import run_tool
 from tests.carving.encryption.footers import footer
+from tests.carving.file_systems.stored_files.journals import descriptor, superblock
+from tests.carving.media.android_sparse.writing import SparseFile
+from tests.carving.media.archive.writing import DEFLATED, tar_of, zip_of
 from tests.carving.media.nand.encoder import CHIPS, dump
+from tests.carving.memory import MemorySource
+from tests.fuzz.sparse_images import shrink
 from tests.plugin.report.made import entry, report
 
 HERE = Path(__file__).resolve().parent
+KERNEL_IMAGES = HERE.parent / "carving" / "file_systems" / "f2fs" / "kernel"
 
 
 def small_jpegs() -> tuple[bytes, ...]:
@@ -63,6 +73,74 @@ def _dumps() -> list[bytes]:
     return [bytes(dump(chip, random.Random(2).randbytes(32 * 512)))]
 
 
+def _sparse_images() -> list[bytes]:
+    chance = random.Random(2)
+    file = SparseFile(block_size=512, checksum=1).raw(chance.randbytes(1024)).fill(b"abcd", 3).skip(5).crc(7)
+    return [file.raw(chance.randbytes(512)).data(), SparseFile(header_size=40, chunk_header_size=16).skip(3).data()]
+
+
+def _zips() -> list[bytes]:
+    files = {f"{number}.jpg": data for number, data in enumerate(small_jpegs())}
+    return [zip_of(files), zip_of(files, DEFLATED), zip_of(files, DEFLATED, streamed=True)]
+
+
+def _tars() -> list[bytes]:
+    files = {f"{'long/' * 50}{number}.jpg": data for number, data in enumerate(small_jpegs())}
+    sparse = tarfile.TarInfo("sparse.jpg")
+    sparse.size, sparse.pax_headers = 1024, {"GNU.sparse.map": "0,512,2048,512", "GNU.sparse.size": "4096"}
+    holes = sparse.tobuf(tarfile.PAX_FORMAT) + bytes(1024)
+    return [tar_of(files, tarfile.GNU_FORMAT), holes + tar_of(files, tarfile.PAX_FORMAT)]
+
+
+def _file_systems() -> list[bytes]:
+    """Images that a kernel made, without the content of their files."""
+    made = []
+    for name in ("unclean", "compress"):
+        image = bytearray(lzma.decompress((KERNEL_IMAGES / f"{name}.img.xz").read_bytes()))
+        system = read_f2fs(MemorySource(bytes(image)))
+        for file in (*system.files(), *system.deleted()):
+            for run in file.runs:
+                if run.physical is not None and file.kind == "regular file" and file.inline is None:
+                    image[run.physical : run.physical + run.length] = bytes(run.length)
+        made.append(shrink(bytes(image)))
+    return made
+
+
+def _ext_volumes() -> list[bytes]:
+    """A file system of 64 KiB with a deleted JPEG, whose inode still leads to it."""
+    with tempfile.TemporaryDirectory() as folder:
+        content, volume = Path(folder) / "content", Path(folder) / "volume"
+        content.mkdir()
+        (content / "gone.jpg").write_bytes(small_jpegs()[0])
+        options = ("-q", "-t", "ext4", "-b", "1024", "-N", "32", "-O", "^has_journal")
+        run_tool("mke2fs", *options, "-d", str(content), str(volume), "64k")
+        run_tool("debugfs", "-w", "-R", "rm /gone.jpg", str(volume))
+        return [volume.read_bytes()]
+
+
+def _journals() -> list[bytes]:
+    made = []
+    for features in (0, 0x12):
+        blocks = [superblock(8, features), descriptor(3, [7, 9], features), bytes(1024), bytes(1024)]
+        made.append(b"".join(blocks).ljust(8192, b"\0"))
+    return made
+
+
+def _records() -> list[bytes]:
+    """The first records of a file table."""
+    with tempfile.TemporaryDirectory() as folder:
+        volume = Path(folder) / "volume"
+        volume.write_bytes(bytes(2 << 20))
+        run_tool("mkntfs", "-F", "-q", "-s", "512", "-p", "0", "-H", "0", "-S", "0", str(volume))
+        data = volume.read_bytes()
+        start = data.index(b"FILE0")
+        return [data[start : start + 8192]]
+
+
+def _packed() -> list[bytes]:
+    return [b"\x03\xb0\x02a\xff\x0f\x00\x00", b"\x02\x30abc"]
+
+
 def _lists() -> list[bytes]:
     return [dfxml_document(report(entry()), {})]
 
@@ -82,8 +160,16 @@ def _logs() -> list[bytes]:
 
 _MADE: dict[str, Callable[[], list[bytes]]] = {
     **dict.fromkeys(("jpeg_header", "jpeg_carve", "jpeg_decode", "jpeg_restore", "jpeg_preview"), _jpegs),
+    "android_sparse": _sparse_images,
+    "zip_archive": _zips,
+    "tar_archive": _tars,
     "android_footer": _footers,
+    "f2fs": _file_systems,
     "nand": _dumps,
+    "ext": _ext_volumes,
+    "ext_journal": _journals,
+    "ntfs_record": _records,
+    "lznt1": _packed,
     "file_list": _lists,
     "report_json": _reports,
     "custody_log": _logs,

@@ -19,13 +19,25 @@ from carving.encryption.luks2_header import read_luks2
 from carving.encryption.recognition import recognise
 from carving.errors import CarveRestoreError
 from carving.evidence import open_media
+from carving.file_systems.f2fs import is_f2fs, read_f2fs
+from carving.file_systems.stored_files.ext_deleted import read_deleted
+from carving.file_systems.stored_files.ext_journal import read_journal
+from carving.file_systems.stored_files.ext_names import OldNames
+from carving.file_systems.stored_files.file_source import FileSource
+from carving.file_systems.stored_files.lznt1 import decompress
+from carving.file_systems.stored_files.ntfs_record import FileTable
 from carving.file_systems.volumes import list_volumes, open_volume
 from carving.flips.plain_flips import PlainFlips
 from carving.jpeg.exif_claims import exif_claims
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import read_header
 from carving.jpeg.thumbnails import extract_thumbnail
+from carving.media.android_sparse.sparse_source import AndroidSparseSource
+from carving.media.archive.archive_source import ArchiveSource
+from carving.media.archive.tar_entries import open_tar
+from carving.media.archive.zip_entries import open_zip
 from carving.media.nand.nand_source import open_nand
+from carving.selection.archives import take_archive
 from carving.selection.reading import read_list
 from carving.source import Run
 from plugin.common.record_reading import from_json
@@ -36,6 +48,7 @@ from restore.decoding.opening import open_header
 from restore.decoding.robust import decode
 from restore.restoration import restore
 from tests.carving.memory import MemorySource
+from tests.fuzz.sparse_images import grow
 from tests.plugin.custody.chain_check import verify_chain
 
 Target = Callable[[bytes], object]
@@ -88,6 +101,25 @@ def raw_media(data: bytes) -> None:
     _read_media(data, "fuzz.dd")
 
 
+def android_sparse(data: bytes) -> None:
+    """A sparse image: its chunks, its checksums, and the first bytes of what it expands to."""
+    medium = MemorySource(data)
+    with closing(AndroidSparseSource(medium, "fuzz")) as source:
+        source.wrong_checksums(medium, lambda: None)
+        assert len(source.read_at(0, 4 << 20)) == min(source.size, 4 << 20)
+        assert sum(run.length for run in source.trace(0, 4 << 20)) == min(source.size, 4 << 20)
+
+
+def zip_archive(data: bytes) -> None:
+    """The JPEGs of a ZIP archive, each read where it is said to lie."""
+    _read_archive(open_zip(MemorySource(data), "fuzz"))
+
+
+def tar_archive(data: bytes) -> None:
+    """The same of a TAR archive."""
+    _read_archive(open_tar(MemorySource(data), "fuzz"))
+
+
 def volumes(data: bytes) -> None:
     """Partition tables, and the file systems behind them as far as telling encryption goes."""
     source = MemorySource(data)
@@ -110,6 +142,47 @@ def android_footer(data: bytes) -> None:
     """Android's crypto footer, by itself and at the end of a volume."""
     read_footer(data)
     find_footer(MemorySource(data))
+
+
+def f2fs(data: bytes) -> None:
+    """A file system of F2FS: all its files, what is deleted in it, and its free space."""
+    source = grow(data)
+    is_f2fs(source)
+    system = read_f2fs(source)
+    for file in (*system.files(), *system.deleted()):
+        place = 0
+        for run in file.runs:
+            assert run.logical == place
+            assert run.length > 0
+            place += run.length
+        assert 0 <= file.overwritten <= place <= file.size
+    for free in system.free_runs():
+        assert 0 <= free.offset < free.end <= source.size
+
+
+def ext(data: bytes) -> None:
+    """Deleted files of an ext file system: inode tables, orphan list, journal."""
+    read_deleted(MemorySource(data), 0, {}, lambda _: None)
+
+
+def ext_journal(data: bytes) -> None:
+    """A journal of ext3 or ext4, and the directory blocks in it."""
+    journal = read_journal(MemorySource(data), 1024)
+    OldNames(journal, lambda _: None).read(list(journal.copies))
+
+
+def ntfs_record(data: bytes) -> None:
+    """Records of an NTFS file table."""
+    table = FileTable(FileSource(MemorySource(data), (Run(0, len(data)),)), 1024)
+    for inode in range(len(data) // 1024 + 1):
+        table.name(inode)
+        for _ in table.data_attributes(inode):
+            pass
+
+
+def lznt1(data: bytes) -> None:
+    """Data that NTFS has compressed."""
+    assert len(decompress(data, 65536)) == 65536
 
 
 def nand(data: bytes) -> None:
@@ -144,7 +217,8 @@ TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
         *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview),
-        *(ewf, raw_media, volumes, luks1, luks2, android_footer, nand),
+        *(ewf, raw_media, android_sparse, zip_archive, tar_archive, volumes, luks1, luks2, android_footer, f2fs, nand),
+        *(ext, ext_journal, ntfs_record, lznt1),
         *(file_list, custody_log, report_json),
     )
 }
@@ -162,6 +236,13 @@ def _is_small(data: bytes) -> bool:
     except CarveRestoreError:
         return True  # the decoder will say the same
     return frame.width * frame.height <= MOST_PIXELS
+
+
+def _read_archive(source: ArchiveSource) -> None:
+    for fragment in take_archive(source, "plain", lambda *_: None):
+        (run,) = fragment.byte_runs
+        assert source.read_at(run.offset, run.length) == fragment.data
+        assert sum(part.length for part in source.trace(run.offset, run.length)) == run.length
 
 
 def _read_media(data: bytes, name: str) -> None:

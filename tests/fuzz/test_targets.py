@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from carving.file_systems.f2fs import read_f2fs
 from tests.fuzz.inputs import damaged, finds, seeds
+from tests.fuzz.sparse_images import grow
 from tests.fuzz.targets import TARGETS, survive
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +35,12 @@ def test_short_round(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         assert time.monotonic() - begun < SLOWEST
         if time.monotonic() > end:
             break
+
+
+def test_file_systems_of_the_seeds_are_read() -> None:
+    unclean, compressed = (grow(data) for data in seeds("f2fs"))
+    assert {file.path for file in read_f2fs(unclean).deleted()} >= {"/DCIM/gone.dat", "/DCIM/synced.dat"}
+    assert "/d/long.txt" in {file.path for file in read_f2fs(compressed).files()}
 
 
 def test_fuzzer_runs(tmp_path: Path) -> None:

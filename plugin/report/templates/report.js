@@ -28,6 +28,26 @@
   const turnOf = (file) => (file.exif.orientation > 1 ? " turn-" + Number(file.exif.orientation) : "");
   const damage = (file) => (file.mcus.total ? 1 - (file.mcus.intact + file.mcus.repaired) / file.mcus.total : 2);
 
+  const inFolder = (file) => !at("folder").value || (file.folder !== null && (file.folder + "/").startsWith(at("folder").value + "/"));
+  function fromOrigin(file) {
+    const origin = at("origin").value;
+    return !origin || (origin === "deleted" ? file.deleted === true : file.origin === origin && !(origin === "file system" && file.deleted));
+  }
+  function drawPlaces() {
+    const folders = new Map();
+    for (const file of files) {
+      for (let folder = file.folder; folder && folder !== "/"; folder = folder.slice(0, folder.lastIndexOf("/"))) {
+        folders.set(folder, (folders.get(folder) || 0) + 1);
+      }
+    }
+    for (const folder of [...folders.keys()].sort()) {
+      const option = make("option", "", `${folder} (${folders.get(folder)})`);
+      option.value = folder;
+      at("folder").append(option);
+    }
+    at("places").hidden = !files.some((file) => file.folder !== null);
+  }
+
   function drawFilters() {
     for (const status of data.statuses) {
       const button = make("button", "filter " + status.name, `${status.name} ${status.count}`);
@@ -49,7 +69,7 @@
     const words = at("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     shown = [];
     files.forEach((file, index) => {
-      if (chosen.has(file.status) && words.every((word) => file.words.includes(word))) shown.push(index);
+      if (chosen.has(file.status) && inFolder(file) && fromOrigin(file) && words.every((word) => file.words.includes(word))) shown.push(index);
     });
     const order = at("order").value;
     if (order === "damage") shown.sort((a, b) => damage(files[b]) - damage(files[a]) || a - b);
@@ -205,8 +225,9 @@
     const doubled = file.carving.duplicate_of ? `; the same bytes as ${file.carving.duplicate_of}` : "";
     parts.push(make("p", "", `As carved: ${file.carving.state}, confidence ${file.carving.confidence.toFixed(2)}${doubled}.`));
     parts.push(...section("Where it was found", pairs([
-      ["layer", file.layer], ["offset", String(file.offset)], ["size", bytes(file.size)], ["ends", file.ending === "eoi" ? "at its end marker" : "without an end marker"],
-      ["in the layer", file.byte_runs.map((run) => `${run.offset} +${run.length}`).join(", ")],
+      ["layer", file.layer], ...(file.volume ? [["volume", String(file.volume)]] : []), ["offset", String(file.offset)], ["size", bytes(file.size)], ["ends", file.ending === "eoi" ? "at its end marker" : "without an end marker"],
+      ["found through", file.origin],
+      ["in the layer", file.byte_runs.map((run) => `${run.offset === null ? "hole" : run.offset} +${run.length}`).join(", ")],
       ["in the evidence", file.evidence_runs.map((run) => `${run.offset} +${run.length}`).join(", ")]])));
     if (file.mcus.total) {
       parts.push(...section(`Its blocks (MCUs): ${file.mcus.total}`, table(["provenance", "blocks", "meaning"],
@@ -273,6 +294,8 @@
 
   at("search").addEventListener("input", choose);
   at("order").addEventListener("change", choose);
+  at("folder").addEventListener("change", choose);
+  at("origin").addEventListener("change", choose);
   at("slide").addEventListener("input", slide);
   at("overlay").addEventListener("change", overlay);
   at("turn").addEventListener("change", layout);
@@ -322,6 +345,7 @@
   }, { rootMargin: "900px" }).observe(at("more"));
 
   drawFilters();
+  drawPlaces();
   choose();
   drawMap();
 })();

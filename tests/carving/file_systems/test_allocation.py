@@ -11,8 +11,8 @@ import pytest
 from carving.carver.carver import carve
 from carving.evidence import open_evidence
 from carving.file_systems.allocation import AllocationMap
-from carving.file_systems.allocation_walk import read_allocation
 from carving.file_systems.unallocated import UnallocatedSource, placed_below
+from carving.file_systems.walking.allocation_walk import read_allocation
 from carving.media.raw import open_raw
 from carving.source import Run, evidence_runs
 from tests.carving.memory import MemorySource, camera_jpeg, jpeg

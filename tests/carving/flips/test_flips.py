@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 import random
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +16,14 @@ from carving.encryption.ciphers import SectorNumbering
 from carving.encryption.dmcrypt import DmCryptSource
 from carving.encryption.sectors import encrypt_sectors
 from carving.evidence import open_evidence
+from carving.file_systems.stored_files.file_source import FileSource
 from carving.flips.dmcrypt_flips import DmCryptFlips
 from carving.flips.model import FlipModel
 from carving.flips.of_fragment import flip_model
 from carving.flips.plain_flips import PlainFlips
 from carving.fragments import Fragment
 from carving.jpeg.results import Ending
-from carving.source import ByteSource, Run, evidence_runs
+from carving.source import HOLE_OFFSET, ByteSource, Run, evidence_runs
 
 KEY = bytes.fromhex("000102030405060708090a0b0c0d0e0f")
 GAP = 3 * 512
@@ -157,3 +160,35 @@ def test_a_model_crosses_to_a_worker_and_shows_no_key(tmp_path: Path) -> None:
     assert with_variant(there, plain, 5, 5) == with_variant(model, plain, 5, 5)
     assert KEY.hex() not in repr(model)
     assert repr(KEY) not in repr(model)
+
+
+@pytest.mark.parametrize("sector_size", [512, 4096])
+def test_a_file_in_many_pieces(tmp_path: Path, sector_size: int) -> None:
+    """A hypothesis is what decrypting the flipped bit gives; none reaches into the next piece, none is in a hole."""
+    plain = content(64 << 10)
+    path = encrypted(tmp_path, plain, sector_size)
+    stored = path.read_bytes()
+    runs = (
+        *(Run(8192, 4096), Run(HOLE_OFFSET, 4096), Run(4096, 4096), Run(20480, 1024), Run(40960, 100)),
+        *(Run(45056, 2), Run(49152, 700)),
+    )
+    with closing(open_evidence(path, key=KEY, sector_size=sector_size, offset=GAP)) as source:
+        file = FileSource(source, runs)
+        data = file.read_at(0, file.size)
+        fragment = replace(fragment_of(source, 8192, 10), data=data, byte_runs=runs)
+        model = flip_model(source, fragment)
+    assert not any(4096 <= start < 8192 for start in model.starts)
+    ends = np.cumsum([run.length for run in runs])
+    for end in ends[:-1]:
+        crossing = (model.starts < end) & (model.starts + model.reaches > end)
+        assert not crossing.any()
+    chance = random.Random(sector_size)
+    for unit in [*chance.sample(range(model.starts.size), 40), 0, model.starts.size - 1]:
+        bit = chance.randrange(128)
+        offset, place = model.place(unit, bit)
+        flipped = bytearray(stored)
+        flipped[offset] ^= 0x80 >> place
+        other = tmp_path / "flipped.dd"
+        other.write_bytes(flipped)
+        with closing(open_evidence(other, key=KEY, sector_size=sector_size, offset=GAP)) as changed:
+            assert with_variant(model, data, unit, bit) == FileSource(changed, runs).read_at(0, len(data))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from carving.jpeg.coding import check_scan, coding_of, first_state, walk
+from carving.jpeg.coding import behind_eoi, check_scan, coding_of, first_state, walk
 from carving.jpeg.coding_kernels import MCU, PREDICTORS, WHOLE
 from carving.jpeg.markers import read_header
 from tests.carving.jpeg.coding_reference import walk_reference
@@ -141,3 +141,19 @@ def test_a_grey_picture_with_sampling_factors_is_counted_in_blocks() -> None:
     coding = coding_of(header)
     assert coding is not None
     assert check_scan(bytes(data), header, coding).whole
+
+
+@pytest.mark.parametrize(
+    ("behind", "end"),
+    [
+        (b"\xff\xd9", 2),
+        (b"\xff\xd3\xff\xd9", 4),
+        (b"\xff\xff\xff\xd9", 4),
+        (b"\xff", None),
+        (b"\xff\xff", None),
+        (b"", None),
+    ],
+)
+def test_where_the_picture_ends(behind: bytes, end: int | None) -> None:
+    """Also where the data are cut off within a marker."""
+    assert behind_eoi(b"scan" + behind, 4) == (None if end is None else 4 + end)

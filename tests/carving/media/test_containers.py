@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +38,30 @@ def test_other_containers(tmp_path: Path, head: bytes, tail: bytes, name: str) -
     path.write_bytes(head + tail)
     with pytest.raises(EvidenceError, match=name):
         open_evidence(path)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (gzip.compress(b"medium"), r"gzip.*unpack it with gunzip"),
+        (bz2.compress(b"medium"), r"bzip2.*unpack it with bunzip2"),
+        (lzma.compress(b"medium"), r"XZ.*unpack it with unxz"),
+        (b"7z\xbc\xaf\x27\x1c\0\4" + bytes(24), r"7-Zip.*unpack it with 7z x"),
+        (bytes.fromhex("28b52ffd"), r"Zstandard.*unzstd"),
+        (bytes.fromhex("04224d18"), r"LZ4.*unlz4"),
+        (b"Rar!\x1a\x07\1\0", r"RAR.*unrar x"),
+    ],
+)
+def test_compressed_evidence(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "card.dd"
+    path.write_bytes(data)
+    with pytest.raises(EvidenceError, match=message):
+        open_evidence(path)
+
+
+def test_compressed_image_of_the_collection(shared_data: Path) -> None:
+    with pytest.raises(EvidenceError, match=r"one_photo\.dd\.gz is .*unpack it with gunzip"):
+        open_evidence(shared_data / "cases/gz-image/one_photo.dd.gz")
 
 
 def test_raw_images_are_none_of_these(tmp_path: Path) -> None:

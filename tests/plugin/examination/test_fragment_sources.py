@@ -35,7 +35,7 @@ def test_only_what_a_list_names(
     assert done.returncode == 0, done.stderr
     (entry,) = document(tmp_path / "out")["files"]
     assert (entry["offset"], entry["status"]) == (OFFSETS[1], "intact")
-    assert entry["claim"] == {"name": "DCIM/one.jpg", "place": None}
+    assert entry["claim"] == {"name": "DCIM/one.jpg", "place": None, "crc32": None}
     assert (tmp_path / "out" / entry["carved"]["path"]).read_bytes() == photos[1]
     assert document(tmp_path / "out")["scan"]["scanned_bytes"] == len(photos[1])
     assert "none: it is no JPEG" in done.stderr

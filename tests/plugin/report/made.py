@@ -6,6 +6,7 @@ import dataclasses
 import math
 from typing import Any
 
+from carving.file_systems.structure_flip import StructureFlip
 from carving.source import Run
 from plugin.common import report_model as model
 from plugin.common.allocation_record import AllocatedClaim
@@ -73,6 +74,7 @@ def report(*files: model.FileEntry, failures: tuple[model.Failure, ...] = ()) ->
         plain_scan=model.ScannedView("plain", "E01", 8192, 8192),
         nand=None,
         files=files,
+        structure_flips=(StructureFlip(1324, 1, HOSTILE, 0.9999),),
         notes=(),
         failures=failures,
         custody=model.CustodyHead("custody.jsonl", 5, SHA256),

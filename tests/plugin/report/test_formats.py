@@ -13,13 +13,15 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from carving.source import Run
+from carving.fragments import Origin
+from carving.source import HOLE_OFFSET, Run
+from plugin.common.allocation_record import StoredClaim
 from plugin.common.output import OutputFile
 from plugin.common.report_model import CustodyHead, Report
 from plugin.common.settings import CaseDetails, Parameters
 from plugin.report.case import case_document
 from plugin.report.dfxml import DFXML, dfxml_document
-from tests.plugin.report.made import HOSTILE, SHA256, entry, report
+from tests.plugin.report.made import HOSTILE, SHA256, TIME, entry, report
 
 ORIGIN = {"host": "h", "user": "u", "arguments": ["carve-restore", HOSTILE, "\udcff"]}
 
@@ -35,7 +37,18 @@ def full_report(**changes: Any) -> Report:
         restored=OutputFile("restored/0000008192.png", SHA256, 5000, "the best picture"),
         error=HOSTILE,
     )
-    made = report(entry(), fragmented)
+    stored = entry(
+        offset=16384,
+        carved=OutputFile("carved/0000016384.jpg", SHA256, 1000, "as found"),
+        byte_runs=(Run(16384, 500), Run(HOLE_OFFSET, 100), Run(32768, 400)),
+        evidence_runs=(Run(20480, 500), Run(36864, 400)),
+        allocated=None,
+        origin=Origin.FILE_SYSTEM,
+        path=f"/DCIM/{HOSTILE}.jpg",
+        deleted=True,
+        stored=StoredClaim(12, 1000, "inode 12", None, TIME, None, TIME, ("/other.jpg",), 0),
+    )
+    made = report(entry(), fragmented, stored)
     return dataclasses.replace(made, **({"details": CaseDetails(HOSTILE, "17/26", "A1")} | changes))
 
 
@@ -51,13 +64,27 @@ def test_dfxml_fits_the_schema(shared_data: Path) -> None:
 def test_dfxml_says_what_importers_read() -> None:
     root = ET.fromstring(dfxml_document(full_report(), ORIGIN))
     names = [element.text for element in root.iter(f"{{{DFXML}}}filename")]
-    assert names == ["carved/0000004096.jpg", "carved/0000008192.jpg"]
+    hostile = HOSTILE.replace("\x07", "�")
+    assert names == [
+        "carved/0000004096.jpg",
+        "carved/0000008192.jpg",
+        "carved/0000016384.jpg",
+        f"/DCIM/{hostile}.jpg",
+    ]
+    (kept,) = (item for item in root.iter(f"{{{DFXML}}}fileobject") if len(item.findall(f"{{{DFXML}}}filename")) > 1)
+    assert kept.findtext(f"{{{DFXML}}}alloc") == "0"
+    assert kept.findtext(f"{{{DFXML}}}inode") == "12"
+    assert [dict(run.attrib) for run in kept.iter(f"{{{DFXML}}}byte_run")] == [
+        {"file_offset": "0", "img_offset": "20480", "len": "500"},
+        {"file_offset": "500", "fill": "0", "len": "100"},
+        {"file_offset": "600", "img_offset": "36864", "len": "400"},
+    ]
     sizes = [element.text for element in root.iter(f"{{{DFXML}}}filesize")]
-    assert sizes == ["1000", "1000"]
+    assert sizes == ["1000"] * 3
     runs = [
         (run.get("file_offset"), run.get("img_offset"), run.get("len")) for run in root.iter(f"{{{DFXML}}}byte_run")
     ]
-    assert runs == [("0", "4096", "1000"), ("0", "8192", "600"), ("600", "9216", "400")]
+    assert runs[:3] == [("0", "4096", "1000"), ("0", "8192", "600"), ("600", "9216", "400")]
     command = root.find(f".//{{{DFXML}}}command_line")
     assert command is not None
     assert command.text == f"carve-restore {HOSTILE} �".replace("\x07", "�")

@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from carving.fragments import Claim
-from carving.source import Run
-from plugin.common.allocation_record import AllocatedClaim
+from carving.fragments import Claim, Origin
+from carving.source import HOLE_OFFSET, Run
+from plugin.common.allocation_record import AllocatedClaim, StoredClaim
 from plugin.common.output import OutputFile, write_file
 from plugin.common.report_model import FileEntry, Report, ThumbnailFile
 from plugin.common.restore_record import McuCounts, Previews
@@ -154,6 +154,42 @@ def test_gallery_filters_and_search(page: Page, folder: Path) -> None:
     page.locator("#order").select_option("damage")
     assert page.locator(".card b").first.text_content() in ("0000001000", "0000005000", "x")
     page.screenshot(path=folder / "gallery.png")
+
+
+def test_folder_and_origin(page: Page, tmp_path: Path) -> None:
+    kept = dataclasses.replace(
+        restored_entry(tmp_path, 1000, Status.RESTORED, {}),
+        byte_runs=(Run(1000, 2000), Run(HOLE_OFFSET, 500), Run(5000, 1500)),
+        origin=Origin.FILE_SYSTEM,
+        path=f"/DCIM/{HOSTILE[:8]}/100/a.jpg",
+        deleted=False,
+        stored=StoredClaim(12, 4000, "the runs of inode 12", None, TIME, None, None, ("/b.jpg",), 0),
+    )
+    gone = dataclasses.replace(
+        restored_entry(tmp_path, 9000, Status.RESTORED, {}), origin=Origin.FILE_SYSTEM, path="/c.jpg", deleted=True
+    )
+    carved = restored_entry(tmp_path, 20000, Status.RESTORED, {})
+    made = make_report(kept, gone, carved)
+    (tmp_path / "report.html").write_bytes(report_page(made, tmp_path))
+    page.goto((tmp_path / "report.html").as_uri())
+    names = page.locator(".card b")
+    assert names.count() == 3
+    folder = page.locator("#folder option")
+    assert folder.all_text_contents()[:2] == ["all", "/DCIM (1)"]
+    page.locator("#folder").select_option("/DCIM")
+    assert names.all_text_contents() == ["0000001000"]
+    names.first.click()
+    expect(page.locator("#facts")).to_contain_text("hole +500")
+    expect(page.locator("#facts")).to_contain_text("/b.jpg")
+    page.keyboard.press("Escape")
+    page.locator("#folder").select_option("")
+    for origin, shown in (("file system", ["0000001000"]), ("deleted", ["0000009000"]), ("carved", ["0000020000"])):
+        page.locator("#origin").select_option(origin)
+        assert names.all_text_contents() == shown
+    begun = {"host": "h", "user": "u", "system": "s", "code_sha256": SHA256, "arguments": []}
+    paper = file_page(made, kept, History(begun, {kept.stem: []}), tmp_path).decode()
+    assert "a hole, read as zeros (500)" in paper
+    assert "the runs of inode 12" in paper
 
 
 def test_before_and_after_overlay_and_zoom(page: Page, folder: Path) -> None:

@@ -67,11 +67,14 @@ def read_ext_superblock(source: ByteSource, offset: int) -> ExtSuperblock | None
 
 def find_ext_superblocks(source: ByteSource) -> Iterator[ExtSuperblock]:
     """The primary superblock, then the copies that the usual block sizes put at known places."""
-    offsets = [PRIMARY_OFFSET]
-    for block_size in (1024, 4096, 2048):
-        first_block = 1 if block_size == 1024 else 0
-        per_group = 8 * block_size
-        offsets += [(per_group * group + first_block) * block_size for group in _BACKUP_GROUPS]
-    for offset in offsets:
+    for offset in (PRIMARY_OFFSET, *copy_offsets()):
         if found := read_ext_superblock(source, offset):
             yield found
+
+
+def copy_offsets() -> Iterator[int]:
+    """Where the usual block sizes put copies of the superblock."""
+    for block_size in (1024, 4096, 2048):
+        first_block = 1 if block_size == 1024 else 0
+        for group in _BACKUP_GROUPS:
+            yield (8 * block_size * group + first_block) * block_size

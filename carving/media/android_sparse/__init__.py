@@ -1,0 +1,1 @@
+"""Android sparse images, whole or split, as a layer over the medium."""

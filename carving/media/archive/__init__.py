@@ -1,0 +1,1 @@
+"""ZIP and TAR archives, read as folders of JPEGs."""
