@@ -13,7 +13,8 @@ import pytest
 SIGNATURES = {
     "carving.carve": (
         "(source: 'ByteSource', *, layer: 'str' = 'decrypted', alignment: 'int' = 512, window: 'int' = 16777216, "
-        "max_file_size: 'int' = 67108864, threads: 'int' = 1) -> 'Iterator[Fragment]'"
+        "max_file_size: 'int' = 67108864, threads: 'int' = 1, families: 'Families | None' = None) "
+        "-> 'Iterator[Fragment]'"
     ),
     "carving.flip_model": "(source: 'ByteSource', fragment: 'Fragment') -> 'FlipModel'",
     "carving.flips_of_layer": "(layer: 'ByteSource', runs: 'tuple[Run, ...]') -> 'FlipModel | None'",
@@ -43,8 +44,8 @@ ATTRIBUTES = {
     "carving.ByteSource": ("below", "close", "name", "read_at", "size", "trace"),
     "carving.FlipModel": ("place", "variants"),
     "carving.Fragment": (
-        *("borrowed", "byte_runs", "check", "claim", "data", "ending", "evidence_runs", "layer", "name", "offset"),
-        *("thumbnail", "witnessed"),
+        *("borrowed", "byte_runs", "check", "claim", "data", "ending", "evidence_runs", "layer", "name"),
+        *("notes", "offset", "origin", "record", "thumbnail", "witnessed"),
     ),
     "carving.Run": ("end", "length", "offset"),
     "restore.Decoded": ("coefficients", "end", "events", "flawless", "header", "mcus", "pixels", "stream"),

@@ -31,7 +31,7 @@ _MAX_DIRECTORIES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TiffEntry:
     """One entry: its tag, type and number of values, and the four bytes that hold these or the offset of them."""
 
     tag: int
@@ -82,14 +82,14 @@ def next_directory(tiff: bytes, offset: int, order: ByteOrder) -> int:
     return int.from_bytes(tiff[link : link + 4], order) if link + 4 <= len(tiff) else 0
 
 
-def entries(tiff: bytes, offset: int, order: ByteOrder) -> Iterator[Entry]:
+def entries(tiff: bytes, offset: int, order: ByteOrder) -> Iterator[TiffEntry]:
     """The entries of the directory at `offset` that lie inside the structure, at most 512."""
     if not 0 < offset < len(tiff) - 1:
         return
     end = min(_end(tiff, offset, order), offset + 2 + _ENTRY_SIZE * _MAX_ENTRIES, len(tiff) - _ENTRY_SIZE + 1)
     for at in range(offset + 2, end, _ENTRY_SIZE):
         tag, kind = int.from_bytes(tiff[at : at + 2], order), int.from_bytes(tiff[at + 2 : at + 4], order)
-        yield Entry(tag, kind, int.from_bytes(tiff[at + 4 : at + 8], order), tiff[at + 8 : at + _ENTRY_SIZE])
+        yield TiffEntry(tag, kind, int.from_bytes(tiff[at + 4 : at + 8], order), tiff[at + 8 : at + _ENTRY_SIZE])
 
 
 def stored_values(
