@@ -79,6 +79,8 @@ class Fragment:
     """The file that it is, as a file system records it; None where none does."""
     notes: tuple[str, ...] = ()
     """What is to be said of how it was found."""
+    known_bad: tuple[Run, ...] = ()
+    """Stretches of `data` that a layer below could not read or correct, in order."""
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from restore.explanation import Gap, StoredSegment
 from restore.provenance import BitFlip, Status
 
 
@@ -23,6 +24,7 @@ class Restoration:
         jpeg: the bit-exact byte stream up to EOI where flips were reversed, else None.
         notes: plain-language remarks for the report (why it is unrecoverable, what was not tried).
         opaque_bytes: bytes of the header that no redundancy covers: a flip in them would show nowhere.
+        segments, gaps: of what the scan consists where some of it is no part of the picture, in the file's order.
     """
 
     pixels: NDArray[np.uint8] | None
@@ -33,3 +35,5 @@ class Restoration:
     jpeg: bytes | None
     notes: tuple[str, ...]
     opaque_bytes: int = 0
+    segments: tuple[StoredSegment, ...] = ()
+    gaps: tuple[Gap, ...] = ()

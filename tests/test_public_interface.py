@@ -44,13 +44,24 @@ ATTRIBUTES = {
     "carving.ByteSource": ("below", "close", "name", "read_at", "size", "trace"),
     "carving.FlipModel": ("place", "variants"),
     "carving.Fragment": (
-        *("borrowed", "byte_runs", "check", "claim", "data", "ending", "evidence_runs", "layer", "name"),
-        *("notes", "offset", "origin", "record", "thumbnail", "witnessed"),
+        *("borrowed", "byte_runs", "check", "claim", "data", "ending", "evidence_runs", "known_bad", "layer"),
+        *("name", "notes", "offset", "origin", "record", "thumbnail", "witnessed"),
     ),
     "carving.Run": ("end", "length", "offset"),
     "restore.Decoded": ("coefficients", "end", "events", "flawless", "header", "mcus", "pixels", "stream"),
     "restore.Restoration": (
-        *("bit_flips", "jpeg", "mcu_size", "notes", "opaque_bytes", "pixels", "provenance", "status"),
+        *(
+            "bit_flips",
+            "gaps",
+            "jpeg",
+            "mcu_size",
+            "notes",
+            "opaque_bytes",
+            "pixels",
+            "provenance",
+            "segments",
+            "status",
+        ),
     ),
 }
 PACKAGES = ("carving", "restore", "plugin")
