@@ -139,7 +139,7 @@ def draw_edits(
         UsageError: no other photo.
         UnsupportedJpegError: the scan is not at least twice as long as the region.
     """
-    size = _SIZES.get(kind, _SECTORS * CLUSTER)
+    size = _SIZES.get(kind, CLUSTER)
     if scan.length < 2 * max(size, CLUSTER):
         raise UnsupportedJpegError(f"{scan.length} bytes of entropy-coded data are too few for the region {kind}")
     if kind is RegionKind.SECTORS:
@@ -154,7 +154,7 @@ def draw_edits(
         return (Edit(run, bytes(run.length)),)
     step = 1 if kind in _UNALIGNED else CLUSTER
     first, last = -(-scan.offset // step), (scan.end - size) // step
-    place = step * int(random.integers(first, max(first, last) + 1))
+    place = step * int(random.integers(first, last + 1))
     if kind is RegionKind.INSERT_1:
         return (Edit(Run(place, 0), random.bytes(1)),)
     if kind is RegionKind.DOUBLED_16K:
