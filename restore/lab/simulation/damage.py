@@ -107,7 +107,8 @@ def damage(
         UnsupportedJpegError: the region is too long for the file.
         JpegError: the header of the file, or of the other photo, cannot be read.
     """
-    stored, size, regions = medium.store(original), len(original), ()
+    stored, size = medium.store(original), len(original)
+    regions: tuple[Region, ...] = ()
     if kind is not None:
         edits = region_edits(original, kind, seed, other)
         if kind in OVERWRITING:

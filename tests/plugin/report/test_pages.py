@@ -310,7 +310,7 @@ def test_custody_report_of_one_file(page: Page, folder: Path) -> None:
     page.goto((folder / "files/0000001000.html").as_uri())
     text = page.locator("body").inner_text()
     for words in (
-        "restored: full picture",
+        "restored: no block is empty",
         "bytes 1000 to 4999",
         "an enhancement",
         "no second candidate",
