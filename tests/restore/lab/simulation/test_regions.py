@@ -16,8 +16,8 @@ from restore.lab.simulation.embed import embed_thumbnail, find_thumbnail, make_t
 from restore.lab.simulation.medium import Medium
 from restore.lab.simulation.originals import donor_of
 from restore.lab.simulation.regions import (
+    DestroyedRegion,
     Edit,
-    Region,
     RegionKind,
     apply_edits,
     destroyed_bytes,
@@ -192,4 +192,4 @@ def test_a_thumbnail_is_taken_out_and_the_picture_stays(picture: bytes) -> None:
 
 def test_region_is_what_it_says() -> None:
     _, (region,) = apply_edits(b"abcdef", RegionKind.ZERO_4K, (Edit(Run(2, 2), b"\0\0"),))
-    assert region == Region(RegionKind.ZERO_4K, Run(2, 2), Run(2, 2))
+    assert region == DestroyedRegion(RegionKind.ZERO_4K, Run(2, 2), Run(2, 2))
