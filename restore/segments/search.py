@@ -1,0 +1,114 @@
+"""The search over segments and gaps of one scan: what decodes, where each segment belongs, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carving.jpeg.markers import JpegHeader
+from restore.explanation import Gap, StoredSegment
+from restore.segments.gap_kinds import kind_of
+from restore.segments.reading import ScanReading, read_scan
+from restore.segments.sequences import Laid, LaidSegment, expected_mcus, lay_out_sequence
+from restore.segments.stream import Range
+from restore.thumbnail.guidance import Pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What a scan consists of.
+
+    Attributes:
+        coefficients: int16 (MCUs, blocks per MCU, 64), zero where lost.
+        known: bool (MCUs,), stored and placed; moved: bool (MCUs,), behind the first gap.
+        starts, ends: int64 (MCUs,), their place in the file in bits, 0 where lost.
+        segments, gaps: in the file's order.
+        thumbnail: turned and cut to show just the picture; None where there is none that does.
+        unbroken: all MCUs are there, in one segment.
+    """
+
+    coefficients: NDArray[np.int16]
+    known: NDArray[np.bool_]
+    moved: NDArray[np.bool_]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    segments: tuple[StoredSegment, ...]
+    gaps: tuple[Gap, ...]
+    thumbnail: Pixels | None
+    unbroken: bool
+
+
+def explain(
+    data: bytes, header: JpegHeader, thumbnail: Pixels | None = None, known_bad: tuple[Range, ...] = ()
+) -> Explanation:
+    """Find segments and gaps of a file's only scan, and lay the segments out.
+
+    Args:
+        thumbnail: uint8 (rows, columns, 3), as found.
+        known_bad: stretches of the file that a layer below could not read.
+    """
+    reading = read_scan(data, header, known_bad)
+    laid = lay_out_sequence(reading, thumbnail)
+    return _explained(reading, laid, known_bad)
+
+
+def _explained(reading: ScanReading, laid: Laid, known_bad: tuple[Range, ...]) -> Explanation:
+    count = reading.header.frame.mcu_count
+    starts, ends = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
+    moved = np.zeros(count, dtype=np.bool_)
+    for segment in laid.segments:
+        if segment.first is None:
+            continue
+        place = slice(segment.first, segment.end)
+        starts[place] = reading.cut.places(segment.path.positions[:-1])
+        ends[place] = reading.cut.places(segment.path.positions[1:] - 1) + 1
+        moved[place] = segment.moved
+    return Explanation(
+        laid.canvas.rows.coefficients,
+        laid.canvas.known,
+        moved,
+        starts,
+        ends,
+        tuple(_stored(reading, segment) for segment in laid.segments),
+        tuple(_gaps(reading, laid, known_bad)),
+        None if laid.told is None else laid.told.shown,
+        laid.unbroken,
+    )
+
+
+def _stored(reading: ScanReading, segment: LaidSegment) -> StoredSegment:
+    cut, positions = reading.cut, segment.path.positions
+    offsets = () if segment.offsets is None else tuple(int(value) for value in segment.offsets)
+    return StoredSegment(
+        cut.place(int(positions[0])),
+        cut.end_place(int(positions[-1])),
+        segment.path.count,
+        segment.first,
+        offsets,
+        segment.posterior,
+        segment.rests_on,
+    )
+
+
+def _gaps(reading: ScanReading, laid: Laid, known_bad: tuple[Range, ...]) -> Iterator[Gap]:
+    """What lies between the segments, before the first and behind the last."""
+    header, cut = reading.header, reading.cut
+    neighbours: list[LaidSegment | None] = [None, *laid.segments, None]
+    for before, behind in pairwise(neighbours):
+        first = header.scan.entropy_start if before is None else -(-cut.end_place(int(before.path.positions[-1])) // 8)
+        end = reading.end.offset if behind is None else cut.place(int(behind.path.positions[0])) // 8
+        begin = 0 if before is None else None if before.first is None else before.end
+        until = header.frame.mcu_count if behind is None else behind.first
+        lost = None if begin is None or until is None else until - begin
+        if lost == 0 and end - first <= 1:
+            continue
+        if (before is None or behind is None) and end <= first and not lost:
+            continue
+        first = min(first, end)
+        paths = [None if item is None else item.path for item in (before, behind)]
+        expected = expected_mcus(reading, *paths) if any(paths) else 0.0
+        yield Gap(first, end, kind_of(reading.raw, (first, end), known_bad, lost, expected), lost)
