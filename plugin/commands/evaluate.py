@@ -12,15 +12,24 @@ import click
 
 from carving.support.cores import available_cores
 from plugin.commands.failure import report_unforeseen
-from plugin.commands.lab_options import make_medium, medium_options, numbers
+from plugin.commands.lab_options import (
+    chosen_cipher,
+    make_medium,
+    medium_options,
+    numbers,
+    region_kinds,
+    regions_option,
+)
 
 if TYPE_CHECKING:
     from restore.lab.evaluation.evaluate import EvaluationRecord, Task
+    from restore.lab.evaluation.region_summary import RegionLine
     from restore.lab.evaluation.summary import Line
 
 _EPILOG = """\b
 Examples:
   carve-restore evaluate photos/ --ber 1e-5,1e-6 --seeds 1,2,3 -o evaluation
+  carve-restore evaluate photos/ --regions all --files-per-kind 10 --methods full --thumbnails own -o regions
   carve-restore evaluate damaged/ --methods robust,full -o evaluation     damaged/ made by simulate
   carve-restore evaluate two_acir/ -o evaluation                              the paper's GT and De folders
 
@@ -34,7 +43,11 @@ the same command again goes on where it was interrupted, and a longer one adds t
 @click.argument("datasets", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--methods", default="libjpeg,robust,sca,thumbnail,placed,full", show_default=True, metavar="NAMES")
 @click.option(
-    "--ber", default="1e-5", show_default=True, metavar="RATES", help="Bit error rates of pictures damaged here."
+    "--ber", metavar="RATES", help="Bit error rates of pictures damaged here; 1e-5 if not given, 0 with --regions."
+)
+@regions_option
+@click.option(
+    "--files-per-kind", type=click.IntRange(min=1), metavar="N", help="Draw N pictures for each kind of region."
 )
 @click.option(
     "--seeds", default="1", show_default=True, metavar="NUMBERS", help="Each picture is damaged once for each."
@@ -43,10 +56,11 @@ the same command again goes on where it was interrupted, and a longer one adds t
 @medium_options
 @click.option(
     "--thumbnails",
-    type=click.Choice(["own", "embedded", "beside"]),
+    type=click.Choice(["own", "none", "embedded", "beside"]),
     default="embedded",
     show_default=True,
-    help="What a file without a thumbnail gets: none, one inside it before the damage, or a sound one beside it.",
+    help="What a file without a thumbnail gets: none, one inside it before the damage, or a sound one beside it. With "
+    "`none` the thumbnails of the others are taken out.",
 )
 @click.option(
     "--thumbnail-blur",
@@ -73,15 +87,17 @@ the same command again goes on where it was interrupted, and a longer one adds t
 def evaluate_command(
     datasets: tuple[Path, ...],
     methods: str,
-    ber: str,
+    ber: str | None,
+    regions: str | None,
+    files_per_kind: int | None,
     seeds: str,
     limit: int | None,
-    cipher: str,
+    cipher: str | None,
     sector_size: str,
     iv_sector: Literal["le64", "be32"],
     spare_headers: bool,
     thumbnail_quality: int,
-    thumbnails: Literal["own", "embedded", "beside"],
+    thumbnails: Literal["own", "none", "embedded", "beside"],
     thumbnail_blur: float,
     device: str,
     sheets: int,
@@ -97,6 +113,7 @@ def evaluate_command(
     from plugin.common.output import create, output_error
     from restore.lab.evaluation.evaluate import Plan, tasks, wanted_records
     from restore.lab.evaluation.plots import require_matplotlib, write_plots
+    from restore.lab.evaluation.region_summary import summarise_regions
     from restore.lab.evaluation.sheets import write_sheets
     from restore.lab.evaluation.specimens import find_sources
     from restore.lab.evaluation.summary import summarise
@@ -107,10 +124,12 @@ def evaluate_command(
     sys.excepthook = partial(report_unforeseen, output)
     require_matplotlib()
     seed_numbers = tuple(int(seed) for seed in numbers(seeds, int))
-    medium = make_medium(cipher, seeded_key(0), sector_size, iv_sector, "zero")
+    medium = make_medium(chosen_cipher(cipher, regions), seeded_key(0), sector_size, iv_sector, "zero")
     simulation = Simulation(0.0, 0, medium, spare_headers, thumbnails, thumbnail_quality)
     names = tuple(dict.fromkeys(methods.split(",")))
-    plan = Plan(names, numbers(ber, float), seed_numbers, simulation, thumbnail_blur, device)
+    rates = numbers(("1e-5" if regions is None else "0") if ber is None else ber, float)
+    kinds = region_kinds(regions)
+    plan = Plan(names, rates, seed_numbers, simulation, thumbnail_blur, device, kinds, files_per_kind)
     work = list(tasks((source for path in datasets for source in find_sources(path)[:limit]), plan))
     create(output)
     kept = output / "records.jsonl"
@@ -124,6 +143,7 @@ def evaluate_command(
         raise output_error(output, error) from error
     if not quiet:
         _print_tables(lines)
+        _print_regions(summarise_regions(records))
         click.echo(f"{len(records)} results. In {output}: {', '.join(path.name for path in written)}", err=True)
 
 
@@ -163,4 +183,23 @@ def _print_tables(lines: list[Line]) -> None:
         for line in members:
             row = dict(zip(HEADINGS, cells(line), strict=True))
             table.add_row(*(row[heading] for heading in OVERVIEW))
+        console.print(table)
+
+
+def _print_regions(lines: list[RegionLine]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from restore.lab.evaluation.region_summary import REGION_HEADINGS, region_cells
+
+    console = Console()
+    for dataset in dict.fromkeys(line.dataset for line in lines):
+        title = f"{dataset}, destroyed regions"
+        table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+        for heading in REGION_HEADINGS:
+            table.add_column(heading, justify="left" if heading in REGION_HEADINGS[:2] else "right", no_wrap=True)
+        for line in lines:
+            if line.dataset == dataset:
+                table.add_row(*region_cells(line))
         console.print(table)

@@ -11,6 +11,7 @@ from carving.errors import UsageError
 
 if TYPE_CHECKING:
     from restore.lab.simulation.medium import Medium
+    from restore.lab.simulation.regions import RegionKind
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
@@ -19,10 +20,9 @@ _NO_CIPHER: Final = "none"
 _MEDIUM: Final = (
     click.option(
         "--cipher",
-        default="aes-cbc-essiv:sha256",
-        show_default=True,
         metavar="SPEC|none",
-        help="How files are encrypted on the medium; with none, plain bits flip.",
+        help="How files are encrypted on the medium; with none, plain bits flip. "
+        "aes-cbc-essiv:sha256 if not given, none with --regions.",
     ),
     click.option(
         "--sector-size",
@@ -53,11 +53,39 @@ _MEDIUM: Final = (
 )
 
 
+regions_option: Final = click.option(
+    "--regions",
+    metavar="KINDS",
+    help="Destroy a region of each file, once for each kind: "
+    "zero4k, zero16k, zero64k, ffzero4k (1,028 bytes FF, then zeros), rand8k, rand32k (noise), cut32k (missing), "
+    "foreign32k (of another photo), insert1, delete5, tail0 (zeros to the end), sectors (four of 512 bytes zeroed), "
+    "dup16k (a cluster twice), grid (4 foreign bytes in every 4,096), or all.",
+)
+
+
 def medium_options(function: FunctionT) -> FunctionT:
     """Add the shared options to a command."""
     for option in reversed(_MEDIUM):
         function = option(function)
     return function
+
+
+def chosen_cipher(cipher: str | None, regions: str | None) -> str:
+    """The cipher asked for; where none was, flips fall on an encrypted medium, and regions lie on a plain one."""
+    if cipher is not None:
+        return cipher
+    return "aes-cbc-essiv:sha256" if regions is None else _NO_CIPHER
+
+
+def region_kinds(regions: str | None) -> tuple[RegionKind | None, ...]:
+    """The kinds asked for; one None, for damage by flips alone, where none were.
+
+    Raises:
+        UsageError: no such kind.
+    """
+    from restore.lab.simulation.regions import parse_kinds
+
+    return (None,) if regions is None else parse_kinds(regions)
 
 
 def make_medium(

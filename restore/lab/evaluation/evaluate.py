@@ -18,14 +18,17 @@ from PIL import Image
 from carving.errors import JpegError
 from restore.lab.evaluation.judge import Judge, Score
 from restore.lab.evaluation.methods import find_method
+from restore.lab.evaluation.region_score import RegionScore
 from restore.lab.evaluation.specimens import Source, damages, load
 from restore.lab.simulation.damage import DamagedFile, damage, spared_header
 from restore.lab.simulation.embed import beside
 from restore.lab.simulation.medium import Medium
 from restore.lab.simulation.originals import read_file
+from restore.lab.simulation.regions import RegionKind
 from restore.lab.simulation.simulate import Simulation
 
 _WARM_UP_SIDE: Final = 128
+SEVERAL_SCANS: Final = "which MCUs a region takes is measured for pictures of one scan only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Plan:
         simulation: everything else about the damage; its own rate and seed are replaced by those above.
         blur: of the guide, in thumbnail pixels.
         device: handed to the methods.
+        regions: every picture is also damaged once for each kind; None for flips alone.
+        files_per_kind: how many pictures are drawn for each kind, by the seed; all where None.
     """
 
     methods: tuple[str, ...]
@@ -46,6 +51,8 @@ class Plan:
     simulation: Simulation
     blur: float = 0.0
     device: str = "cpu"
+    regions: tuple[RegionKind | None, ...] = (None,)
+    files_per_kind: int | None = None
 
     def settings(self) -> dict[str, Any]:
         """What a result depends on besides file, rate, seed and method; no key, which follows from the seed."""
@@ -76,7 +83,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRecord:
-    """One method on one damage. `score` is None where the original cannot be measured against; `note` says why."""
+    """One method on one damage: `seconds` by the clock, `cpu_seconds` of all its threads.
+
+    `score` is None where the original cannot be measured against; `note` says why.
+    """
 
     identity: str
     dataset: str
@@ -87,6 +97,8 @@ class EvaluationRecord:
     seconds: float
     score: Score | None
     note: str = ""
+    region: str = ""
+    cpu_seconds: float | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -108,13 +120,36 @@ def tasks(sources: Iterable[Source], plan: Plan) -> Iterator[Task]:
     """
     for method in plan.methods:
         find_method(method)
-    for source in sources:
-        content = [hashlib.sha256(read_file(path)).hexdigest() for path in source.files()]
-        for ber, seed in damages(source, plan.bers, plan.seeds):
-            recipe = json.dumps([source.kind, source.dataset, source.path.name, content, ber, seed, plan.settings()])
-            simulation = replace(plan.simulation, ber=ber, seed=seed)
-            identity = hashlib.sha256(recipe.encode()).hexdigest()[:24]
-            yield Task(source, simulation, plan.blur, plan.device, plan.methods, identity)
+    pictures = list(sources)
+    content = {path: hashlib.sha256(read_file(path)).hexdigest() for source in pictures for path in source.files()}
+    drawn = {
+        (seed, kind): _drawn([content[source.path] for source in pictures], plan.files_per_kind, seed, kind)
+        for seed in plan.seeds
+        for kind in plan.regions
+    }
+    for source in pictures:
+        for ber, seed, kind in damages(source, plan.bers, plan.seeds, plan.regions):
+            if source.kind == "picture" and content[source.path] not in drawn[seed, kind]:
+                continue
+            simulation = replace(plan.simulation, ber=ber, seed=seed, region=kind)
+            paths = [one.path for one in pictures if one.kind == "picture" and one.dataset == source.dataset]
+            one = (
+                source
+                if source.kind != "picture"
+                else replace(source, other=simulation.other_photo(source.path, paths))
+            )
+            digests = [content[path] for path in one.files()]
+            recipe: list[Any] = [one.kind, one.dataset, one.path.name, digests, ber, seed, plan.settings()]
+            if kind is not None:
+                recipe.append(kind)
+            identity = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:24]
+            yield Task(one, simulation, plan.blur, plan.device, plan.methods, identity)
+
+
+def _drawn(digests: list[str], count: int | None, seed: int, kind: RegionKind | None) -> set[str]:
+    """Which files a kind of region is tried on, by their digests."""
+    recipes = {digest: hashlib.sha256(f"{seed} {kind} {digest}".encode()).digest() for digest in digests}
+    return set(sorted(digests, key=lambda digest: recipes[digest])[:count])
 
 
 def pending(all_tasks: Iterable[Task], kept: Path) -> list[Task]:
@@ -140,9 +175,15 @@ def run_task(task: Task) -> list[EvaluationRecord]:
     """Damage one file and let each method have it. The seconds are the method's own, after a warm-up."""
     ber, seed = task.simulation.ber, task.simulation.seed
 
-    def record(method: str, seconds: float, score: Score | None, note: str = "") -> EvaluationRecord:
-        name = task.source.path.name.partition(".")[0]
-        return EvaluationRecord(task.identity, task.source.dataset, name, ber, seed, method, seconds, score, note)
+    region = str(task.simulation.region or "")
+
+    def record(
+        method: str, seconds: float, score: Score | None, note: str = "", cpu_seconds: float | None = None
+    ) -> EvaluationRecord:
+        name, dataset = task.source.path.name.partition(".")[0], task.source.dataset
+        return EvaluationRecord(
+            task.identity, dataset, name, ber, seed, method, seconds, score, note, region, cpu_seconds
+        )
 
     try:
         specimen = load(task.source, task.simulation, task.blur)
@@ -152,10 +193,12 @@ def run_task(task: Task) -> list[EvaluationRecord]:
     records = []
     for name in task.methods:
         _warm_up(name, task.device)
-        started = time.perf_counter()
+        started, started_cpu = time.perf_counter(), time.process_time()
         result = find_method(name)(specimen.damaged, task.device)
-        seconds = time.perf_counter() - started
-        records.append(record(name, seconds, judge.score(result)))
+        seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - started_cpu
+        score = judge.score(result)
+        note = SEVERAL_SCANS if region and score.region is None else ""
+        records.append(record(name, seconds, score, note, cpu_seconds))
     return records
 
 
@@ -180,10 +223,15 @@ def load_records(path: Path) -> list[EvaluationRecord]:
         try:
             fields = json.loads(line)
             score = fields.pop("score")
-            records.append(EvaluationRecord(**fields, score=None if score is None else Score(**score)))
+            records.append(EvaluationRecord(**fields, score=None if score is None else _score(score)))
         except (ValueError, TypeError, KeyError):
             continue
     return records
+
+
+def _score(fields: dict[str, Any]) -> Score:
+    region = fields.pop("region", None)
+    return Score(**fields, region=None if region is None else RegionScore(**region))
 
 
 def run_tasks(work: Iterable[Task], kept: Path, runner: Runner = in_this_process) -> Iterator[list[EvaluationRecord]]:

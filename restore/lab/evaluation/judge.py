@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from carving.jpeg.markers import Frame
 from restore.decoding.robust import decode
 from restore.lab.evaluation.methods import MethodResult
+from restore.lab.evaluation.region_score import RegionScore, score_region
 from restore.lab.evaluation.specimens import Specimen
 from restore.lab.quality import metrics
-from restore.lab.simulation.bit_errors import Flip, differing_bytes
+from restore.lab.simulation.bit_errors import Flip
 from restore.lab.simulation.movers import movers
 from restore.provenance import Provenance
 from restore.thumbnail.guidance import region
@@ -69,6 +70,8 @@ class Score:
     movers_reversed: int | None = None
     margins: tuple[tuple[float | None, bool], ...] = ()
     """Margin of every reversed bit in nats, None where it had no rival, and whether it was right."""
+    region: RegionScore | None = None
+    """Where a region was destroyed, of a file of one scan."""
 
 
 class Judge:
@@ -83,9 +86,9 @@ class Judge:
         self._specimen = specimen
         self._original = decode(specimen.original)
         self._luma = metrics.luma(self._original.pixels)
-        plain = specimen.damaged.medium.key is None
+        plain = specimen.damaged.medium.key is None and specimen.region is None
         self._movers = movers(specimen.original, specimen.flips) if plain else None
-        self._hit = hit_mcus(self._original, differing_bytes(specimen.original, specimen.damaged.jpeg))
+        self._hit = hit_mcus(self._original, specimen.destroyed)
 
     def score(self, result: MethodResult) -> Score:
         """Score one result."""
@@ -133,7 +136,16 @@ class Judge:
                 (flip.margin if isfinite(flip.margin) else None, Flip(flip.evidence_offset, flip.bit) in true_flips)
                 for flip in result.bit_flips
             ),
+            region=self._region(result, pixels),
         )
+
+    def _region(self, result: MethodResult, pixels: NDArray[np.uint8]) -> RegionScore | None:
+        if self._specimen.region is None or self._hit is None:
+            return None
+        provenance = result.provenance
+        if result.pixels is None or (provenance is not None and provenance.shape != self._hit.shape):
+            provenance = np.full(self._hit.shape, Provenance.LOST, dtype=np.uint8)  # nothing, or nothing in its place
+        return score_region(self._original.pixels, pixels, provenance, self._hit, self._original.header.frame)
 
     def _exact_mcus(self, result: MethodResult, pixels: NDArray[np.uint8]) -> NDArray[np.bool_]:
         frame, truth = self._original.header.frame, self._original.coefficients

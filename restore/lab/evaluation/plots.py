@@ -1,5 +1,5 @@
-"""Plots of an evaluation: PSNR against the bit error rate, its distribution over the files, and how often reversed bits
-were right by the margin they had, as PNG and SVG."""
+"""Plots of an evaluation: PSNR against the bit error rate, its distribution over the files, how often reversed bits
+were right by the margin they had, and how much of a picture is shown beside a destroyed region, as PNG and SVG."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from carving.errors import UsageError
 from restore.lab.evaluation.evaluate import EvaluationRecord
+from restore.lab.evaluation.region_summary import RegionLine, summarise_regions
 from restore.lab.evaluation.summary import MARGIN_EDGES, PSNR_LIMIT, Line, limited_psnr, right_by_margin
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ def require_matplotlib() -> None:
 
 
 def write_plots(folder: Path, lines: Sequence[Line], records: Sequence[EvaluationRecord]) -> list[Path]:
-    """Draw `psnr-against-ber` and `distribution` into a folder, and `margins` where bits were reversed, one panel per
-    dataset.
+    """Draw `psnr-against-ber` and `distribution` into a folder, `margins` where bits were reversed, and `regions` where
+    regions were destroyed, one panel per dataset.
 
     Raises:
         UsageError: matplotlib is not installed.
@@ -39,7 +40,11 @@ def write_plots(folder: Path, lines: Sequence[Line], records: Sequence[Evaluatio
     require_matplotlib()
     from matplotlib import rc_context
 
-    figures = {"psnr-against-ber": against_ber(lines), "distribution": distribution(records)}
+    figures = {"psnr-against-ber": against_ber(lines)} if lines else {}
+    figures["distribution"] = distribution(records)
+    region_lines = summarise_regions(records)
+    if region_lines:
+        figures["regions"] = recall_by_kind(region_lines)
     if any(record.score is not None and record.score.margins for record in records):
         figures["margins"] = margins(records)
     written = []
@@ -96,6 +101,29 @@ def margins(records: Sequence[EvaluationRecord]) -> Figure:
         axis.set_xticks(range(len(shares)), [f"{edge:g}–" for edge in MARGIN_EDGES])
         axis.set(xlabel="margin over the best rival, nats", title=dataset)
     return _finished(figure, axes, "share of reversed bits that were right")
+
+
+def recall_by_kind(lines: Sequence[RegionLine]) -> Figure:
+    """Recall of each method by kind of region, a bar each, with the wrong share of what it calls stored written in."""
+    datasets = list(dict.fromkeys(line.dataset for line in lines))
+    figure, axes = _panels(datasets)
+    for dataset, axis in zip(datasets, axes, strict=True):
+        members = [line for line in lines if line.dataset == dataset]
+        kinds = list(dict.fromkeys(line.region for line in members))
+        methods = list(dict.fromkeys(line.method for line in members))
+        height = 0.8 / len(methods)
+        for number, method in enumerate(methods):
+            chosen = [line for line in members if line.method == method]
+            places = [kinds.index(line.region) - 0.4 + (number + 0.5) * height for line in chosen]
+            axis.barh(places, [line.recall or 0.0 for line in chosen], height, label=method)
+            for place, line in zip(places, chosen, strict=True):
+                wrong = "" if line.wrong is None else f"{100 * line.wrong:.2f} % wrong"
+                axis.annotate(wrong, (0.02, place), va="center", fontsize=min(8.0, 24 * height))
+        axis.set_yticks(range(len(kinds)), kinds)
+        axis.set(xlim=(0, 1), xlabel="recall: share of the kept MCUs that are shown right", title=dataset)
+        axis.invert_yaxis()
+    figure.set_figheight(max(4.0, 0.35 * len({line.region for line in lines}) + 1.5))
+    return _finished(figure, axes, "region")
 
 
 def _panels(titles: Sequence[str]) -> tuple[Figure, list[Any]]:

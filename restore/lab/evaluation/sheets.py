@@ -42,19 +42,21 @@ class Panel:
 
 
 def write_sheets(folder: Path, tasks: Iterable[Task], count: int) -> list[Path]:
-    """Write `sheet-DATASET-BER.png` with one row for each of the first `count` damaged files of each dataset and rate.
+    """Write `sheet-DATASET-BER.png` with one row for each of the first `count` damaged files of each dataset and rate;
+    `sheet-DATASET-REGION.png` where a region was destroyed.
 
     Raises:
         UsageError: a source cannot be read; there is no such method.
     """
-    groups: dict[tuple[str, float], list[Task]] = {}
+    groups: dict[tuple[str, str], list[Task]] = {}
     for task in tasks:
-        groups.setdefault((task.source.dataset, task.simulation.ber), []).append(task)
+        occasion = f"{task.simulation.ber:g}" if task.simulation.region is None else str(task.simulation.region)
+        groups.setdefault((task.source.dataset, occasion), []).append(task)
     written = []
-    for (dataset, ber), members in groups.items():
+    for (dataset, occasion), members in groups.items():
         rows = [row for row in map(panels, members[:count]) if row]
         if rows:
-            written.append(folder / f"sheet-{dataset}-{ber:g}.png")
+            written.append(folder / f"sheet-{dataset}-{occasion}.png")
             sheet(rows).save(written[-1])
     return written
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from carving.errors import UsageError
 from carving.jpeg.results import Thumbnail
-from carving.source import Run
 from restore.lab.simulation.bit_errors import Flip
-from restore.lab.simulation.damage import Damage, DamagedFile, damage, flips_that_matter, picture_end, spared_header
+from restore.lab.simulation.damage import Damage, DamagedFile, flips_that_matter, picture_end
 from restore.lab.simulation.embed import beside, find_thumbnail
 from restore.lab.simulation.medium import PAPER_MEDIUM, Medium
 from restore.lab.simulation.originals import ThumbnailPolicy, pictures_in, read_file, read_original
+from restore.lab.simulation.regions import RegionKind
 from restore.lab.simulation.replay import PAPER_BER, replay
 from restore.lab.simulation.simulate import Simulation
 from restore.lab.simulation.truth import SUFFIX, digest, read_truth
@@ -34,11 +37,13 @@ class Source:
         kind: `picture` is damaged here; `simulated` was, and `path` is its truth file; `replay` is a GT file.
         dataset: the name of the argument it came from.
         path: see `kind`.
+        other: another photo, where a region is overwritten by bytes of one.
     """
 
     kind: SourceKind
     dataset: str
     path: Path
+    other: Path | None = None
 
     def files(self) -> tuple[Path, ...]:
         """The files that decide what is measured."""
@@ -46,7 +51,7 @@ class Source:
             return self.path, damaged_twin(self.path)
         if self.kind == "simulated":
             return self.path, self.path.parent / f"{self.path.name.removesuffix(SUFFIX)}.dd"
-        return (self.path,)
+        return (self.path,) if self.other is None else (self.path, self.other)
 
 
 def damaged_twin(path: Path) -> Path:
@@ -54,7 +59,7 @@ def damaged_twin(path: Path) -> Path:
     return path.parent.parent / "De" / path.name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Specimen:
     """A damaged file for the methods, and the truth for the judge.
 
@@ -64,6 +69,8 @@ class Specimen:
         original: the undamaged file.
         end: offset behind its EOI.
         flips: the flipped bits of the medium that matter.
+        destroyed: offsets of the original's bytes that are not what or where they were, int64, ascending.
+        region: the kind of region that befell the file; None for flips alone.
     """
 
     dataset: str
@@ -73,6 +80,8 @@ class Specimen:
     original: bytes
     end: int
     flips: tuple[Flip, ...]
+    destroyed: NDArray[np.int64]
+    region: RegionKind | None = None
 
 
 def find_sources(path: Path) -> list[Source]:
@@ -90,15 +99,21 @@ def find_sources(path: Path) -> list[Source]:
     return [Source("picture", dataset, child) for child in pictures_in(path)]
 
 
-def damages(source: Source, bers: tuple[float, ...], seeds: tuple[int, ...]) -> Iterator[tuple[float, int]]:
-    """The (bit error rate, seed) pairs to evaluate a source at; files that are damaged already have their own."""
+Occasion = tuple[float, int, RegionKind | None]
+"""Bit error rate, seed and kind of region of one damage."""
+
+
+def damages(
+    source: Source, bers: Sequence[float], seeds: Sequence[int], regions: Sequence[RegionKind | None] = (None,)
+) -> Iterator[Occasion]:
+    """The occasions to evaluate a source at; files that are damaged already have their own."""
     if source.kind == "picture":
-        yield from ((ber, seed) for ber in bers for seed in seeds)
+        yield from product(bers, seeds, regions)
     elif source.kind == "replay":
-        yield PAPER_BER, 0
+        yield PAPER_BER, 0, None
     else:
         truth = read_truth(source.path)
-        yield truth.ber, truth.seed
+        yield truth.ber, truth.seed, truth.region
 
 
 def load(source: Source, simulation: Simulation, blur: float) -> Specimen:
@@ -118,8 +133,8 @@ def load(source: Source, simulation: Simulation, blur: float) -> Specimen:
         return _simulated(source, simulation, blur)
     original = read_original(source.path, simulation.thumbnails, simulation.thumbnail_quality)
     medium = simulation.medium
-    spared = spared_header(original.data, medium) if simulation.spare_headers else Run(0, 0)
-    damaged = damage(original.data, medium, simulation.ber, simulation.seed, spared)
+    other = None if source.other is None else read_original(source.other, "own", simulation.thumbnail_quality).data
+    damaged = simulation.damage(original.data, other)
     guide = _guide(original.data, damaged.jpeg, simulation.thumbnails, simulation.thumbnail_quality, blur)
     return _specimen(source, simulation.ber, simulation.seed, original.name, original.data, damaged, medium, guide)
 
@@ -137,7 +152,10 @@ def _simulated(source: Source, simulation: Simulation, blur: float) -> Specimen:
     original, stored = read_file(folder / truth.original), read_file(folder / f"{truth.name}.dd")
     if digest(original) != truth.sha256:
         raise UsageError(f"{truth.original} is no longer the file that {source.path} tells of")
-    damaged = Damage(stored, truth.medium.read(stored)[: truth.size], truth.flips, truth.spared)
+    jpeg = truth.medium.read(stored)[: truth.damaged_size]
+    damaged = Damage(stored, jpeg, truth.flips, truth.spared, truth.regions)
+    if simulation.thumbnails == "none" and find_thumbnail(jpeg) is not None:
+        raise UsageError(f"{truth.name}.jpg has its thumbnail inside: simulate it with --without-thumbnails")
     policy: ThumbnailPolicy = "beside" if simulation.thumbnails == "beside" else "own"
     guide = _guide(original, damaged.jpeg, policy, simulation.thumbnail_quality, blur)
     return _specimen(source, truth.ber, truth.seed, truth.name, original, damaged, truth.medium, guide)
@@ -155,7 +173,9 @@ def _specimen(
 ) -> Specimen:
     end = picture_end(original)
     seen = DamagedFile(name, damaged.jpeg, damaged.stored, medium, guide)
-    return Specimen(source.dataset, ber, seed, seen, original, end, flips_that_matter(damaged.flips, medium, end))
+    flips = flips_that_matter(damaged.flips, medium, end)
+    region = damaged.regions[0].kind if damaged.regions else None
+    return Specimen(source.dataset, ber, seed, seen, original, end, flips, damaged.destroyed(original), region)
 
 
 def _guide(original: bytes, damaged: bytes, policy: ThumbnailPolicy, quality: int, blur: float) -> Thumbnail | None:

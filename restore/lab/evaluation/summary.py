@@ -65,10 +65,11 @@ class Line:
 
 
 def summarise(records: Sequence[EvaluationRecord]) -> list[Line]:
-    """One line per dataset, rate and method, in the order in which they first appear, rates descending."""
+    """One line per dataset, rate and method, in the order in which they first appear, rates descending; of damage by
+    flips alone."""
     groups: dict[tuple[str, float, str], list[tuple[EvaluationRecord, Score]]] = {}
     for record in records:
-        if record.score is not None:
+        if record.score is not None and not record.region:
             groups.setdefault((record.dataset, record.ber, record.method), []).append((record, record.score))
     datasets = list(dict.fromkeys(record.dataset for record in records))
     lines = [_line(*key, members) for key, members in groups.items()]
@@ -87,7 +88,11 @@ def right_by_margin(records: Sequence[EvaluationRecord]) -> list[tuple[int, int]
 
 def skipped(records: Iterable[EvaluationRecord]) -> dict[str, str]:
     """The files that could not be measured, `dataset/name`, and why."""
-    return {f"{record.dataset}/{record.name}": record.note for record in records if record.score is None}
+    return {
+        f"{record.dataset}/{record.name}{f' {record.region}' if record.region else ''}": record.note
+        for record in records
+        if record.note
+    }
 
 
 def limited_psnr(mean_squared_error: float) -> float:

@@ -10,14 +10,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from restore.lab.evaluation import judge
+from restore.lab.evaluation import judge, region_score
 from restore.lab.evaluation.evaluate import EvaluationRecord, Plan
+from restore.lab.evaluation.region_summary import region_markdown, summarise_regions
 from restore.lab.evaluation.summary import MARGIN_EDGES, Line, limited_psnr, right_by_margin, skipped
 from restore.lab.quality import metrics
 
 CONVENTIONS: Final = (
     *metrics.CONVENTIONS,
     *judge.CONVENTIONS,
+    *region_score.CONVENTIONS,
     "Rest: PSNR Y over the files whose picture is not identical. s/file: the method alone, warmed up, median.",
 )
 HEADINGS: Final = (
@@ -27,7 +29,8 @@ HEADINGS: Final = (
 )
 OVERVIEW: Final = ("method", "PSNR Y", "SSIM Y", "MCUs exact", "SHA-256", "hole PSNR", "s/file")
 """The columns that fit a terminal."""
-_CSV_SCORE: Final = tuple(name for name in judge.Score.__dataclass_fields__ if name != "margins")
+_CSV_SCORE: Final = tuple(name for name in judge.Score.__dataclass_fields__ if name not in {"margins", "region"})
+_CSV_REGION: Final = tuple(region_score.RegionScore.__dataclass_fields__)
 
 
 def cells(line: Line) -> tuple[str, ...]:
@@ -69,6 +72,7 @@ def markdown(lines: Sequence[Line], plan: Plan, records: Sequence[EvaluationReco
     for title, members in groups(lines).items():
         rows = [HEADINGS, tuple("---" for _ in HEADINGS), *map(cells, members)]
         parts += [f"## {title}", "", *(f"| {' | '.join(row)} |" for row in rows), ""]
+    parts += region_markdown(summarise_regions(records))
     parts += _margins(records)
     missing = skipped(records)
     if missing:
@@ -96,6 +100,7 @@ def write_tables(folder: Path, lines: Sequence[Line], plan: Plan, records: Seque
         "conventions": CONVENTIONS,
         "settings": plan.settings(),
         "lines": [asdict(line) for line in lines],
+        "regions": [asdict(line) for line in summarise_regions(records)],
         "not_measured": skipped(records),
     }
     contents = {
@@ -113,16 +118,21 @@ def per_file(records: Sequence[EvaluationRecord]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(
-        ("dataset", "name", "ber", "seed", "method", "seconds", "note", "psnr_y", "psnr_rgb", "psnr_hole", *_CSV_SCORE)
+        (
+            *("dataset", "name", "ber", "region", "seed", "method", "seconds", "cpu_seconds", "note"),
+            *("psnr_y", "psnr_rgb", "psnr_hole", *_CSV_SCORE, *_CSV_REGION),
+        )
     )
     for record in records:
-        row: list[Any] = [record.dataset, record.name, record.ber, record.seed, record.method, f"{record.seconds:.4f}"]
-        row.append(record.note)
+        cpu_seconds = "" if record.cpu_seconds is None else f"{record.cpu_seconds:.4f}"
+        row: list[Any] = [record.dataset, record.name, record.ber, record.region, record.seed, record.method]
+        row += [f"{record.seconds:.4f}", cpu_seconds, record.note]
         if record.score is not None:
             score = record.score
             hole = None if score.mse_hole is None else limited_psnr(score.mse_hole)
             row += [limited_psnr(score.mse_y), limited_psnr(score.mse_rgb), hole]
             row += [getattr(score, name) for name in _CSV_SCORE]
+            row += [None if score.region is None else getattr(score.region, name) for name in _CSV_REGION]
         writer.writerow(row)
     return stream.getvalue()
 

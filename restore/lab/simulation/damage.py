@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from carving.encryption.ciphers import parse_cipher
 from carving.fragments import Fragment
@@ -13,6 +17,18 @@ from carving.jpeg.results import Ending, Thumbnail
 from carving.source import ByteSource, Run
 from restore.lab.simulation.bit_errors import Flip, apply_flips, draw_flips, generator
 from restore.lab.simulation.medium import Medium, MemorySource
+from restore.lab.simulation.regions import (
+    OVERWRITING,
+    Edit,
+    Region,
+    RegionKind,
+    apply_edits,
+    destroyed_bytes,
+    draw_edits,
+    region_generator,
+)
+
+_EOI: Final = b"\xff\xd9"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +37,7 @@ class DamagedFile:
 
     Attributes:
         name: file name stem.
-        jpeg: the damaged bytes, as long as the original file.
+        jpeg: the damaged bytes; as long as the original file where no region took or gave any.
         stored: the damaged bytes of the medium, with padding.
         medium: how they are stored, with the key.
         thumbnail: the guide: what the damaged header yields, or a guide kept beside the file; None where there is none.
@@ -45,7 +61,7 @@ class DamagedFile:
     def fragment(self) -> Fragment:
         """The file as the carver hands it over, found at offset 0."""
         runs = (Run(0, len(self.jpeg)),)
-        ending = Ending.EOI if self.jpeg.endswith(b"\xff\xd9") else Ending.TRUNCATED
+        ending = Ending.EOI if self.jpeg.endswith(_EOI) else Ending.TRUNCATED
         return Fragment("decrypted", 0, self.jpeg, runs, runs, ending, self.thumbnail)
 
 
@@ -55,27 +71,78 @@ class Damage:
 
     Attributes:
         stored: the damaged medium.
-        jpeg: the damaged file, cut to the original's length.
+        jpeg: the damaged file, without the medium's padding.
         flips: every flipped bit of the medium.
         spared: the run of the medium in which nothing was flipped.
+        regions: what else befell the file, ascending.
     """
 
     stored: bytes
     jpeg: bytes
     flips: tuple[Flip, ...]
     spared: Run
+    regions: tuple[Region, ...] = ()
+
+    def destroyed(self, original: bytes) -> NDArray[np.int64]:
+        """Offsets of the original's bytes that are not what or where they were, int64, ascending."""
+        return destroyed_bytes(original, self.jpeg, self.regions)
 
 
-def damage(original: bytes, medium: Medium, ber: float, seed: int, spared: Run) -> Damage:
-    """Store a file, flip bits behind `spared`, read it again.
+def damage(
+    original: bytes,
+    medium: Medium,
+    ber: float,
+    seed: int,
+    spared: Run,
+    kind: RegionKind | None = None,
+    other: bytes | None = None,
+) -> Damage:
+    """Store a file, let a region of some kind be destroyed, flip bits behind `spared`, read it again.
+
+    Args:
+        other: another photo, for `foreign32k`.
 
     Raises:
-        UsageError: an empty file, a rate that is no probability.
+        UsageError: an empty file, a rate that is no probability, no other photo where one is needed.
+        UnsupportedJpegError: the region is too long for the file.
+        JpegError: the header of the file, or of the other photo, cannot be read.
     """
-    stored = medium.store(original)
+    stored, size, regions = medium.store(original), len(original), ()
+    if kind is not None:
+        edits = region_edits(original, kind, seed, other)
+        if kind in OVERWRITING:
+            stored, regions = apply_edits(stored, kind, edits)
+        else:
+            edited, regions = apply_edits(original, kind, edits)
+            stored, size = medium.store(edited), len(edited)
     flips = draw_flips(generator(seed, ber, original), spared.end, len(stored), ber)
     damaged = apply_flips(stored, flips)
-    return Damage(damaged, medium.read(damaged)[: len(original)], flips, spared)
+    return Damage(damaged, medium.read(damaged)[:size], flips, spared, regions)
+
+
+def region_edits(original: bytes, kind: RegionKind, seed: int, other: bytes | None) -> tuple[Edit, ...]:
+    """The edits that destroy a region of that kind in a file; all follow from the seed and what the files hold.
+
+    Raises:
+        UsageError: there is no other photo where one is needed.
+        UnsupportedJpegError: the file's scan is too short.
+        JpegError: a header cannot be read.
+    """
+    foreign = b""
+    if kind is RegionKind.FOREIGN_32K and other is not None:
+        run = entropy_run(other)
+        foreign = other[run.offset : run.end]
+    return draw_edits(region_generator(seed, kind, original), kind, original, entropy_run(original), foreign)
+
+
+def entropy_run(original: bytes) -> Run:
+    """From the first entropy-coded byte of an undamaged file to its EOI, over all scans.
+
+    Raises:
+        JpegError: the header cannot be read.
+    """
+    start = read_header(original).scan.entropy_start
+    return Run(start, max(start, picture_end(original) - len(_EOI)) - start)
 
 
 def spared_header(original: bytes, medium: Medium) -> Run:

@@ -14,12 +14,14 @@ from PIL import Image, UnidentifiedImageError
 
 from carving.errors import JpegStructureError
 from carving.jpeg.header_walk import walk_header
+from carving.jpeg.markers import APP0, APP14
 from carving.jpeg.results import Thumbnail, ThumbnailOrigin
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.source import Run
 
 LONGEST_SIDE: Final = 160
 THUMBNAIL_QUALITY: Final = 85
+_APP15: Final = 0xEF
 _SHORT: Final = 3
 _LONG: Final = 4
 _LARGEST_PAYLOAD: Final = 0xFFFF - 2
@@ -65,6 +67,25 @@ def embed_thumbnail(jpeg: bytes, thumbnail: bytes) -> bytes:
     if len(payload) > _LARGEST_PAYLOAD:
         raise JpegStructureError(f"a thumbnail of {len(thumbnail)} bytes does not fit into a marker segment")
     return b"\xff\xd8\xff\xe1" + struct.pack(">H", len(payload) + 2) + payload + jpeg[2:]
+
+
+def without_thumbnail(jpeg: bytes) -> bytes:
+    """The file without its application segments, in which thumbnails are; of JFIF's the densities stay, and Adobe's.
+
+    Raises:
+        JpegStructureError: no JPEG.
+    """
+    if jpeg[:2] != b"\xff\xd8":
+        raise JpegStructureError("not a JPEG: the data do not begin with FF D8")
+    parts, position = [], 0
+    for segment in walk_header(jpeg).segments:
+        parts.append(jpeg[position : segment.offset])
+        position = segment.end
+        if segment.marker == APP0 and segment.payload(jpeg)[:5] == b"JFIF\0":
+            parts.append(struct.pack(">2sH12sBB", b"\xff\xe0", 16, segment.payload(jpeg)[:12], 0, 0))
+        elif segment.marker == APP14 or not APP0 <= segment.marker <= _APP15:
+            parts.append(jpeg[segment.offset : segment.end])
+    return b"".join((*parts, jpeg[position:]))
 
 
 def _tiff(thumbnail: bytes) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -12,10 +14,11 @@ from PIL import Image, UnidentifiedImageError
 
 from carving.errors import JpegStructureError, UsageError
 from carving.media.files import reason
-from restore.lab.simulation.embed import embed_thumbnail, find_thumbnail, make_thumbnail
+from restore.lab.simulation.embed import embed_thumbnail, find_thumbnail, make_thumbnail, without_thumbnail
 
-ThumbnailPolicy = Literal["own", "embedded", "beside"]
-"""What a source without a thumbnail gets: none, one embedded before the damage, or one kept beside the file."""
+ThumbnailPolicy = Literal["own", "none", "embedded", "beside"]
+"""What a source without a thumbnail gets: none, one embedded before the damage, or one kept beside the file. `none`:
+thumbnails of their own are taken out of the files before the damage."""
 
 JPEG_SUFFIXES: Final = frozenset((".jpg", ".jpeg", ".jpe", ".jfif"))
 OTHER_SUFFIXES: Final = frozenset((".png", ".bmp", ".tif", ".tiff", ".ppm", ".webp"))
@@ -25,7 +28,8 @@ CODING_QUALITY: Final = 75
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """One undamaged JPEG; `made` says how it came from the file: `as stored`, `coded`, `thumbnail embedded`."""
+    """One undamaged JPEG; `made` says how it came from the file: `as stored`, `coded`, `thumbnail embedded`,
+    `thumbnail removed`."""
 
     name: str
     data: bytes
@@ -59,6 +63,9 @@ def read_original(path: Path, policy: ThumbnailPolicy, thumbnail_quality: int) -
     if policy == "embedded" and find_thumbnail(data) is None:
         data = embed_thumbnail(data, make_thumbnail(data, thumbnail_quality))
         made.append("thumbnail embedded")
+    if policy == "none" and find_thumbnail(data) is not None:
+        data = without_thumbnail(data)
+        made.append("thumbnail removed")
     return Original(path.stem, data, tuple(made) or ("as stored",))
 
 
@@ -77,6 +84,19 @@ def pictures_in(path: Path) -> list[Path]:
     if not found:
         raise UsageError(f"{path} holds no picture")
     return found
+
+
+def donor_of(path: Path, paths: Sequence[Path], seed: int) -> Path | None:
+    """Another of these files, from which foreign bytes are taken; it follows from the seed and what `path` holds.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    others = [other for other in paths if other != path]
+    if not others:
+        return None
+    recipe = f"{seed} donor ".encode("ascii") + hashlib.sha256(read_file(path)).digest()
+    return others[int.from_bytes(hashlib.sha256(recipe).digest()[:8], "big") % len(others)]
 
 
 def _coded(data: bytes, path: Path) -> bytes:

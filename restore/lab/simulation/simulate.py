@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from carving.errors import JpegError, UsageError
+from carving.errors import JpegError, UnsupportedJpegError, UsageError
 from carving.source import Run
-from restore.lab.simulation.damage import damage, picture_end, spared_header
+from restore.lab.simulation.damage import Damage, damage, picture_end, spared_header
 from restore.lab.simulation.embed import THUMBNAIL_QUALITY
 from restore.lab.simulation.medium import Medium
-from restore.lab.simulation.originals import Original, ThumbnailPolicy, read_original
+from restore.lab.simulation.originals import Original, ThumbnailPolicy, donor_of, read_original
+from restore.lab.simulation.regions import RegionKind
 from restore.lab.simulation.truth import SUFFIX, Truth, digest, write_truth
 
 
@@ -26,6 +27,7 @@ class Simulation:
         spare_headers: flip nothing that would change a byte before the first scan's first one.
         thumbnails: what a source without a thumbnail gets.
         thumbnail_quality: JPEG quality of a thumbnail that is made.
+        region: the kind of region to destroy besides; None for flips alone.
     """
 
     ber: float
@@ -34,31 +36,60 @@ class Simulation:
     spare_headers: bool = False
     thumbnails: ThumbnailPolicy = "own"
     thumbnail_quality: int = THUMBNAIL_QUALITY
+    region: RegionKind | None = None
+
+    def damage(self, original: bytes, other: bytes | None = None) -> Damage:
+        """What happens to one file on its medium; `other` is another photo, for `foreign32k`.
+
+        Raises:
+            UsageError: an empty file, a rate that is no probability, no other photo where one is needed.
+            UnsupportedJpegError: the region is too long for the file.
+            JpegError: a header cannot be read.
+        """
+        spared = spared_header(original, self.medium) if self.spare_headers else Run(0, 0)
+        return damage(original, self.medium, self.ber, self.seed, spared, self.region, other)
+
+    def other_photo(self, path: Path, paths: Sequence[Path]) -> Path | None:
+        """The photo among `paths` whose bytes overwrite a part of `path`, where the kind of region takes any."""
+        return donor_of(path, paths, self.seed) if self.region is RegionKind.FOREIGN_32K else None
 
 
-def simulate(paths: Iterable[Path], simulation: Simulation, output: Path) -> Iterator[Truth]:
-    """Damage pictures one after the other.
+def simulate(
+    paths: Sequence[Path], simulation: Simulation, output: Path, kinds: Sequence[RegionKind | None] = (None,)
+) -> Iterator[Truth]:
+    """Damage pictures one after the other, each once for every kind of region, or by flips alone where that is None.
+
+    A picture that is too short for a kind of region is passed over.
 
     Writes into `output`, which exists, for each: `NAME.jpg` (the damaged file), `NAME.dd` (the damaged medium, which
-    opens as evidence), `NAME.truth.json`, and `originals/NAME.jpg` where the original was made here.
+    opens as evidence), `NAME.truth.json`, and `originals/NAME.jpg` where the original was made here. NAME ends on the
+    kind of region.
 
     Raises:
-        UsageError: a file cannot be read or is no picture; a rate that is no probability.
+        UsageError: a file cannot be read or is no picture; a rate that is no probability; no other photo where a region
+            takes bytes of one.
     """
     taken: set[str] = set()
     for path in paths:
-        try:
-            original = read_original(path, simulation.thumbnails, simulation.thumbnail_quality)
-            spared = spared_header(original.data, simulation.medium) if simulation.spare_headers else Run(0, 0)
-        except JpegError as error:
-            raise UsageError(f"{path}: {error}") from error
-        name = _unused(original.name, taken)
-        yield _write(original, name, path, simulation, spared, output)
+        for kind in kinds:
+            one = replace(simulation, region=kind)
+            try:
+                original = read_original(path, one.thumbnails, one.thumbnail_quality)
+                donor = one.other_photo(path, paths)
+                other = None if donor is None else read_original(donor, "own", one.thumbnail_quality).data
+                damaged = one.damage(original.data, other)
+            except UnsupportedJpegError as error:
+                if kind is None:
+                    raise UsageError(f"{path}: {error}") from error
+                continue
+            except JpegError as error:
+                raise UsageError(f"{path}: {error}") from error
+            name = _unused(original.name if kind is None else f"{original.name}-{kind}", taken)
+            yield _write(original, name, path, one, damaged, output)
 
 
-def _write(original: Original, name: str, path: Path, simulation: Simulation, spared: Run, output: Path) -> Truth:
+def _write(original: Original, name: str, path: Path, simulation: Simulation, damaged: Damage, output: Path) -> Truth:
     medium, data = simulation.medium, original.data
-    damaged = damage(data, medium, simulation.ber, simulation.seed, spared)
     if original.made == ("as stored",):
         origin = str(path.resolve())
     else:
@@ -77,8 +108,10 @@ def _write(original: Original, name: str, path: Path, simulation: Simulation, sp
         ber=simulation.ber,
         seed=simulation.seed,
         medium=medium,
-        spared=spared,
+        spared=damaged.spared,
         flips=damaged.flips,
+        damaged_size=len(damaged.jpeg),
+        regions=damaged.regions,
     )
     (output / f"{name}.jpg").write_bytes(damaged.jpeg)
     (output / f"{name}.dd").write_bytes(damaged.stored)

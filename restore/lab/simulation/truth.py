@@ -14,6 +14,7 @@ from carving.source import Run
 from restore.lab.simulation.bit_errors import Flip
 from restore.lab.simulation.medium import Medium
 from restore.lab.simulation.originals import read_file
+from restore.lab.simulation.regions import Region, RegionKind
 
 FORMAT: Final = "carve-restore truth 1"
 CIPHER: Final = "aes-cbc-essiv:sha256"
@@ -34,6 +35,8 @@ class Truth:
         medium: how the file is stored, with the key.
         spared: the run of the medium in which nothing was flipped.
         flips: every flipped bit of the medium.
+        damaged_size: of the damaged file.
+        regions: what else befell the file, ascending.
     """
 
     name: str
@@ -48,6 +51,13 @@ class Truth:
     medium: Medium
     spared: Run
     flips: tuple[Flip, ...]
+    damaged_size: int
+    regions: tuple[Region, ...] = ()
+
+    @property
+    def region(self) -> RegionKind | None:
+        """The kind of region that befell the file."""
+        return self.regions[0].kind if self.regions else None
 
 
 def digest(data: bytes) -> str:
@@ -70,6 +80,7 @@ def write_truth(truth: Truth, path: Path) -> None:
             "sha256_up_to_eoi": truth.picture_sha256,
         },
         "damage": {"ber": truth.ber, "seed": truth.seed, "spared": asdict(truth.spared)},
+        "damaged": {"size": truth.damaged_size, "regions": [asdict(region) for region in truth.regions]},
         "medium": {
             "cipher": "none" if medium.key is None else CIPHER,
             "key": None if medium.key is None else medium.key.hex(),
@@ -94,6 +105,7 @@ def read_truth(path: Path) -> Truth:
             raise UsageError(f"{path} is a truth file of another version")
         original, damage, medium = page["original"], page["damage"], page["medium"]
         key = medium["key"]
+        damaged = page.get("damaged", {"size": original["size"], "regions": []})  # none in files of before regions
         return Truth(
             name=page["name"],
             original=original["path"],
@@ -111,6 +123,11 @@ def read_truth(path: Path) -> Truth:
             ),
             spared=Run(**damage["spared"]),
             flips=tuple(Flip(**flip) for flip in page["flips"]),
+            damaged_size=damaged["size"],
+            regions=tuple(
+                Region(RegionKind(region["kind"]), Run(**region["original"]), Run(**region["damaged"]))
+                for region in damaged["regions"]
+            ),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path} is no truth file that `carve-restore simulate` wrote") from error
