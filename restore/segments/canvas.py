@@ -47,9 +47,7 @@ class Canvas:
 
     def _steps(self) -> NDArray[np.float64]:
         header = self.header
-        return np.array(
-            [float(header.quant_tables[part.quant_table].steps[0]) for part in header.frame.components]
-        )
+        return np.array([float(header.quant_tables[part.quant_table].steps[0]) for part in header.frame.components])
 
 
 def new_canvas(header: JpegHeader, like: PictureRows) -> Canvas:

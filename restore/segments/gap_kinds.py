@@ -21,7 +21,9 @@ _AS_MANY: Final = 3
 _RUN: Final = 8
 
 
-def kind_of(raw: NDArray[np.uint8], gap: Range, known_bad: tuple[Range, ...], lost: int | None, expected: float) -> GapKind:
+def kind_of(
+    raw: NDArray[np.uint8], gap: Range, known_bad: tuple[Range, ...], lost: int | None, expected: float
+) -> GapKind:
     """The kind of a gap.
 
     Args:

@@ -23,6 +23,9 @@ _DRIFT: Final = 6.0
 _NARROW: Final = 18.0
 _SLACK: Final = 4.0
 _EXTREMES: Final = (0.002, 0.998)
+_OVERLAP: Final = 0.08
+"""Share of MCUs of a level that something certain has, too, from which on a match level by level tells."""
+
 _ROOM_LOW, _ROOM_HIGH = -128.0, 127.0
 
 
@@ -69,23 +72,16 @@ def by_seams(
     return Level(np.array(offsets), float(error), "rows across the gap")
 
 
-def by_thumbnail(rows: PictureRows, first: int, told: Told, reference: NDArray[np.float64]) -> Level:
-    """By the thumbnail, whose error is judged by how far a match level by level disagrees.
-
-    Args:
-        reference: levels (MCUs, components) of what is certain, from the picture's first MCU on.
-    """
+def by_thumbnail(rows: PictureRows, first: int, told: Told) -> Level:
+    """By the thumbnail, whose error is judged by how far a match level by level disagrees."""
     offsets = told.offset(rows.levels, first)
-    inside = slice(first, first + rows.levels.shape[0])
-    expected, seen = told.levels[inside, 0], told.levels[: reference.shape[0], 0]
-    matched, share = _matched(expected, seen, reference[:, 0])
-    if share < 0.08:
-        error = 1.5 + 0.7 * _wander(reference[:, 0] - seen)
-    else:
-        chosen = np.isfinite(matched)
-        binned = float(np.median(matched[chosen] - rows.levels[: expected.size][chosen, 0]))
-        error = 1.0 + 0.8 * abs(float(offsets[0]) - binned)
-    return Level(offsets, error, "thumbnail")
+    expected = told.levels[first : first + rows.levels.shape[0], 0]
+    matched, share = _matched(expected, told.seen[:, 0], told.certain[:, 0])
+    if share < _OVERLAP:
+        return Level(offsets, 1.5 + 0.7 * _wander(told.certain[:, 0] - told.seen[:, 0]), "thumbnail")
+    chosen = np.isfinite(matched)
+    binned = float(np.median(matched[chosen] - rows.levels[: expected.size][chosen, 0]))
+    return Level(offsets, 1.0 + 0.8 * abs(float(offsets[0]) - binned), "thumbnail")
 
 
 def _matched(
@@ -151,7 +147,7 @@ def across(
 
 def _drift(levels: NDArray[np.float64], known: NDArray[np.bool_], columns: int, distance: int) -> float:
     """Nine of ten differences of the medians of rows `distance` apart are less than this."""
-    grid, sure = levels.reshape(-1, columns), known.reshape(-1, columns).all(axis=1)
+    grid, sure = levels.reshape(-1, columns), known.reshape(-1, columns).min(axis=1)
     medians = np.median(grid, axis=1)
     pairs = sure[distance:] & sure[:-distance]
     if pairs.sum() < 8:

@@ -95,7 +95,7 @@ def block_at(stream: NDArray[np.uint8], bit: int, block: int, coding: Coding) ->
             index += (symbol >> 4) + 1
             if index > 64:
                 return np.int64(INVALID), 0.0
-    return position, max(max(first, second), max(third, fourth))
+    return position, max(first, second, third, fourth)
 
 
 @kernel(error_model="numpy", _nrt=False)

@@ -89,7 +89,7 @@ def _is_worth_it(path: Found) -> bool:
 def _of_piece(
     cut: Cut, coding: Coding, most: int, number: int, piece: Piece, softs: list[tuple[int, int]], *, starts: bool
 ) -> list[Found]:
-    found = []
+    found: list[Found] = []
     last = 8 * piece.end
     bit: int | None = 8 * piece.first
     waiting = list(softs)
@@ -185,3 +185,12 @@ def resume_at(cut: Cut, coding: Coding, first: int, stop: int, window: int = _WI
             return int(bit)
         first = last
     return None
+
+
+def read_path(cut: Cut, coding: Coding, bit: int, end: int, most: int, piece: int) -> Found | None:
+    """The path from a bit that ends before another, but for padding; None where it breaks before."""
+    positions, scores = np.zeros(most + 1, dtype=np.int64), np.zeros(most, dtype=np.float32)
+    count, _ = follow(cut.data, bit, end, most, coding, positions, scores)
+    if end - int(positions[count]) >= PADDING_BITS:
+        return None
+    return Found(positions[: count + 1], scores[:count], piece, begins=False, ends=True)

@@ -55,14 +55,14 @@ def block_components(header: JpegHeader) -> NDArray[np.int64]:
     return np.repeat(np.arange(len(parts)), [part.horizontal * part.vertical for part in parts])
 
 
-def read_rows(header: JpegHeader, cut: Cut, path: Found) -> PictureRows:
-    """Read a path and measure its edges and levels."""
+def read_rows(header: JpegHeader, cut: Cut, path: Found, interval: int = 0) -> PictureRows:
+    """Read a path and measure its edges and levels; its DC values begin anew after every `interval` MCUs."""
     from restore.segments.reading_kernels import read_mcus
 
     owners = block_components(header)
     coefficients = np.zeros((path.count, owners.size, 64), dtype=np.int16)
     looks = flat_lookups(scan_tables(header))
-    read_mcus(cut.data, path.positions, path.count, owners, *looks, coefficients.reshape(-1))
+    read_mcus(cut.data, path.positions, path.count, interval, owners, *looks, coefficients.reshape(-1))
     return rows_of(header, coefficients)
 
 

@@ -57,7 +57,7 @@ def read_scan(data: bytes, header: JpegHeader, known_bad: tuple[Range, ...] = ()
     cut = cut_scan(raw, start, end.offset, bad, restarts=restarts)
     coding = learn(header, coding_of(header), cut)
     paths: list[Found] = []
-    if cut.size:
+    if cut.size and not restarts:
         soft = [run for run in runs if may_be_data(raw, run)]
         most = int(header.frame.mcu_count * _SPARE) + 256
         paths = find_paths(cut, coding, most, _by_piece(cut, soft), starts=int(cut.origins[0]) == start)

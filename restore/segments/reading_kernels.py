@@ -21,6 +21,7 @@ def read_mcus(
     stream: NDArray[np.uint8],
     positions: NDArray[np.int64],
     count: int,
+    interval: int,
     component_of: NDArray[np.int64],
     fast: NDArray[np.int32],
     limits: NDArray[np.int64],
@@ -28,11 +29,16 @@ def read_mcus(
     symbols: NDArray[np.uint8],
     coefficients: NDArray[np.int16],
 ) -> None:
-    """Coefficients of `count` MCUs at `positions`, zeroed (count * blocks * 64,): the DC values begin at 0."""
+    """Coefficients of `count` MCUs at `positions`, zeroed (count * blocks * 64,).
+
+    The DC values begin at 0, and again after every `interval` MCUs, 0 for never.
+    """
     predictors = np.zeros(4, dtype=np.int64)
     blocks = component_of.size
     for mcu in range(count):
         bit = positions[mcu]
+        if interval > 0 and mcu % interval == 0:
+            predictors[:] = 0
         for block in range(blocks):
             component = component_of[block]
             base = (mcu * blocks + block) * 64

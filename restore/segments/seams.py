@@ -26,7 +26,9 @@ class SeamScales:
     true: NDArray[np.float64]
     false: NDArray[np.float64]
 
-    def likelihood(self, differences: NDArray[np.float64], component: int, rows_between: int = 0) -> NDArray[np.float64]:
+    def likelihood(
+        self, differences: NDArray[np.floating], component: int, rows_between: int = 0
+    ) -> NDArray[np.float64]:
         """Nats by which differences speak for edges that touch, Cauchy against Cauchy."""
         true = self.true[component] * (1.0 + _FARTHER * rows_between)
         false = max(self.false[component], true * 1.05)
@@ -41,8 +43,8 @@ class SeamScales:
         ).astype(np.float32)
 
 
-def seam_scales(rows: PictureRows, columns: int) -> SeamScales:
-    """The scales of a picture, by its longest path."""
+def seam_scales(rows: PictureRows, columns: int, pairs: NDArray[np.bool_] | None = None) -> SeamScales:
+    """The scales of a picture, by its longest path, or by the MCUs of all of it that have one above them."""
     components = rows.levels.shape[1]
     true, false = np.full(components, 6.0), np.full(components, 18.0)
     count = rows.top.shape[0]
@@ -52,6 +54,10 @@ def seam_scales(rows: PictureRows, columns: int) -> SeamScales:
             samples = rows.component_of == component
             near = rows.top[columns:, samples] - rows.bottom[:-columns, samples]
             far = rows.top[half:, samples] - rows.bottom[:-half, samples]
+            if pairs is not None:
+                near, far = near[pairs[columns:]], far[pairs[half:]]
+                if near.shape[0] < columns or far.shape[0] < columns:
+                    continue
             true[component] = max(_LEAST, float(np.median(np.abs(near))))
             away = far - np.median(far, axis=1, keepdims=True) if far.shape[1] > 8 else far - np.median(far)
             false[component] = max(2.0 * true[component], float(np.median(np.abs(away))))
@@ -68,8 +74,8 @@ def upper_seams(rows: PictureRows, columns: int, scales: SeamScales) -> NDArray[
     return seams
 
 
-def seam_offset(top: NDArray[np.float32], bottom: NDArray[np.float32], component_of: NDArray[np.int64], components: int) -> NDArray[np.float64]:
+def seam_offset(
+    top: NDArray[np.float32], bottom: NDArray[np.float32], component_of: NDArray[np.int64], components: int
+) -> NDArray[np.float64]:
     """Median difference of touching edges (MCUs, samples), a component."""
-    return np.array(
-        [float(np.median((top - bottom)[:, component_of == component])) for component in range(components)]
-    )
+    return np.array([float(np.median((top - bottom)[:, component_of == component])) for component in range(components)])

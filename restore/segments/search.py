@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,16 @@ from numpy.typing import NDArray
 from carving.jpeg.markers import JpegHeader
 from restore.explanation import Gap, StoredSegment
 from restore.segments.gap_kinds import kind_of
+from restore.segments.intervals import lay_out_intervals
+from restore.segments.laid import Laid, LaidSegment, expected_mcus
 from restore.segments.reading import ScanReading, read_scan
-from restore.segments.sequences import Laid, LaidSegment, expected_mcus, lay_out_sequence
+from restore.segments.seams import seam_scales, upper_seams
+from restore.segments.sequences import lay_out_sequence
 from restore.segments.stream import Range
 from restore.thumbnail.guidance import Pixels
+
+_MARKER: Final = 4
+"""Bytes of a restart marker and of what may stand before it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +36,8 @@ class Explanation:
         segments, gaps: in the file's order.
         thumbnail: turned and cut to show just the picture; None where there is none that does.
         unbroken: all MCUs are there, in one segment.
+        torn: share of the placed MCUs that do not go on from what is above them, in mean over a row's length.
+        excluded: bytes that cannot be data of the scan, in the longest stretch of them.
     """
 
     coefficients: NDArray[np.int16]
@@ -40,6 +49,8 @@ class Explanation:
     gaps: tuple[Gap, ...]
     thumbnail: Pixels | None
     unbroken: bool
+    torn: float
+    excluded: int
 
 
 def explain(
@@ -52,7 +63,8 @@ def explain(
         known_bad: stretches of the file that a layer below could not read.
     """
     reading = read_scan(data, header, known_bad)
-    laid = lay_out_sequence(reading, thumbnail)
+    lay_out = lay_out_intervals if header.restart_interval else lay_out_sequence
+    laid = lay_out(reading, thumbnail)
     return _explained(reading, laid, known_bad)
 
 
@@ -77,7 +89,21 @@ def _explained(reading: ScanReading, laid: Laid, known_bad: tuple[Range, ...]) -
         tuple(_gaps(reading, laid, known_bad)),
         None if laid.told is None else laid.told.shown,
         laid.unbroken,
+        _torn(laid, reading.header.frame.mcu_columns),
+        max((end - first for first, end in reading.bad), default=0),
     )
+
+
+def _torn(laid: Laid, columns: int) -> float:
+    rows, known = laid.canvas.rows, laid.canvas.known
+    if not known.any():
+        return 0.0
+    pairs = known.copy()
+    pairs[:columns] = False
+    pairs[columns:] &= known[:-columns]
+    seams = np.where(pairs, upper_seams(rows, columns, seam_scales(rows, columns, pairs)), 0.0)
+    around = np.ones(min(columns, seams.size))
+    return float((np.convolve(seams, around, mode="same") < 0)[known].mean())
 
 
 def _stored(reading: ScanReading, segment: LaidSegment) -> StoredSegment:
@@ -104,7 +130,7 @@ def _gaps(reading: ScanReading, laid: Laid, known_bad: tuple[Range, ...]) -> Ite
         begin = 0 if before is None else None if before.first is None else before.end
         until = header.frame.mcu_count if behind is None else behind.first
         lost = None if begin is None or until is None else until - begin
-        if lost == 0 and end - first <= 1:
+        if lost == 0 and end - first <= (_MARKER if header.restart_interval else 1):
             continue
         if (before is None or behind is None) and end <= first and not lost:
             continue

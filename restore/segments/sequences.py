@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from carving.jpeg.markers import JpegHeader
 from restore.segments.canvas import Canvas, new_canvas
 from restore.segments.hidden_breaks import find_break
-from restore.segments.offsets import Level, across, by_seams, by_thumbnail, chosen
+from restore.segments.laid import END, LENGTH, ROWS, START, THUMBNAIL, Laid, LaidSegment, expected_mcus, told_of
+from restore.segments.levelling import settle_levels
+from restore.segments.offsets import by_seams
 from restore.segments.paths import Found
-from restore.segments.picture_rows import PictureRows, read_rows
+from restore.segments.picture_rows import read_rows
 from restore.segments.places import SURE, join_of, levels_for, place_between
 from restore.segments.reading import ScanReading
 from restore.segments.seams import SeamScales, seam_scales, upper_seams
-from restore.segments.told import Told, read_thumbnail
+from restore.segments.told import Told
 from restore.thumbnail.guidance import Pixels
 
-START, END, ROWS, THUMBNAIL, LENGTH = (
-    "start of the scan",
-    "end of the scan",
-    "rows across the gap",
-    "thumbnail",
-    "length of the gap",
-)
 _WORTH: Final = 0.5
 """Score per bit of a path, as a share of the longest one's, below which it is something else's."""
 
@@ -48,40 +42,6 @@ _LOCAL: Final = 300
 """MCUs beside a gap whose length tells how many MCUs its bytes were."""
 
 
-@dataclass(eq=False)
-class LaidSegment:
-    """A segment and what was found out about it; `first` is None where its place is not known."""
-
-    path: Found
-    rows: PictureRows
-    first: int | None = None
-    posterior: float = 0.0
-    rests_on: tuple[str, ...] = ()
-    offsets: NDArray[np.int64] | None = None
-    moved: bool = True
-
-    @property
-    def end(self) -> int:
-        assert self.first is not None
-        return self.first + self.path.count
-
-    def cut(self, first: int, end: int) -> None:
-        """Keep MCUs `first` to `end` only."""
-        self.path, self.rows = self.path.part(first, end), self.rows.part(first, end)
-        if self.first is not None:
-            self.first += first
-
-
-@dataclass(eq=False)
-class Laid:
-    """Segments in the file's order, the picture they make, and what the thumbnail tells."""
-
-    segments: list[LaidSegment]
-    canvas: Canvas
-    told: Told | None
-    unbroken: bool = field(default=False)
-
-
 def lay_out_sequence(reading: ScanReading, thumbnail: Pixels | None) -> Laid:
     """Lay out the paths of a scan without restart markers."""
     header = reading.header
@@ -97,20 +57,27 @@ def lay_out_sequence(reading: ScanReading, thumbnail: Pixels | None) -> Laid:
     anchored = reading.end.anchored and last.path.ends and last.path.piece == len(reading.cut.pieces) - 1
     if start is not None:
         start.first, start.posterior, start.rests_on = 0, 1.0, (START,)
+        _certain(start)
     if anchored and last is not start:
         last.first, last.posterior, last.rests_on = total - last.path.count, 1.0, (END,)
-    told = _told(header, thumbnail, segments, start)
+    told = told_of(header, thumbnail, segments)
     if start is last and anchored:
         return _one_path(reading, thumbnail, canvas, start, scales, told)
     if start is not None and start.path.count > total:
         start.cut(0, total)
-    if start is not None and anchored:
-        if _is_odd(reading, segments, start, last):
-            _trim(start, last, columns, scales, told)
-            told = _told(header, thumbnail, segments, start)
+    if start is not None and anchored and _is_odd(reading, segments):
+        _trim(start, last, columns, scales, told)
+        told = told_of(header, thumbnail, segments)
     _place_between(reading, segments, start, last if anchored else None, scales, told)
-    _level(canvas, segments, start, told, columns)
+    settle_levels(canvas, segments, told, columns)
     return Laid(segments, canvas, told)
+
+
+def _certain(segment: LaidSegment) -> LaidSegment:
+    """The segment that begins with the scan: neither place nor level is in doubt."""
+    segment.offsets = np.zeros(segment.rows.levels.shape[1], dtype=np.int64)
+    segment.moved = False
+    return segment
 
 
 def _nothing() -> Found:
@@ -129,25 +96,6 @@ def _worth(paths: list[Found]) -> list[Found]:
     return [path for path in paths if path.begins or path.ends or density(path) >= least]
 
 
-def _told(
-    header: JpegHeader, thumbnail: Pixels | None, segments: list[LaidSegment], start: LaidSegment | None
-) -> Told | None:
-    """What the thumbnail tells, matched to the first segment."""
-    if thumbnail is None:
-        return None
-    total = header.frame.mcu_count
-    levels = np.zeros((total, segments[0].rows.levels.shape[1]))
-    sure = np.zeros(total, dtype=np.bool_)
-    for segment in segments:
-        if segment.first is None:
-            continue
-        low, high = max(0, segment.first), min(total, segment.end)
-        levels[low:high] = segment.rows.levels[low - segment.first : high - segment.first]
-        sure[low:high] = True
-    certain = 0 if start is None else min(total, start.path.count)
-    return read_thumbnail(header, thumbnail, levels, sure, certain) if sure.any() else None
-
-
 def _one_path(
     reading: ScanReading,
     thumbnail: Pixels | None,
@@ -162,27 +110,25 @@ def _one_path(
     count = path.path.count
     lost = total - count
     for _ in range(2):
-        found = find_break(
-            path.rows, path.path.scores, path.path.positions, lost, columns, scales, told
-        )
+        found = find_break(path.rows, path.path.scores, path.path.positions, lost, columns, scales, told)
         if thumbnail is None or found.first in (0, count):
             break
         head = LaidSegment(path.path.part(0, found.first), path.rows.part(0, found.first), 0)
         tail = LaidSegment(path.path.part(found.end, count), path.rows.part(found.end, count), found.end + lost)
-        told = _told(header, thumbnail, [head, tail], head) or told
+        told = told_of(header, thumbnail, [_certain(head), tail]) or told
     head = LaidSegment(path.path.part(0, found.first), path.rows.part(0, found.first), 0, 1.0, (START,))
     if found.first == count or found.end >= count or found.first == 0:
         head = LaidSegment(path.path.part(0, min(count, total)), path.rows.part(0, min(count, total)), 0, 1.0, (START,))
-        _level(canvas, [head], head, told, columns)
+        settle_levels(canvas, [_certain(head)], told, columns)
         return Laid([head], canvas, told, unbroken=lost == 0)
     tail = LaidSegment(
         path.path.part(found.end, count), path.rows.part(found.end, count), found.end + lost, 1.0, (END, ROWS)
     )
     if lost == 0 and not _is_break(canvas, head, tail, found.gain, found.levels, told, columns):
         whole = LaidSegment(path.path, path.rows, 0, 1.0, (START,))
-        _level(canvas, [whole], whole, told, columns)
+        settle_levels(canvas, [_certain(whole)], told, columns)
         return Laid([whole], canvas, told, unbroken=True)
-    _level(canvas, [head, tail], head, told, columns)
+    settle_levels(canvas, [_certain(head), tail], told, columns)
     return Laid([head, tail], canvas, told)
 
 
@@ -197,8 +143,6 @@ def _is_break(
 ) -> bool:
     """Whether a break is beyond doubt although no MCU is lost: the level steps, by seam and thumbnail alike."""
     assert tail.first is not None
-    known = np.zeros(canvas.known.size, dtype=np.bool_)
-    known[: head.path.count] = True
     picture = new_canvas(canvas.header, head.rows)
     picture.put(head.rows, 0, np.zeros(head.rows.levels.shape[1], dtype=np.int64))
     seam = by_seams(tail.rows, tail.first, picture.rows, picture.known, columns)
@@ -214,31 +158,10 @@ def _is_break(
     return gain > _UNSEEN_GAIN and levels > _UNSEEN_TOLD and agreed and steps
 
 
-def bytes_per_mcu(path: Found, *, at_end: bool) -> float:
-    """Bytes that an MCU takes at one end of a path."""
-    near = min(_LOCAL, path.count)
-    if not near:
-        return 1.0
-    positions = path.positions[-near - 1 :] if at_end else path.positions[: near + 1]
-    return max(0.125, float(positions[-1] - positions[0]) / 8.0 / near)
-
-
-def expected_mcus(reading: ScanReading, before: Found | None, behind: Found | None) -> float:
-    """MCUs that the bytes of the file between two paths lead to expect."""
-    cut = reading.cut
-    first = reading.header.scan.entropy_start if before is None else cut.end_place(int(before.positions[-1])) // 8
-    end = reading.end.offset if behind is None else cut.place(int(behind.positions[0])) // 8
-    sizes = [bytes_per_mcu(path, at_end=path is before) for path in (before, behind) if path is not None]
-    return max(0.0, (end - first) / (sum(sizes) / len(sizes)))
-
-
-def _is_odd(reading: ScanReading, segments: list[LaidSegment], start: LaidSegment, last: LaidSegment) -> bool:
+def _is_odd(reading: ScanReading, segments: list[LaidSegment]) -> bool:
     """Whether more or fewer MCUs are lost between start and end than bytes are."""
     lost = reading.header.frame.mcu_count - sum(item.path.count for item in segments)
-    expected = sum(
-        expected_mcus(reading, before.path, behind.path)
-        for before, behind in zip(segments[:-1], segments[1:], strict=True)
-    )
+    expected = sum(expected_mcus(reading, before.path, behind.path) for before, behind in pairwise(segments))
     return lost < 0 or abs(lost - expected) > _ODD_SHARE * expected + _ODD_MCUS
 
 
@@ -256,7 +179,9 @@ def _trim(start: LaidSegment, last: LaidSegment, columns: int, scales: SeamScale
         gain = np.minimum(smooth, 0.0) + _LEAN
         if told is not None:
             levels = segment.rows.levels
-            offset = none if segment is start else told.offset(levels[len(levels) // 2 :], segment.first + len(levels) // 2)
+            offset = (
+                none if segment is start else told.offset(levels[len(levels) // 2 :], segment.first + len(levels) // 2)
+            )
             gain += 0.3 * told.likelihood(levels, segment.first, offset)
         gains.append(gain)
     ahead = np.concatenate([[0.0], np.cumsum(gains[0])])
@@ -314,44 +239,3 @@ def _place_between(
         item.posterior = sure
         if sure >= SURE:
             item.first, item.rests_on = first, cues
-
-
-def _level(
-    canvas: Canvas, segments: list[LaidSegment], start: LaidSegment | None, told: Told | None, columns: int
-) -> None:
-    """Settle the levels of all placed segments, the surest first, and put them on the canvas."""
-    components = canvas.rows.levels.shape[1]
-    reference = np.zeros((0, components))
-    if start is not None:
-        start.offsets, start.moved = np.zeros(components, dtype=np.int64), False
-        canvas.put(start.rows, 0, start.offsets)
-        reference = start.rows.levels
-    waiting = [item for item in segments if item is not start and item.first is not None]
-    while waiting:
-        options: list[tuple[float, int, Level]] = []
-        for number, item in enumerate(waiting):
-            level = _level_of(canvas, item, told, reference, columns)
-            if level is not None:
-                options.append((level.error, number, level))
-        if not options:
-            break
-        _, number, level = min(options, key=lambda option: option[:2])
-        item = waiting.pop(number)
-        assert item.first is not None
-        item.offsets = canvas.quantised(level.offsets)
-        item.rests_on = (*item.rests_on, *(cue for cue in (level.rests_on,) if cue not in item.rests_on))
-        canvas.put(item.rows, item.first, item.offsets)
-    for item in waiting:  # in its place, but of unknown brightness
-        item.first, item.posterior = None, min(item.posterior, 0.5)
-
-
-def _level_of(
-    canvas: Canvas, item: LaidSegment, told: Told | None, reference: NDArray[np.float64], columns: int
-) -> Level | None:
-    assert item.first is not None
-    seams = by_seams(item.rows, item.first, canvas.rows, canvas.known, columns)
-    thumbnail = None
-    if told is not None and reference.shape[0]:
-        thumbnail = by_thumbnail(item.rows, item.first, told, reference)
-    nearest = across(item.rows, item.first, canvas.rows, canvas.known, columns) if thumbnail is None else None
-    return chosen(seams, thumbnail, nearest)

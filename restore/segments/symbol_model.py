@@ -73,9 +73,7 @@ def learn(header: JpegHeader, coding: Coding, cut: Cut) -> Coding:
     return coding._replace(scores=scores.reshape(-1))
 
 
-def _scores(
-    counts: NDArray[np.float64], dc_table: HuffmanTable, ac_table: HuffmanTable
-) -> NDArray[np.float32]:
+def _scores(counts: NDArray[np.float64], dc_table: HuffmanTable, ac_table: HuffmanTable) -> NDArray[np.float32]:
     """log2 of probability over 2^-length for each position, symbol and activity: (64, 256, ACTIVITIES)."""
     codes = np.stack([_by_length(dc_table), _by_length(ac_table)])  # (2, 256)
     drawn = np.where(np.arange(64)[:, None] == 0, codes[0], codes[1])  # (64, 256)

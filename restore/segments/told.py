@@ -14,6 +14,9 @@ from restore.thumbnail.levels import FEWEST, fitted, levels_of
 from restore.thumbnail.registration import registered
 
 _LEAST: Final = 1.0
+_UNMEASURED: Final = 6.0
+"""Scales of what a picture differs from its thumbnail, in levels: the least, and where it cannot be measured."""
+
 _TRUSTED: Final = 0.8
 _TRUSTED_STEPS: Final = 0.4
 """Correlation of levels, or of their steps, from which on a thumbnail is trusted."""
@@ -27,12 +30,15 @@ class Told:
         shown: turned and cut to show just the picture.
         levels: float64 (MCUs of the picture, components), expected, less 128.
         true, false: float64 (components,), scales of what MCUs differ from that where they belong, and elsewhere.
+        seen, certain: float64 (n, components), what it tells of MCUs that are certain, and what their levels are.
     """
 
     shown: Pixels
     levels: NDArray[np.float64]
     true: NDArray[np.float64]
     false: NDArray[np.float64]
+    seen: NDArray[np.float64]
+    certain: NDArray[np.float64]
 
     def likelihood(self, levels: NDArray[np.float64], first: int, offset: NDArray[np.float64]) -> NDArray[np.float64]:
         """Nats by which MCUs (MCUs, components) speak for standing from MCU `first` on; 0 outside the picture."""
@@ -54,42 +60,48 @@ class Told:
 
 
 def read_thumbnail(
-    header: JpegHeader, thumbnail: Pixels | None, levels: NDArray[np.float64], sure: NDArray[np.bool_], certain: int
+    header: JpegHeader,
+    thumbnail: Pixels | None,
+    levels: NDArray[np.float64],
+    known: NDArray[np.bool_],
+    certain: NDArray[np.int64],
 ) -> Told | None:
     """What a thumbnail tells, or None where it shows another picture.
 
     Args:
         thumbnail: uint8 (rows, columns, 3), as found.
-        levels: float64 (MCUs, components), anything where not `sure`, bool (MCUs,), of their place.
-        certain: how many MCUs from the first on are sure of their levels, too.
+        levels: float64 (MCUs, components), anything where not `known`, bool (MCUs,), of their place.
+        certain: int64, MCUs whose level is certain, too.
     """
-    if thumbnail is None:
+    if thumbnail is None or not known.any():
         return None
     frame = header.frame
-    last = np.maximum.accumulate(np.where(sure, np.arange(sure.size), 0))
+    last = np.maximum.accumulate(np.where(known, np.arange(known.size), 0))
     grid = levels[last, 0].reshape(frame.mcu_rows, frame.mcu_columns)
     shown = registered(thumbnail, grid)
     guide = None if shown is None else levels_of(shown, header)
     if shown is None or guide is None:
         return None
-    if certain >= FEWEST:
-        guide = fitted(guide, levels, np.arange(certain))
-    apart = (levels - guide.levels)[: max(certain, 1)]
-    apart = apart - np.median(apart, axis=0)
-    true = np.maximum(_LEAST, np.median(np.abs(apart), axis=0)) if certain >= FEWEST else np.full(apart.shape[1], 6.0)
+    true = np.full(levels.shape[1], _UNMEASURED)
+    if certain.size >= FEWEST:
+        guide = fitted(guide, levels, certain)
+        if not _alike(guide.levels, levels, known, certain):
+            return None
+        apart = levels[certain] - guide.levels[certain]
+        apart = apart - np.median(apart, axis=0)
+        true = np.maximum(_LEAST, np.median(np.abs(apart), axis=0))
     about = np.median(np.abs(guide.levels - np.median(guide.levels, axis=0)), axis=0)
-    if certain >= FEWEST and not _alike(guide.levels, levels, sure, certain):
-        return None
-    return Told(shown, guide.levels, true, np.maximum(about, 2.0 * true))
+    false = np.maximum(about, 2.0 * true)
+    return Told(shown, guide.levels, true, false, guide.levels[certain], levels[certain])
 
 
 def _alike(
-    told: NDArray[np.float64], levels: NDArray[np.float64], sure: NDArray[np.bool_], certain: int
+    told: NDArray[np.float64], levels: NDArray[np.float64], known: NDArray[np.bool_], certain: NDArray[np.int64]
 ) -> bool:
-    first, second = told[:certain, 0], levels[:certain, 0]
+    first, second = told[certain, 0], levels[certain, 0]
     if _correlation(first, second) > _TRUSTED:
         return True
-    pairs = sure[1:] & sure[:-1]
+    pairs = known[1:] & known[:-1]
     steps = [np.clip(np.diff(values[:, 0])[pairs], -32, 32) for values in (told, levels)]
     return _correlation(*steps) > _TRUSTED_STEPS
 
