@@ -89,7 +89,7 @@ def examine(
     if not decoded.flawless or inside:
         explained = explain_regions(data, decoded, model, thumbnail, inside)
         if explained is not None:
-            return _by_segments(scan, explained, thumbnail)
+            return _by_segments(scan, explained)
         recalibrate(scan)
         return _at_least_as_decoded(scan, decoded, _search(scan, decoded, model, effort, thumbnail), thumbnail)
     contradicted = thumbnail is not None and contradicts(thumbnail, decoded.header, decoded.coefficients)
@@ -128,7 +128,7 @@ def _at_least_as_decoded(scan: Scan, decoded: Decoded, found: Session, thumbnail
     return Session(placed.coefficients, kinds, (), False, jpeg, found.exhausted, found.thumbnail, as_decoded=True)
 
 
-def _by_segments(scan: Scan, found: Explanation, thumbnail: Pixels | None) -> Session:
+def _by_segments(scan: Scan, found: Explanation) -> Session:
     """A scan of which stretches are damaged: what stands between them, each MCU by what is sure of it."""
     placed = Placed(found.coefficients, found.known, found.moved, found.starts, found.ends, found.thumbnail)
     return Session(

@@ -26,6 +26,8 @@ _TWO_CUTS_UNTOLD: Final = 100.0
 _FEWEST_BETWEEN: Final = 8
 _LEAST_BYTES: Final = 2048
 _OUTSIDE: Final = 0.005
+_UNSEEN: Final = 3
+"""MCUs that a thumbnail does not tell apart: its pixels are as large, and it was laid on the picture as it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,9 @@ def find_break(
         none = np.zeros(rows.levels.shape[1])
         last = count - max(1, min(count // 4, 20 * columns))
         before = _LEVELS * told.likelihood(rows.levels, 0, none)
-        offset = told.offset(rows.levels[last:], last + lost)
-        behind = _LEVELS * told.likelihood(rows.levels, lost, offset)
+        seen = lost if abs(lost) > _UNSEEN else 0
+        offset = told.offset(rows.levels[last:], last + seen)
+        behind = _LEVELS * told.likelihood(rows.levels, seen, offset)
     ahead = np.concatenate([[0.0], np.cumsum(seams + before)])
     levels_ahead = np.concatenate([[0.0], np.cumsum(before)])
     levels_after = np.concatenate([np.cumsum(behind[::-1])[::-1], [0.0]])

@@ -71,7 +71,7 @@ def seams_of_breaks(
     """
     count, samples = top.shape
     components = likelihoods.shape[1]
-    over = lost % columns
+    over = lost % columns if lost >= 0 else lost
     histogram = np.zeros(2 * ENTRIES, dtype=np.int64)
     values = np.zeros(columns * samples, dtype=np.int64)
     farther = np.zeros(columns * samples, dtype=np.int64)

@@ -116,8 +116,9 @@ def _one_path(
         head = LaidSegment(path.path.part(0, found.first), path.rows.part(0, found.first), 0)
         tail = LaidSegment(path.path.part(found.end, count), path.rows.part(found.end, count), found.end + lost)
         told = told_of(header, thumbnail, [_certain(head), tail]) or told
-    head = LaidSegment(path.path.part(0, found.first), path.rows.part(0, found.first), 0, 1.0, (START,))
-    if found.first == count or found.end >= count or found.first == 0:
+    kept = min(found.first, found.end + lost) if lost < 0 else found.first
+    head = LaidSegment(path.path.part(0, kept), path.rows.part(0, kept), 0, 1.0, (START,))
+    if found.first == count or found.end >= count or kept <= 0:
         head = LaidSegment(path.path.part(0, min(count, total)), path.rows.part(0, min(count, total)), 0, 1.0, (START,))
         settle_levels(canvas, [_certain(head)], told, columns)
         return Laid([head], canvas, told, unbroken=lost == 0)
@@ -159,7 +160,9 @@ def _is_break(
 
 
 def _is_odd(reading: ScanReading, segments: list[LaidSegment]) -> bool:
-    """Whether more or fewer MCUs are lost between start and end than bytes are."""
+    """Whether something broke that is not seen, or other MCUs are lost than bytes are."""
+    if any(before.path.piece == behind.path.piece for before, behind in pairwise(segments)):
+        return True
     lost = reading.header.frame.mcu_count - sum(item.path.count for item in segments)
     expected = sum(expected_mcus(reading, before.path, behind.path) for before, behind in pairwise(segments))
     return lost < 0 or abs(lost - expected) > _ODD_SHARE * expected + _ODD_MCUS
