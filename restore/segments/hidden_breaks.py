@@ -25,6 +25,9 @@ _TWO_CUTS: Final = 40.0
 _TWO_CUTS_UNTOLD: Final = 100.0
 _FEWEST_BETWEEN: Final = 8
 _LEAST_BYTES: Final = 2048
+_LEAN: Final = 0.05
+"""Nats by which an MCU is kept that nothing speaks against."""
+
 _OUTSIDE: Final = 0.005
 _UNSEEN: Final = 3
 """MCUs that a thumbnail does not tell apart: its pixels are as large, and it was laid on the picture as it is read."""
@@ -91,15 +94,25 @@ def find_break(
             told_more = float(levels_ahead[place] + levels_after[place] - levels_ahead[-1])
             best = Break(*_within(single), gain, told_more)
     if abs(lost) > 2:
+        # what is left out may go on in itself, as a stretch of another picture does: only what does not fit tells
+        fits = np.minimum(smoothed(seams, columns), 0.0) + _LEAN
+        ahead = np.concatenate([[0.0], np.cumsum(fits + before)])
+        after = np.concatenate([np.cumsum((fits + behind)[::-1])[::-1], [0.0]])
         double = _two_cuts(ahead, after, positions, lost)
         if double is not None:
             cost = _TWO_CUTS if told is not None else _TWO_CUTS_UNTOLD
             first, end = double
-            gain = float(ahead[first] + after[end] - unbroken - cost)
+            gain = float(ahead[first] + after[end] - ahead[-1] - cost)
             if gain > best.gain:
                 told_more = float(levels_ahead[first] + levels_after[end] - levels_ahead[-1])
                 best = Break(first, end, gain, told_more)
     return best
+
+
+def smoothed(seams: NDArray[np.float64], columns: int) -> NDArray[np.float64]:
+    """Mean over a row's length around each MCU."""
+    width = min(columns, seams.size)
+    return np.convolve(seams, np.ones(width) / width, mode="same")[: seams.size] if width else seams
 
 
 def _within(nats: NDArray[np.float64]) -> tuple[int, int]:

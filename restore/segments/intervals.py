@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.segments.canvas import Canvas, new_canvas
-from restore.segments.hidden_breaks import find_break
 from restore.segments.laid import END, LENGTH, MARKERS, START, Laid, LaidSegment, told_of
 from restore.segments.levelling import settle_levels
 from restore.segments.path_kernels import PADDING_BITS, follow
@@ -23,6 +22,10 @@ from restore.thumbnail.guidance import Pixels
 
 _SEAM_SHARE: Final = 0.15
 _OF_COUNT, _AT_LEAST = 0.3, 1.0
+_LEAN: Final = 0.05
+"""Nats by which an MCU is kept that nothing speaks against."""
+
+_SMOOTH: Final = 5
 _FEWEST: Final = 16
 """MCUs of an interval from which on the rest of a broken one is looked for."""
 
@@ -62,7 +65,9 @@ def lay_out_intervals(reading: ScanReading, thumbnail: Pixels | None) -> Laid:
     scales = seam_scales(longest, columns)
     _number_between(reading, runs, canvas, scales)
     segments = _whole_segments(reading, parts, MARKERS)
-    segments += _broken(reading, parts, scales)
+    settled = new_canvas(header, like)
+    settle_levels(settled, segments, None, columns)
+    segments += _broken(reading, parts, settled, scales)
     segments.sort(key=lambda item: int(item.path.positions[0]))
     canvas = new_canvas(header, like)
     told = told_of(header, thumbnail, [item for item in segments if not item.moved])
@@ -89,6 +94,7 @@ def _parts(reading: ScanReading) -> list[_Part]:
             path = Found(positions[: count + 1].copy(), scores[:count].copy(), number, begins, ends)
             is_last = number == len(cut.pieces) - 1
             whole = ends and (count == interval or (is_last and reading.end.anchored and count == rest))
+            whole &= piece.closed < 0 or (piece.closed - piece.opened) % 8 == 1
         parts.append(_Part(number, path, whole, piece.opened, piece.closed, piece.first))
     return parts
 
@@ -115,8 +121,7 @@ def _in_turn(parts: list[_Part], before: _Part, behind: _Part) -> bool:
     numbers = [(part.opened, part.closed) for part in (before, *between, behind)]
     if any(closed < 0 or opened != closed for (_, closed), (opened, _) in pairwise(numbers)):
         return False
-    markers = [opened for opened, _ in numbers[1:]]
-    return len(between) <= 1 and all((second - first) % 8 == 1 for first, second in pairwise(markers))
+    return len(between) <= 1 and all((second - first) % 8 == 1 for (first, _), (second, _) in pairwise(numbers))
 
 
 def _number_ends(reading: ScanReading, parts: list[_Part], runs: list[list[_Part]], last: int) -> None:
@@ -128,10 +133,31 @@ def _number_ends(reading: ScanReading, parts: list[_Part], runs: list[list[_Part
     if origin.path.begins:
         _number(first, 0)
     tail = runs[-1][-1]
-    if reading.end.anchored and tail.number == len(parts) - 1 and tail.index is None:
+    if not reading.end.anchored or tail.number != len(parts) - 1:
+        return
+    if tail.index is not None and tail.index != last:
+        _shift_behind_break(reading, parts, first, last - tail.index)
+    elif tail.index is None:
         span = tail.number - runs[-1][0].number
         if (last - 1) % 8 == tail.opened:
             _number(runs[-1], last - span)
+
+
+def _shift_behind_break(reading: ScanReading, parts: list[_Part], run: list[_Part], lost: int) -> None:
+    """Move what is behind damage in a run, which begins and ends with the scan but is `lost` intervals short.
+
+    So many are lost that their markers seem to be numbered in turn. They are where a piece is not whole, if there are
+    several where it is longest.
+    """
+    broken = [part for part in parts[run[0].number : run[-1].number] if not part.whole]
+    if not broken or lost % 8:
+        return
+    longest = max(broken, key=lambda part: reading.cut.pieces[part.number].end - part.first_byte)
+    behind = [part for part in run if part.number > longest.number]
+    before = [part.index for part in run if part.number <= longest.number and part.index is not None]
+    if behind and (behind[0].index or 0) + lost > max(before, default=-1):
+        for part in behind:
+            part.index = (part.index or 0) + lost
 
 
 def _number(run: list[_Part], index: int) -> None:
@@ -243,69 +269,107 @@ def _whole_segments(reading: ScanReading, parts: list[_Part], cue: str) -> list[
     return segments
 
 
-def _broken(reading: ScanReading, parts: list[_Part], scales: SeamScales) -> list[LaidSegment]:
+def _broken(reading: ScanReading, parts: list[_Part], canvas: Canvas, scales: SeamScales) -> list[LaidSegment]:
     """What can be had of intervals that are not whole: from their marker to the damage, and from there to the next."""
-    header, cut = reading.header, reading.cut
-    interval, total = header.restart_interval, header.frame.mcu_count
+    interval, total = reading.header.restart_interval, reading.header.frame.mcu_count
     last = -(-total // interval) - 1
-    found = []
+    found: list[LaidSegment] = []
     for part in parts:
         if part.whole:
             continue
         previous = parts[part.number - 1] if part.number else None
         following = parts[part.number + 1] if part.number + 1 < len(parts) else None
         index = 0 if part.path.begins else None
-        if previous is not None and previous.index is not None and part.opened >= 0:
-            index = previous.index + 1 if (previous.index % 8) == part.opened else None
+        if previous is not None and previous.index is not None and previous.index % 8 == part.opened:
+            index = previous.index + 1
         until = None
         if following is not None and following.index is not None and part.closed >= 0:
             until = following.index - 1
         elif following is None and reading.end.anchored:
             until = last
-        size = total - last * interval if until == last else interval
-        head: LaidSegment | None = None
-        piece = cut.pieces[part.number]
-        if index is not None and part.path.count > 0:
-            head = _head(reading, part, index, scales, size if until == index else 0)
-            found.append(head)
-        begin = 8 * piece.first if head is None else int(head.path.positions[-1])
-        if until is None or size < _FEWEST:
-            continue
-        bit = resume_at(cut, reading.coding, begin, 8 * piece.end)
-        if bit is None:
-            continue
-        path = read_path(cut, reading.coding, bit, 8 * piece.end, size, part.number)
-        if path is None:
-            continue
-        place = until * interval + size - path.count
-        if head is not None and head.first is not None and place < head.end:
-            path = path.part(head.end - place, path.count)
-            place = head.end
-        if path.count >= 2:
-            rows = read_rows(header, cut, path)
-            found.append(LaidSegment(path, rows, place, 1.0, (MARKERS if following else END,)))
+        head = _head(reading, part, index) if index is not None and part.path.count else None
+        tail = None
+        if until is not None:
+            end = min((until + 1) * interval, total)
+            if end - until * interval >= _FEWEST:
+                tail = _tail(reading, part, head, end, MARKERS if following else END)
+        keep_what_fits(head, tail, canvas, scales)
+        found += [item for item in (head, tail) if item is not None and item.path.count]
     return found
 
 
-def _head(reading: ScanReading, part: _Part, index: int, scales: SeamScales, size: int) -> LaidSegment:
-    """What stands behind a marker until it breaks.
-
-    `size` is the number of MCUs that there should be; 0 where something else ends the piece.
-    """
-    interval = reading.header.restart_interval
-    path = part.path
-    count = _sound(path.scores)
+def _head(reading: ScanReading, part: _Part, index: int) -> LaidSegment:
+    """What is read from a marker on until it breaks."""
+    path = part.path.part(0, _sound(part.path.scores))
     rows = read_rows(reading.header, reading.cut, path)
-    columns = reading.header.frame.mcu_columns
-    if size and path.ends and path.count > columns and path.count != size:
-        lost = size - path.count
-        found = find_break(rows, path.scores, path.positions, lost, columns, scales, None)
-        count = min(count, found.first) if found.first < path.count else count
-    elif size and path.ends and path.count != size:
-        count = 0
     offsets = np.zeros(rows.levels.shape[1], dtype=np.int64)
-    cue = START if index == 0 else MARKERS
-    return LaidSegment(path.part(0, count), rows.part(0, count), index * interval, 1.0, (cue,), offsets, moved=False)
+    first = index * reading.header.restart_interval
+    return LaidSegment(path, rows, first, 1.0, (MARKERS if index else START,), offsets, moved=False)
+
+
+def _tail(reading: ScanReading, part: _Part, head: LaidSegment | None, end: int, cue: str) -> LaidSegment | None:
+    """What is read up to the next marker, or to the end; `end` is the MCU behind it."""
+    cut, most = reading.cut, reading.header.restart_interval
+    piece = cut.pieces[part.number]
+    if part.path.ends and head is not None:  # read from marker to marker, but not as many as there should be
+        path: Found | None = part.path
+    else:
+        begin = 8 * piece.first if head is None else int(head.path.positions[-1])
+        bit = resume_at(cut, reading.coding, begin, 8 * piece.end)
+        path = None if bit is None else read_path(cut, reading.coding, bit, 8 * piece.end, 4 * most, part.number)
+    if path is None or not path.count:
+        return None
+    path = path.part(max(0, path.count - most), path.count)
+    return LaidSegment(path, read_rows(reading.header, cut, path), end - path.count, 1.0, (cue,))
+
+
+def keep_what_fits(head: LaidSegment | None, tail: LaidSegment | None, canvas: Canvas, scales: SeamScales) -> None:
+    """Cut the end of a head and the beginning of a tail where they do not fit the rows above and below them."""
+    ahead = np.zeros(1) if head is None else _sums(_fit(head, canvas, scales))
+    after = np.zeros(1) if tail is None else _sums(_fit(tail, canvas, scales)[::-1])[::-1]
+    begin = int(np.argmax(after))
+    limit = ahead.size
+    if head is not None and tail is not None:
+        assert head.first is not None
+        assert tail.first is not None
+        until = np.maximum.accumulate(ahead)
+        allowed = tail.first + np.arange(after.size) - head.first
+        together = np.where(allowed >= 0, until[np.clip(allowed, 0, until.size - 1)] + after, -np.inf)
+        begin = int(np.argmax(together))
+        limit = min(ahead.size, max(0, int(allowed[begin])) + 1)
+    if tail is not None:
+        tail.cut(begin, tail.path.count)
+    if head is not None:
+        head.cut(0, int(np.argmax(ahead[:limit])))
+
+
+def _sums(gains: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([[0.0], np.cumsum(gains)])
+
+
+def _fit(item: LaidSegment, canvas: Canvas, scales: SeamScales) -> NDArray[np.float64]:
+    """Nats by which each MCU of a segment fits the known rows above and below; a little for one that has none."""
+    assert item.first is not None
+    columns, total = canvas.header.frame.mcu_columns, canvas.known.size
+    count = item.path.count
+    places = item.first + np.arange(count)
+    gains = np.full(count, _LEAN)
+    for neighbours, own, theirs in (
+        (places - columns, item.rows.top, canvas.rows.bottom),
+        (places + columns, item.rows.bottom, canvas.rows.top),
+    ):
+        usable = (neighbours >= 0) & (neighbours < total)
+        usable[usable] &= canvas.known[neighbours[usable]]
+        if not usable.any():
+            continue
+        for component in range(scales.true.size):
+            samples = item.rows.component_of == component
+            apart = own[usable][:, samples] - theirs[neighbours[usable]][:, samples]
+            if item.offsets is None:
+                apart = apart - np.median(apart[-max(4, len(apart) // 4) :])
+            gains[usable] += _SEAM_SHARE * scales.likelihood(apart, component).sum(axis=1)
+    width = min(_SMOOTH, count)
+    return np.convolve(gains, np.ones(width) / width, mode="same") if width > 1 else gains
 
 
 def _sound(scores: NDArray[np.float32]) -> int:

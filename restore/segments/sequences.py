@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.segments.canvas import Canvas, new_canvas
-from restore.segments.hidden_breaks import find_break
+from restore.segments.hidden_breaks import find_break, smoothed
 from restore.segments.laid import END, LENGTH, ROWS, START, THUMBNAIL, Laid, LaidSegment, expected_mcus, told_of
 from restore.segments.levelling import settle_levels
 from restore.segments.offsets import by_seams
@@ -35,6 +35,9 @@ _UNSEEN_GAIN: Final = 40.0
 _UNSEEN_GAIN_UNTOLD: Final = 70.0
 _UNSEEN_TOLD: Final = 15.0
 _AGREED: Final = 6.0
+_HEADS: Final = (0.4, 0.15)
+"""Shares of a path that may be broken by which a thumbnail is laid on it if it does not fit the whole."""
+
 _LUMA_STEP, _CHROMA_STEP = 1.5, 2.5
 """What it takes to see a break where the MCUs are as many as there should be."""
 
@@ -109,6 +112,10 @@ def _one_path(
     total, columns = header.frame.mcu_count, header.frame.mcu_columns
     count = path.path.count
     lost = total - count
+    for share in _HEADS:
+        if told is None:
+            part = path.path.part(0, int(share * count)), path.rows.part(0, int(share * count))
+            told = told_of(header, thumbnail, [_certain(LaidSegment(*part, 0))])
     for _ in range(2):
         found = find_break(path.rows, path.path.scores, path.path.positions, lost, columns, scales, told)
         if thumbnail is None or found.first in (0, count):
@@ -177,9 +184,7 @@ def _trim(start: LaidSegment, last: LaidSegment, columns: int, scales: SeamScale
     for segment in (start, last):
         assert segment.first is not None
         seams = upper_seams(segment.rows, columns, scales)
-        width = min(columns, seams.size)
-        smooth = np.convolve(seams, np.ones(width) / width, mode="same") if width else seams
-        gain = np.minimum(smooth, 0.0) + _LEAN
+        gain = np.minimum(smoothed(seams, columns), 0.0) + _LEAN
         if told is not None:
             levels = segment.rows.levels
             offset = (
