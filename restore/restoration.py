@@ -96,7 +96,8 @@ def restore_with(
         guide = thumbnail
     if front.reversals:
         decoded = _decoded(front.data)
-    restored = _restore(front, decoded, flip_model, guide, effort, filler)
+    bad = tuple((run.offset, run.end) for run in fragment.known_bad) if isinstance(fragment, Fragment) else ()
+    restored = _restore(front, decoded, flip_model, guide, effort, filler, bad)
     return replace(restored, opaque_bytes=opaque_bytes(front.data, segments, own))
 
 
@@ -120,6 +121,7 @@ def _restore(
     guide: Thumbnail | None,
     effort: int,
     filler: Filler,
+    known_bad: tuple[tuple[int, int], ...],
 ) -> Restoration:
     """Restore a file whose header is repaired; `decoded` is what the decoder makes of it."""
     flips = _bit_flips(front.reversals, flip_model)
@@ -131,7 +133,7 @@ def _restore(
     from restore.repair.session import examine
 
     small = None if guide is None else guidance.thumbnail_pixels(guide)
-    session = examine(front.data, decoded, flip_model, EFFORTS[effort], small)
+    session = examine(front.data, decoded, flip_model, EFFORTS[effort], small, known_bad=known_bad)
     flips = _bit_flips(front.reversals + session.reversals, flip_model)
     notes = tuple(f"{event.kind} at MCU {event.mcu} ({event.count})" for event in decoded.events[:20])
     if session.exhausted:
@@ -156,7 +158,17 @@ def _restore(
     status = Status.PARTIAL if (provenance == Provenance.LOST).any() else Status.RESTORED
     if np.isin(provenance, (Provenance.INTACT, Provenance.REPAIRED)).all():
         remark += (STRANGE,)
-    return Restoration(pixels, provenance, mcu_size, flips, status, None, notes + remark)
+    return Restoration(
+        pixels,
+        provenance,
+        mcu_size,
+        flips,
+        status,
+        None,
+        notes + remark,
+        segments=session.segments,
+        gaps=session.gaps,
+    )
 
 
 def _left_alone(session: Session, columns: int) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from carving.flips.model import FlipModel
 from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded, EventKind
 from restore.decoding.robust import decode
+from restore.explanation import Gap, StoredSegment
 from restore.guard.improvement import Improvement, improvement
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
+from restore.repair.region_damage import explain_regions
 from restore.repair.review.alarms import Alarm, raise_alarms
 from restore.repair.review.corroboration import least_corroborated
 from restore.repair.rounds import NOTHING, Findings, search_in_rounds
@@ -24,6 +26,7 @@ from restore.repair.search.search_limits import ALARM
 from restore.repair.search.standards import standards_of
 from restore.scan.preparation import follow_decoder, open_scan, recalibrate
 from restore.scan.scan import Scan
+from restore.segments.search import Explanation
 from restore.thumbnail.contradiction import contradicts
 from restore.thumbnail.guidance import Pixels
 
@@ -44,6 +47,7 @@ class Session:
         strange: MCUs of a scan that decodes to its last bit which look as damage does, although no flip explains them.
         contradicted: such a scan is not what its thumbnail shows, and stands all the same.
         as_decoded: the scan is damaged, and the decoder's own picture better than any that was found.
+        segments, gaps: of what the scan consists, where whole stretches of it are damaged.
     """
 
     coefficients: NDArray[np.int16]
@@ -57,6 +61,8 @@ class Session:
     strange: tuple[int, ...] = ()
     contradicted: bool = False
     as_decoded: bool = False
+    segments: tuple[StoredSegment, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 def examine(
@@ -66,6 +72,7 @@ def examine(
     effort: Effort,
     thumbnail: Pixels | None = None,
     unseen: float | None = None,
+    known_bad: tuple[tuple[int, int], ...] = (),
 ) -> Session:
     """Search, reverse and place.
 
@@ -74,10 +81,15 @@ def examine(
         model: flip model, None where nothing is to be reversed; effort: how hard to search.
         thumbnail: uint8 (rows, columns, 3), to place by what cannot be reversed.
         unseen: nats by which a flip must beat its best rival where the file decodes without a flaw, if not the usual.
+        known_bad: stretches of `data` that a layer below could not read, first byte and end.
     """
     ends_on_eoi = EventKind.NO_EOI not in {event.kind for event in decoded.events}
     scan = open_scan(data, decoded, decoded.end - 2 if ends_on_eoi else decoded.end)
-    if not decoded.flawless:
+    inside = tuple(bad for bad in known_bad if bad[1] > scan.start and bad[0] < scan.end)
+    if not decoded.flawless or inside:
+        explained = explain_regions(data, decoded, model, thumbnail, inside)
+        if explained is not None:
+            return _by_segments(scan, explained)
         recalibrate(scan)
         return _at_least_as_decoded(scan, decoded, _search(scan, decoded, model, effort, thumbnail), thumbnail)
     contradicted = thumbnail is not None and contradicts(thumbnail, decoded.header, decoded.coefficients)
@@ -114,6 +126,22 @@ def _at_least_as_decoded(scan: Scan, decoded: Decoded, found: Session, thumbnail
     placed = _as_decoded(scan, decoded, found.thumbnail)
     kinds, jpeg = _provenance(scan, placed), scan.raw[: decoded.end].tobytes()
     return Session(placed.coefficients, kinds, (), False, jpeg, found.exhausted, found.thumbnail, as_decoded=True)
+
+
+def _by_segments(scan: Scan, found: Explanation) -> Session:
+    """A scan of which stretches are damaged: what stands between them, each MCU by what is sure of it."""
+    placed = Placed(found.coefficients, found.known, found.moved, found.starts, found.ends, found.thumbnail)
+    return Session(
+        found.coefficients,
+        _provenance(scan, placed),
+        (),
+        False,
+        scan.raw.tobytes(),
+        False,
+        found.thumbnail,
+        segments=found.segments,
+        gaps=found.gaps,
+    )
 
 
 def _search(scan: Scan, decoded: Decoded, model: FlipModel | None, effort: Effort, thumbnail: Pixels | None) -> Session:
