@@ -35,7 +35,6 @@ ORDER: Final = {
     "restore": (
         *("provenance", "explanation", "result", "decoding", "segment_picture", "scan", "thumbnail", "guard"),
         *("segments", "sca", "gca", "headerless"),
-        *("sca", "gca", "headerless"),
         *("placement.state", "placement.by_seams", "placement.by_thumbnail", "placement"),
         *("repair.search", "repair.review", "repair", "repair.header", "restoration", "warming"),
         *("lab.quality", "lab.simulation", "lab.speed", "gca.training", "paper", "lab.evaluation", "lab"),

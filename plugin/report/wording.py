@@ -12,7 +12,7 @@ from restore.provenance import Status
 MEANINGS: Final = {
     Status.INTACT: "no damage found",
     Status.EXACT: "all damage reversed: the original byte stream",
-    Status.RESTORED: "no block is empty: some were placed, or generated, which is no evidence",
+    Status.RESTORED: "no block is empty; some were placed or generated",
     Status.PARTIAL: "some blocks are lost",
     Status.UNRECOVERABLE: "no picture could be made",
 }

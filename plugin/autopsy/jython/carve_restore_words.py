@@ -7,7 +7,7 @@ MODULE_NAME = "carve-restore"
 MEANINGS = {
     "intact": "no damage found",
     "exact": "all damage reversed: the original byte stream",
-    "restored": "no block is empty: some were placed, or generated, which is no evidence",
+    "restored": "no block is empty; some were placed or generated",
     "partial": "some blocks are lost",
     "unrecoverable": "no picture could be made",
     "error": "the tool itself failed on these; the report says how",
