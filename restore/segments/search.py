@@ -16,9 +16,9 @@ from restore.segments.gap_kinds import kind_of
 from restore.segments.intervals import lay_out_intervals
 from restore.segments.laid import Laid, LaidSegment, expected_mcus
 from restore.segments.reading import ScanReading, read_scan
-from restore.segments.seams import seam_scales, upper_seams
 from restore.segments.sequences import lay_out_sequence
 from restore.segments.stream import Range
+from restore.segments.tearing import torn
 from restore.thumbnail.guidance import Pixels
 
 _MARKER: Final = 4
@@ -89,21 +89,9 @@ def _explained(reading: ScanReading, laid: Laid, known_bad: tuple[Range, ...]) -
         tuple(_gaps(reading, laid, known_bad)),
         None if laid.told is None else laid.told.shown,
         laid.unbroken,
-        _torn(laid, reading.header.frame.mcu_columns),
+        torn(laid.canvas.rows, laid.canvas.known, reading.header.frame.mcu_columns),
         max((end - first for first, end in reading.bad), default=0),
     )
-
-
-def _torn(laid: Laid, columns: int) -> float:
-    rows, known = laid.canvas.rows, laid.canvas.known
-    if not known.any():
-        return 0.0
-    pairs = known.copy()
-    pairs[:columns] = False
-    pairs[columns:] &= known[:-columns]
-    seams = np.where(pairs, upper_seams(rows, columns, seam_scales(rows, columns, pairs)), 0.0)
-    around = np.ones(min(columns, seams.size))
-    return float((np.convolve(seams, around, mode="same") < 0)[known].mean())
 
 
 def _stored(reading: ScanReading, segment: LaidSegment) -> StoredSegment:
