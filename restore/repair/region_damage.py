@@ -8,7 +8,7 @@ from typing import Final
 from carving.flips.model import FlipModel
 from restore.decoding.decoded import Decoded
 from restore.explanation import GapKind
-from restore.segments.search import Explanation, explain
+from restore.segments.search import Explanation, explain, explain_grid
 from restore.segments.stream import Range
 from restore.thumbnail.guidance import Pixels
 
@@ -45,6 +45,9 @@ def region_damage(
     header = decoded.header
     if header.frame.progressive:
         return None
+    grid = None if known_bad else explain_grid(data, header)
+    if grid is not None:
+        return RegionDamage(grid, certain=True)
     found = explain(data, header, thumbnail, known_bad)
     if found.unbroken or not found.segments:
         return None

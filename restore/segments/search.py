@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
-from restore.explanation import Gap, StoredSegment
+from restore.explanation import Gap, GapKind, StoredSegment
 from restore.segments.gap_kinds import kind_of
+from restore.segments.grids import find_grid
 from restore.segments.intervals import lay_out_intervals
-from restore.segments.laid import Laid, LaidSegment, expected_mcus
+from restore.segments.laid import END, START, Laid, LaidSegment, expected_mcus
 from restore.segments.reading import ScanReading, read_scan
 from restore.segments.sequences import lay_out_sequence
 from restore.segments.stream import Range
@@ -51,6 +52,39 @@ class Explanation:
     unbroken: bool
     torn: float
     excluded: int
+
+
+def explain_grid(data: bytes, header: JpegHeader) -> Explanation | None:
+    """A file in which foreign bytes stand at a fixed period and nothing else is wrong; None for any other."""
+    grid = find_grid(data, header.scan.entropy_start)
+    if grid is None or grid.decoded.header.frame != header.frame:
+        return None
+    decoded, stream = grid.decoded, grid.decoded.stream
+    positions = decoded.mcus.bit_positions
+    index = positions >> 3
+    offsets = stream.origin + index + np.searchsorted(stream.removed, index, side="right")
+    starts = 8 * grid.kept[offsets] + (positions & 7)
+    end = int(grid.kept[decoded.end - 3]) + 1
+    ends = np.append(starts[1:], 8 * end)
+    first = grid.first - grid.lead
+    moved = ends > 8 * first
+    count = header.frame.mcu_count
+    zeros = (0,) * len(header.frame.components)
+    segment = StoredSegment(int(starts[0]), 8 * end, count, 0, zeros, 1.0, (START, END))
+    last = grid.first + (end - grid.first) // grid.period * grid.period + grid.lead
+    return Explanation(
+        decoded.coefficients,
+        np.ones(count, dtype=np.bool_),
+        moved,
+        starts,
+        ends,
+        (segment,),
+        (Gap(first, min(last, end), GapKind.GRID, 0),),
+        None,
+        unbroken=False,
+        torn=0.0,
+        excluded=0,
+    )
 
 
 def explain(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
-from restore.thumbnail.guidance import Pixels
+from restore.thumbnail.guidance import Pixels, without_bars
 from restore.thumbnail.levels import FEWEST, fitted, levels_of
 from restore.thumbnail.registration import registered
 
@@ -79,6 +79,8 @@ def read_thumbnail(
     last = np.maximum.accumulate(np.where(known, np.arange(known.size), 0))
     grid = levels[last, 0].reshape(frame.mcu_rows, frame.mcu_columns)
     shown = registered(thumbnail, grid)
+    if shown is None and certain.size >= FEWEST:
+        shown = _by_levels(header, thumbnail, levels[:, 0], certain)
     guide = None if shown is None else levels_of(shown, header)
     if shown is None or guide is None:
         return None
@@ -93,6 +95,21 @@ def read_thumbnail(
     about = np.median(np.abs(guide.levels - np.median(guide.levels, axis=0)), axis=0)
     false = np.maximum(about, 2.0 * true)
     return Told(shown, guide.levels, true, false, guide.levels[certain], levels[certain])
+
+
+def _by_levels(
+    header: JpegHeader, thumbnail: Pixels, levels: NDArray[np.float64], certain: NDArray[np.int64]
+) -> Pixels | None:
+    """The thumbnail turned as its levels fit those that are certain; None where they do not, however it is turned."""
+    best, most = None, _TRUSTED
+    for turns in range(4):
+        turned = np.ascontiguousarray(np.rot90(thumbnail, turns))
+        shown = without_bars(turned, header.frame.height, header.frame.width)
+        guide = levels_of(shown, header)
+        likeness = 0.0 if guide is None else _correlation(guide.levels[certain, 0], levels[certain])
+        if likeness > most:
+            best, most = shown, likeness
+    return best
 
 
 def _alike(
