@@ -112,17 +112,24 @@ def _one_path(
     total, columns = header.frame.mcu_count, header.frame.mcu_columns
     count = path.path.count
     lost = total - count
-    for share in _HEADS:
-        if told is None:
+    tolds = [told]
+    if thumbnail is not None and (lost or told is None):
+        for share in _HEADS:
             part = path.path.part(0, int(share * count)), path.rows.part(0, int(share * count))
-            told = told_of(header, thumbnail, [_certain(LaidSegment(*part, 0))])
-    for _ in range(2):
-        found = find_break(path.rows, path.path.scores, path.path.positions, lost, columns, scales, told)
-        if thumbnail is None or found.first in (0, count):
-            break
+            tolds.append(told_of(header, thumbnail, [_certain(LaidSegment(*part, 0))]))
+    found, told = max(
+        (
+            (find_break(path.rows, path.path.scores, path.path.positions, lost, columns, scales, seen), seen)
+            for number, seen in enumerate(tolds)
+            if seen is not None or not number
+        ),
+        key=lambda option: option[0].gain,
+    )
+    if thumbnail is not None and found.first not in (0, count):
         head = LaidSegment(path.path.part(0, found.first), path.rows.part(0, found.first), 0)
         tail = LaidSegment(path.path.part(found.end, count), path.rows.part(found.end, count), found.end + lost)
         told = told_of(header, thumbnail, [_certain(head), tail]) or told
+        found = find_break(path.rows, path.path.scores, path.path.positions, lost, columns, scales, told)
     kept = min(found.first, found.end + lost) if lost < 0 else found.first
     head = LaidSegment(path.path.part(0, kept), path.rows.part(0, kept), 0, 1.0, (START,))
     if found.first == count or found.end >= count or kept <= 0:
