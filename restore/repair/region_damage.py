@@ -8,8 +8,8 @@ from typing import Final
 from carving.flips.model import FlipModel
 from restore.decoding.decoded import Decoded
 from restore.explanation import GapKind
+from restore.segments.scan_cut import Range
 from restore.segments.search import Explanation, explain, explain_grid
-from restore.segments.stream import Range
 from restore.thumbnail.guidance import Pixels
 
 _LEAST: Final = 48

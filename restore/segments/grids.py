@@ -52,7 +52,7 @@ def find_grid(data: bytes, start: int) -> Grid | None:
     Args:
         data: the file; start: offset of its scan's data.
     """
-    for first, period in islice(_candidates(data, start), _TRIED):
+    for first, period in islice(_candidates(data), _TRIED):
         tried = [_without(data, first, period, lead) for lead in (0, _WIDTH) if first - lead >= 0]
         sound = [grid for grid in tried if grid is not None and grid.decoded.end > start]
         if sound:
@@ -66,7 +66,7 @@ def _unevenness(grid: Grid) -> float:
     return float(sum(cost.sum(dtype=np.float64) for cost in costs))
 
 
-def _candidates(data: bytes, start: int) -> Iterator[tuple[int, int]]:
+def _candidates(data: bytes) -> Iterator[tuple[int, int]]:
     """Where numbers stand at a fixed period that go up by one, the likeliest first."""
     raw = np.frombuffer(data, dtype=np.uint8).astype(np.int64)
     if raw.size < _WIDTH + 1:

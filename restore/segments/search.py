@@ -17,8 +17,8 @@ from restore.segments.grids import find_grid
 from restore.segments.intervals import lay_out_intervals
 from restore.segments.laid import END, START, Laid, LaidSegment, expected_mcus
 from restore.segments.reading import ScanReading, read_scan
+from restore.segments.scan_cut import Range
 from restore.segments.sequences import lay_out_sequence
-from restore.segments.stream import Range
 from restore.segments.tearing import torn
 from restore.thumbnail.guidance import Pixels
 

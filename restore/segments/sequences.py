@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.segments.canvas import Canvas, new_canvas
+from restore.segments.canvas import PictureCanvas, new_canvas
 from restore.segments.hidden_breaks import find_break, smoothed
 from restore.segments.laid import END, LENGTH, ROWS, START, THUMBNAIL, Laid, LaidSegment, expected_mcus, told_of
 from restore.segments.levelling import settle_levels
 from restore.segments.offsets import by_seams
-from restore.segments.paths import Found
+from restore.segments.paths import ReadPath
 from restore.segments.picture_rows import read_rows
 from restore.segments.places import SURE, join_of, levels_for, place_between
 from restore.segments.reading import ScanReading
@@ -83,16 +83,16 @@ def _certain(segment: LaidSegment) -> LaidSegment:
     return segment
 
 
-def _nothing() -> Found:
-    return Found(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.float32), 0, begins=False, ends=False)
+def _nothing() -> ReadPath:
+    return ReadPath(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.float32), 0, begins=False, ends=False)
 
 
-def _worth(paths: list[Found]) -> list[Found]:
+def _worth(paths: list[ReadPath]) -> list[ReadPath]:
     """Paths that score as this picture's data do."""
     if not paths:
         return []
 
-    def density(path: Found) -> float:
+    def density(path: ReadPath) -> float:
         return float(path.scores.sum()) / max(1, int(path.positions[-1] - path.positions[0]))
 
     least = _WORTH * density(max(paths, key=lambda path: path.count))
@@ -102,7 +102,7 @@ def _worth(paths: list[Found]) -> list[Found]:
 def _one_path(
     reading: ScanReading,
     thumbnail: Pixels | None,
-    canvas: Canvas,
+    canvas: PictureCanvas,
     path: LaidSegment,
     scales: SeamScales,
     told: Told | None,
@@ -148,7 +148,7 @@ def _one_path(
 
 
 def _is_break(
-    canvas: Canvas,
+    canvas: PictureCanvas,
     head: LaidSegment,
     tail: LaidSegment,
     gain: float,
