@@ -2,43 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from carving.flips.model import FlipModel
 from restore.decoding.decoded import Decoded
 from restore.explanation import GapKind
-from restore.segments.search import Explanation, explain
-from restore.segments.stream import Range
+from restore.segments.scan_cut import Range
+from restore.segments.search import Explanation, explain, explain_grid
 from restore.thumbnail.guidance import Pixels
 
 _LEAST: Final = 48
 """Bytes that cannot be data, one after the other, from which on no flip explains them: one redraws 16."""
 
+_LARGE: Final = 2048
+"""Such bytes as dense flips do not leave either."""
+
 _MOVED: Final = 8
 """MCUs by which what is behind a gap moves on that no flip explains."""
 
-_TORN: Final = 0.2
+_TORN: Final = 0.1
 """Share of MCUs that do not go on from what is above, from which on there is more damage than was found."""
 
 
-def explain_regions(
+@dataclass(frozen=True, eq=False, slots=True)
+class RegionDamage:
+    """What the search over segments makes of a scan, and whether that is all there is to its damage."""
+
+    explanation: Explanation
+    certain: bool
+
+    def better(self, torn: float, known: float) -> bool:
+        """Whether it stands beside another way to place the scan, by what that tears and the share it knows."""
+        own = self.explanation
+        return torn >= _TORN > own.torn or (known <= own.known.mean() and own.torn <= torn)
+
+
+def region_damage(
     data: bytes, decoded: Decoded, model: FlipModel | None, thumbnail: Pixels | None, known_bad: tuple[Range, ...]
-) -> Explanation | None:
-    """Segments and gaps of a damaged scan; None where flips explain the damage, or there is more than was found."""
+) -> RegionDamage | None:
+    """Segments and gaps of a damaged scan; None where flips may explain the damage, or there is none of stretches."""
     header = decoded.header
     if header.frame.progressive:
         return None
+    grid = None if known_bad else explain_grid(data, header)
+    if grid is not None:
+        return RegionDamage(grid, certain=True)
     found = explain(data, header, thumbnail, known_bad)
     if found.unbroken or not found.segments:
         return None
-    if known_bad or found.excluded >= _LEAST:
-        return found
-    if found.torn > _TORN:
-        return None
+    if known_bad or found.excluded >= _LARGE:
+        return RegionDamage(found, certain=True)
+    complete = found.torn <= _TORN and all(segment.first_mcu is not None for segment in found.segments)
+    if found.excluded >= _LEAST:
+        return RegionDamage(found, certain=complete)
     if model is None:
-        return found
+        return RegionDamage(found, certain=complete)
     moved = any(
         gap.kind in (GapKind.MISSING, GapKind.INSERTED) and gap.mcus is not None and abs(gap.mcus) > _MOVED
         for gap in found.gaps
     )
-    return found if moved else None
+    return RegionDamage(found, certain=True) if complete and moved else None

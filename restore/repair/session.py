@@ -14,7 +14,7 @@ from restore.explanation import Gap, StoredSegment
 from restore.guard.improvement import Improvement, improvement
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
-from restore.repair.region_damage import explain_regions
+from restore.repair.region_damage import RegionDamage, region_damage
 from restore.repair.review.alarms import Alarm, raise_alarms
 from restore.repair.review.corroboration import least_corroborated
 from restore.repair.rounds import NOTHING, Findings, search_in_rounds
@@ -27,6 +27,7 @@ from restore.repair.search.standards import standards_of
 from restore.scan.preparation import follow_decoder, open_scan, recalibrate
 from restore.scan.scan import Scan
 from restore.segments.search import Explanation
+from restore.segments.tearing import torn_share
 from restore.thumbnail.contradiction import contradicts
 from restore.thumbnail.guidance import Pixels
 
@@ -87,11 +88,15 @@ def examine(
     scan = open_scan(data, decoded, decoded.end - 2 if ends_on_eoi else decoded.end)
     inside = tuple(bad for bad in known_bad if bad[1] > scan.start and bad[0] < scan.end)
     if not decoded.flawless or inside:
-        explained = explain_regions(data, decoded, model, thumbnail, inside)
-        if explained is not None:
-            return _by_segments(scan, explained)
+        regions = region_damage(data, decoded, model, thumbnail, inside)
+        if regions is not None and regions.certain:
+            return _by_segments(scan, regions.explanation)
         recalibrate(scan)
-        return _at_least_as_decoded(scan, decoded, _search(scan, decoded, model, effort, thumbnail), thumbnail)
+        found = _at_least_as_decoded(scan, decoded, _search(scan, decoded, model, effort, thumbnail), thumbnail)
+        if regions is not None and not found.sound and _is_beside(regions, decoded, found):
+            scan.restart()
+            return _by_segments(scan, regions.explanation)
+        return found
     contradicted = thumbnail is not None and contradicts(thumbnail, decoded.header, decoded.coefficients)
     alarms = raise_alarms(scan, decoded, model, effort, unseen)
     if not contradicted and not any(alarm.borne_out for alarm in alarms):
@@ -126,6 +131,12 @@ def _at_least_as_decoded(scan: Scan, decoded: Decoded, found: Session, thumbnail
     placed = _as_decoded(scan, decoded, found.thumbnail)
     kinds, jpeg = _provenance(scan, placed), scan.raw[: decoded.end].tobytes()
     return Session(placed.coefficients, kinds, (), False, jpeg, found.exhausted, found.thumbnail, as_decoded=True)
+
+
+def _is_beside(regions: RegionDamage, decoded: Decoded, found: Session) -> bool:
+    """Whether segments and gaps explain a scan better than what was found otherwise."""
+    known = np.isin(found.provenance, (Provenance.GENERATED, Provenance.LOST), invert=True)
+    return regions.better(torn_share(decoded.header, found.coefficients, known), float(known.mean()))
 
 
 def _by_segments(scan: Scan, found: Explanation) -> Session:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.segments.stream import Range
+from restore.segments.scan_cut import Range
 
 LEAST_RUN: Final = 16
 """Equal bytes from which on a run is looked at."""

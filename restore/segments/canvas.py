@@ -12,7 +12,7 @@ from restore.segments.picture_rows import PictureRows, block_components
 
 
 @dataclass(eq=False)
-class Canvas:
+class PictureCanvas:
     """MCUs put in their places, with their DC values.
 
     Attributes:
@@ -50,7 +50,7 @@ class Canvas:
         return np.array([float(header.quant_tables[part.quant_table].steps[0]) for part in header.frame.components])
 
 
-def new_canvas(header: JpegHeader, like: PictureRows) -> Canvas:
+def new_canvas(header: JpegHeader, like: PictureRows) -> PictureCanvas:
     """An empty picture."""
     count = header.frame.mcu_count
 
@@ -64,4 +64,4 @@ def new_canvas(header: JpegHeader, like: PictureRows) -> Canvas:
         like.component_of,
         np.zeros((count, like.levels.shape[1])),
     )
-    return Canvas(header, rows, np.zeros(count, dtype=np.bool_))
+    return PictureCanvas(header, rows, np.zeros(count, dtype=np.bool_))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from restore.explanation import GapKind
 from restore.segments.bad_ranges import constant_runs
-from restore.segments.stream import Range
+from restore.segments.scan_cut import Range
 
 _MOSTLY: Final = 0.5
 _FLIPS: Final = 48

@@ -82,15 +82,16 @@ def find_break(
     after = levels_after + seams_after
     best = Break(count, count, 0.0, 0.0)
     unbroken = ahead[-1]
+    dips = _DIP * _dips(scores)
     if lost >= -3:
         row = np.zeros(count)
         far = max(lost, 0) // columns
         tables = np.stack([scales.table(far), scales.table(far + 1)])
         seams_of_breaks(rows.top, rows.bottom, rows.component_of, columns, lost, tables, row)
-        single = ahead[:count] + after[:count] + _ROW * row + _DIP * _dips(scores)
+        single = ahead[:count] + after[:count] + _ROW * row + dips
         place = int(np.argmax(single))
         gain = float(single[place] - unbroken)
-        if gain > best.gain:
+        if gain > best.gain or lost:  # something is lost, wherever that is
             told_more = float(levels_ahead[place] + levels_after[place] - levels_ahead[-1])
             best = Break(*_within(single), gain, told_more)
     if abs(lost) > 2:
@@ -98,11 +99,14 @@ def find_break(
         fits = np.minimum(smoothed(seams, columns), 0.0) + _LEAN
         ahead = np.concatenate([[0.0], np.cumsum(fits + before)])
         after = np.concatenate([np.cumsum((fits + behind)[::-1])[::-1], [0.0]])
+        whole = ahead[-1]
+        ahead += np.append(dips, 0.0)
+        after += np.append(dips, 0.0)
         double = _two_cuts(ahead, after, positions, lost)
         if double is not None:
             cost = _TWO_CUTS if told is not None else _TWO_CUTS_UNTOLD
             first, end = double
-            gain = float(ahead[first] + after[end] - ahead[-1] - cost)
+            gain = float(ahead[first] + after[end] - whole - cost)
             if gain > best.gain:
                 told_more = float(levels_ahead[first] + levels_after[end] - levels_ahead[-1])
                 best = Break(first, end, gain, told_more)

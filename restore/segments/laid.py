@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
-from restore.segments.canvas import Canvas
-from restore.segments.paths import Found
+from restore.segments.canvas import PictureCanvas
+from restore.segments.paths import ReadPath
 from restore.segments.picture_rows import PictureRows
 from restore.segments.reading import ScanReading
 from restore.segments.told import Told, read_thumbnail
@@ -37,7 +37,7 @@ class LaidSegment:
         moved: it stands behind a gap, with a place or level of our making.
     """
 
-    path: Found
+    path: ReadPath
     rows: PictureRows
     first: int | None = None
     posterior: float = 0.0
@@ -62,7 +62,7 @@ class Laid:
     """Segments in the file's order, the picture they make, and what the thumbnail tells."""
 
     segments: list[LaidSegment]
-    canvas: Canvas
+    canvas: PictureCanvas
     told: Told | None
     unbroken: bool = False
 
@@ -84,7 +84,7 @@ def told_of(header: JpegHeader, thumbnail: Pixels | None, segments: list[LaidSeg
     return read_thumbnail(header, thumbnail, levels, known, np.flatnonzero(certain))
 
 
-def bytes_per_mcu(path: Found, *, at_end: bool) -> float:
+def bytes_per_mcu(path: ReadPath, *, at_end: bool) -> float:
     """Bytes that an MCU takes at one end of a path."""
     near = min(_LOCAL, path.count)
     if not near:
@@ -93,7 +93,7 @@ def bytes_per_mcu(path: Found, *, at_end: bool) -> float:
     return max(0.125, float(positions[-1] - positions[0]) / 8.0 / near)
 
 
-def expected_mcus(reading: ScanReading, before: Found | None, behind: Found | None) -> float:
+def expected_mcus(reading: ScanReading, before: ReadPath | None, behind: ReadPath | None) -> float:
     """MCUs that the bytes of the file between two paths lead to expect."""
     cut = reading.cut
     first = reading.header.scan.entropy_start if before is None else cut.end_place(int(before.positions[-1])) // 8

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from restore.segments.canvas import Canvas
+from restore.segments.canvas import PictureCanvas
 from restore.segments.laid import LaidSegment
 from restore.segments.offsets import Level, across, by_seams, by_thumbnail, chosen
 from restore.segments.told import Told
 
 
-def settle_levels(canvas: Canvas, segments: list[LaidSegment], told: Told | None, columns: int) -> None:
+def settle_levels(canvas: PictureCanvas, segments: list[LaidSegment], told: Told | None, columns: int) -> None:
     """Settle the levels of all placed segments, the surest first, and put them on the canvas.
 
     Those that have offsets keep them. One of unknown level has no place from then on.
@@ -35,7 +35,7 @@ def settle_levels(canvas: Canvas, segments: list[LaidSegment], told: Told | None
         item.first, item.posterior = None, min(item.posterior, 0.5)
 
 
-def _level_of(canvas: Canvas, item: LaidSegment, told: Told | None, columns: int) -> Level | None:
+def _level_of(canvas: PictureCanvas, item: LaidSegment, told: Told | None, columns: int) -> Level | None:
     assert item.first is not None
     seams = by_seams(item.rows, item.first, canvas.rows, canvas.known, columns)
     thumbnail = None if told is None else by_thumbnail(item.rows, item.first, told)

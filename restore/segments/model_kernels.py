@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 from carving.support.compiled import kernel
 from restore.decoding.entropy_kernels import long_code, peek
 from restore.decoding.lookup import LOOKAHEAD
-from restore.segments.path_kernels import ACTIVITIES, Coding, block_at, mcu_at
+from restore.segments.path_kernels import ACTIVITIES, ScoredCodes, block_at, mcu_at
 
 _FAST_SHIFT = np.uint64(64 - LOOKAHEAD)
 
 
 @kernel(error_model="numpy", _nrt=False)
 def find_blocks(
-    stream: NDArray[np.uint8], first: int, end: int, coding: Coding, starts: NDArray[np.int64], count: int
+    stream: NDArray[np.uint8], first: int, end: int, coding: ScoredCodes, starts: NDArray[np.int64], count: int
 ) -> int:
     """Decode `[first, end)` going on one bit later where an MCU fails, and list the blocks of those that do not.
 
@@ -46,14 +46,14 @@ def count_symbols(
     stream: NDArray[np.uint8],
     starts: NDArray[np.int64],
     activities: NDArray[np.int64],
-    coding: Coding,
+    coding: ScoredCodes,
     counts: NDArray[np.float64],
 ) -> None:
     """Count the symbols of the blocks at `starts` (as `find_blocks` lists them, whole MCUs).
 
     Args:
         activities: int64 (blocks,), class of each block.
-        counts: float64 (classes * 64 * 256 * ACTIVITIES,), laid out as `Coding.scores`.
+        counts: float64 (classes * 64 * 256 * ACTIVITIES,), laid out as `ScoredCodes.scores`.
     """
     blocks = coding.classes.size
     for place in range(starts.size):

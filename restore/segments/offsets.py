@@ -127,20 +127,20 @@ def across(
         return None
     distance = int(np.median((places - up)[usable]) // columns)
     components = rows.levels.shape[1]
-    offsets, drift, ranges = np.zeros(components), 0.0, []
+    offsets, drifts, ranges = np.zeros(components), np.zeros(components), []
     for component in range(components):
         samples = rows.component_of == component
         offsets[component] = float(
             np.median(picture.bottom[up[usable]][:, samples] - rows.top[:width][usable][:, samples])
         )
-        drift = max(drift, _drift(picture.levels[:, component], known, columns, distance))
+        drifts[component] = _drift(picture.levels[:, component], known, columns, distance)
         values = np.concatenate([rows.top[:, samples].ravel(), rows.bottom[:, samples].ravel()])
         low, high = np.quantile(values, _EXTREMES)
         ranges.append((_ROOM_LOW - low - _SLACK, _ROOM_HIGH - high + _SLACK))
         if ranges[-1][0] <= ranges[-1][1]:
             offsets[component] = float(np.clip(offsets[component], *ranges[-1]))
-    narrow = all(0 <= high - low < _NARROW for low, high in ranges)
-    if drift <= _DRIFT or narrow:
+    narrow = np.array([0 <= high - low < _NARROW for low, high in ranges])
+    if ((drifts <= _DRIFT) | narrow).all():
         return Level(offsets, 4.0, "rows across the gap")
     return None
 

@@ -32,7 +32,7 @@ PADDING_BITS: Final = 8
 _FAST_SHIFT = np.uint64(64 - LOOKAHEAD)
 
 
-class Coding(NamedTuple):
+class ScoredCodes(NamedTuple):
     """The codes of a scan and the scores of its symbols, flat arrays.
 
     Attributes:
@@ -53,7 +53,7 @@ class Coding(NamedTuple):
 
 
 @kernel(error_model="numpy", _nrt=False)
-def block_at(stream: NDArray[np.uint8], bit: int, block: int, coding: Coding) -> tuple[int, float]:
+def block_at(stream: NDArray[np.uint8], bit: int, block: int, coding: ScoredCodes) -> tuple[int, float]:
     """The bit behind a block that begins at `bit` (`INVALID` where none does) and the block's score."""
     table = coding.dc_tables[block]
     word = peek(stream, bit)
@@ -99,7 +99,7 @@ def block_at(stream: NDArray[np.uint8], bit: int, block: int, coding: Coding) ->
 
 
 @kernel(error_model="numpy", _nrt=False)
-def mcu_at(stream: NDArray[np.uint8], bit: int, end: int, coding: Coding) -> tuple[int, float]:
+def mcu_at(stream: NDArray[np.uint8], bit: int, end: int, coding: ScoredCodes) -> tuple[int, float]:
     """The bit behind an MCU that begins at `bit`, or `INVALID`, or `BEYOND` where it passes bit `end`; its score."""
     position, total = np.int64(bit), 0.0
     for block in range(coding.classes.size):
@@ -118,7 +118,7 @@ def follow(
     first: int,
     end: int,
     most: int,
-    coding: Coding,
+    coding: ScoredCodes,
     positions: NDArray[np.int64],
     scores: NDArray[np.float32],
 ) -> tuple[int, int]:
@@ -151,7 +151,7 @@ def resynchronise(
     last: int,
     end: int,
     ahead: int,
-    coding: Coding,
+    coding: ScoredCodes,
     best: NDArray[np.float32],
     exits: NDArray[np.float32],
 ) -> tuple[int, float]:

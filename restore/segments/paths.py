@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.segments.path_kernels import INVALID, PADDING_BITS, Coding, follow, resynchronise
-from restore.segments.stream import Cut, Piece
+from restore.segments.path_kernels import INVALID, PADDING_BITS, ScoredCodes, follow, resynchronise
+from restore.segments.scan_cut import Cut, Piece
 
 _WINDOW: Final = 8192
 """Bits that are tried as a start at once: on 396 tries all true paths were entered within 256."""
@@ -31,7 +31,7 @@ _LEAST_SCORE: Final = 150.0
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class ReadPath:
     """A path of MCUs that was read.
 
     Attributes:
@@ -51,9 +51,9 @@ class Found:
     def count(self) -> int:
         return self.scores.size
 
-    def part(self, first: int, end: int) -> Found:
+    def part(self, first: int, end: int) -> ReadPath:
         """MCUs `first` to `end` of it."""
-        return Found(
+        return ReadPath(
             self.positions[first : end + 1],
             self.scores[first:end],
             self.piece,
@@ -63,8 +63,8 @@ class Found:
 
 
 def find_paths(
-    cut: Cut, coding: Coding, most: int, softs: dict[int, list[tuple[int, int]]], *, starts: bool
-) -> list[Found]:
+    cut: Cut, coding: ScoredCodes, most: int, softs: dict[int, list[tuple[int, int]]], *, starts: bool
+) -> list[ReadPath]:
     """All paths of a cut scan that are worth keeping, in order.
 
     Args:
@@ -72,7 +72,7 @@ def find_paths(
         softs: by piece, stretches (first bit, end bit of the stream) that may be no data.
         starts: the first piece begins where the scan does.
     """
-    found: list[Found] = []
+    found: list[ReadPath] = []
     for number, piece in enumerate(cut.pieces):
         found += _of_piece(cut, coding, most, number, piece, softs.get(number, []), starts=starts and number == 0)
         if sum(path.count for path in found) > 2 * most:
@@ -80,16 +80,16 @@ def find_paths(
     return [path for path in found if _is_worth_it(path)]
 
 
-def _is_worth_it(path: Found) -> bool:
+def _is_worth_it(path: ReadPath) -> bool:
     if path.begins:
         return path.count > 0
     return path.count >= _LEAST_MCUS and float(path.scores.sum()) >= _LEAST_SCORE
 
 
 def _of_piece(
-    cut: Cut, coding: Coding, most: int, number: int, piece: Piece, softs: list[tuple[int, int]], *, starts: bool
-) -> list[Found]:
-    found: list[Found] = []
+    cut: Cut, coding: ScoredCodes, most: int, number: int, piece: Piece, softs: list[tuple[int, int]], *, starts: bool
+) -> list[ReadPath]:
+    found: list[ReadPath] = []
     last = 8 * piece.end
     bit: int | None = 8 * piece.first
     waiting = list(softs)
@@ -118,7 +118,7 @@ def _next_stop(softs: list[tuple[int, int]], last: int) -> int:
 
 def _read(
     cut: Cut,
-    coding: Coding,
+    coding: ScoredCodes,
     most: int,
     number: int,
     piece: Piece,
@@ -126,7 +126,7 @@ def _read(
     softs: list[tuple[int, int]],
     *,
     starts: bool,
-) -> tuple[Found, int | None]:
+) -> tuple[ReadPath, int | None]:
     """Read from a bit until it breaks; gives the path, and from where on to look for the next (None: at the stop)."""
     positions = np.zeros(most + 1, dtype=np.int64)
     scores = np.zeros(most, dtype=np.float32)
@@ -144,7 +144,7 @@ def _read(
     ends = last - bit < PADDING_BITS
     kept = count if ends and why != INVALID else _cut_at(scores[:count], at_stop=why != INVALID)
     begins = starts and first == 8 * piece.first
-    path = Found(positions[: kept + 1].copy(), scores[:kept].copy(), number, begins, ends and kept == count)
+    path = ReadPath(positions[: kept + 1].copy(), scores[:kept].copy(), number, begins, ends and kept == count)
     if ends or count == most:
         softs.clear()
         return path, None
@@ -153,7 +153,7 @@ def _read(
     return path, None
 
 
-def _goes_through(cut: Cut, coding: Coding, bit: int, soft: tuple[int, int], stop: int) -> bool:
+def _goes_through(cut: Cut, coding: ScoredCodes, bit: int, soft: tuple[int, int], stop: int) -> bool:
     """Whether a path that has come to a run of equal bytes decodes through it, and 800 bytes on, as data do."""
     room = 4096
     positions, scores = np.zeros(room + 1, dtype=np.int64), np.zeros(room, dtype=np.float32)
@@ -174,7 +174,7 @@ def _cut_at(scores: NDArray[np.float32], *, at_stop: bool) -> int:
     return best
 
 
-def resume_at(cut: Cut, coding: Coding, first: int, stop: int, window: int = _WINDOW) -> int | None:
+def resume_at(cut: Cut, coding: ScoredCodes, first: int, stop: int, window: int = _WINDOW) -> int | None:
     """The first bit from which on reading takes hold again between two bits of the stream; None where it does not."""
     best = np.zeros(window, dtype=np.float32)
     exits = np.zeros(_EXITS, dtype=np.float32)
@@ -187,10 +187,10 @@ def resume_at(cut: Cut, coding: Coding, first: int, stop: int, window: int = _WI
     return None
 
 
-def read_path(cut: Cut, coding: Coding, bit: int, end: int, most: int, piece: int) -> Found | None:
+def read_path(cut: Cut, coding: ScoredCodes, bit: int, end: int, most: int, piece: int) -> ReadPath | None:
     """The path from a bit that ends before another, but for padding; None where it breaks before."""
     positions, scores = np.zeros(most + 1, dtype=np.int64), np.zeros(most, dtype=np.float32)
     count, _ = follow(cut.data, bit, end, most, coding, positions, scores)
     if end - int(positions[count]) >= PADDING_BITS:
         return None
-    return Found(positions[: count + 1], scores[:count], piece, begins=False, ends=True)
+    return ReadPath(positions[: count + 1], scores[:count], piece, begins=False, ends=True)

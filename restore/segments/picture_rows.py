@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from carving.jpeg.markers import JpegHeader
 from restore.decoding.scans import flat_lookups, scan_tables
 from restore.guard.continuity_kernels import BASIS
-from restore.segments.paths import Found
-from restore.segments.stream import Cut
+from restore.segments.paths import ReadPath
+from restore.segments.scan_cut import Cut
 from restore.thumbnail.levels import mcu_levels
 
 _HALVES: Final = 2
@@ -55,7 +55,7 @@ def block_components(header: JpegHeader) -> NDArray[np.int64]:
     return np.repeat(np.arange(len(parts)), [part.horizontal * part.vertical for part in parts])
 
 
-def read_rows(header: JpegHeader, cut: Cut, path: Found, interval: int = 0) -> PictureRows:
+def read_rows(header: JpegHeader, cut: Cut, path: ReadPath, interval: int = 0) -> PictureRows:
     """Read a path and measure its edges and levels; its DC values begin anew after every `interval` MCUs."""
     from restore.segments.reading_kernels import read_mcus
 

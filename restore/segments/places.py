@@ -27,7 +27,7 @@ _OF_COUNT, _AT_LEAST = 0.35, 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class Join:
+class GapJoin:
     """A gap between two segments.
 
     Attributes:
@@ -43,7 +43,7 @@ class Join:
 
 def join_of(
     before: PictureRows, behind: PictureRows, expected: float, most: int, columns: int, scales: SeamScales
-) -> Join:
+) -> GapJoin:
     """What rows across the gap and the gap's bytes say of how many MCUs are lost, up to `most`."""
     lost = np.arange(most + 1)
     nats = -0.5 * ((lost - expected) / (_OF_COUNT * expected + _AT_LEAST)) ** 2
@@ -70,11 +70,11 @@ def join_of(
             for distance in np.unique(far):
                 chosen = apart[far == distance].astype(np.float64)
                 seams[number] += float(scales.likelihood(chosen, component, int(distance)).sum())
-    return Join(expected, nats + _SEAM_SHARE * seams, seen)
+    return GapJoin(expected, nats + _SEAM_SHARE * seams, seen)
 
 
 def place_between(
-    joins: list[Join], counts: list[int], first: int, last: int | None, unary: list[NDArray[np.float64] | None]
+    joins: list[GapJoin], counts: list[int], first: int, last: int | None, unary: list[NDArray[np.float64] | None]
 ) -> list[tuple[int, float]]:
     """First MCU and its probability of each segment behind the first one.
 
@@ -131,7 +131,7 @@ def _add(nats: NDArray[np.float64], extra: NDArray[np.float64] | None) -> None:
         nats[size:] = -np.inf
 
 
-def _shifted_in(nats: NDArray[np.float64], join: Join) -> NDArray[np.float64]:
+def _shifted_in(nats: NDArray[np.float64], join: GapJoin) -> NDArray[np.float64]:
     """Log of the convolution of exp(nats) with a gap's likelihoods, of the same size."""
     size = nats.size
     kernel = np.full(size, -np.inf)

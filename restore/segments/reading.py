@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
 from restore.segments.bad_ranges import constant_runs, impossible_markers, may_be_data, merged
-from restore.segments.path_kernels import Coding
-from restore.segments.paths import Found, find_paths
+from restore.segments.path_kernels import ScoredCodes
+from restore.segments.paths import ReadPath, find_paths
+from restore.segments.scan_cut import Cut, Range, cut_scan
 from restore.segments.scan_end import ScanEnd, find_scan_end
-from restore.segments.stream import Cut, Range, cut_scan
 from restore.segments.symbol_model import coding_of, learn
 
 _SPARE: Final = 1.25
@@ -35,8 +35,8 @@ class ScanReading:
     cut: Cut
     end: ScanEnd
     bad: tuple[Range, ...]
-    coding: Coding
-    paths: list[Found]
+    coding: ScoredCodes
+    paths: list[ReadPath]
 
 
 def read_scan(data: bytes, header: JpegHeader, known_bad: tuple[Range, ...] = ()) -> ScanReading:
@@ -56,7 +56,7 @@ def read_scan(data: bytes, header: JpegHeader, known_bad: tuple[Range, ...] = ()
     bad = merged(item for item in hard if item[1] > item[0])
     cut = cut_scan(raw, start, end.offset, bad, restarts=restarts)
     coding = learn(header, coding_of(header), cut)
-    paths: list[Found] = []
+    paths: list[ReadPath] = []
     if cut.size and not restarts:
         soft = [run for run in runs if may_be_data(raw, run)]
         most = int(header.frame.mcu_count * _SPARE) + 256

@@ -60,7 +60,8 @@ def seam_scales(rows: PictureRows, columns: int, pairs: NDArray[np.bool_] | None
                     continue
             true[component] = max(_LEAST, float(np.median(np.abs(near))))
             away = far - np.median(far, axis=1, keepdims=True) if far.shape[1] > 8 else far - np.median(far)
-            false[component] = max(2.0 * true[component], float(np.median(np.abs(away))))
+            apart = np.abs(away)  # most of some pictures is sky
+            false[component] = max(2.0 * true[component], float(np.median(apart)), float(apart.mean()) / 2.0)
     return SeamScales(true, false)
 
 

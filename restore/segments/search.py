@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
-from restore.explanation import Gap, StoredSegment
+from restore.explanation import Gap, GapKind, StoredSegment
 from restore.segments.gap_kinds import kind_of
+from restore.segments.grids import find_grid
 from restore.segments.intervals import lay_out_intervals
-from restore.segments.laid import Laid, LaidSegment, expected_mcus
+from restore.segments.laid import END, START, Laid, LaidSegment, expected_mcus
 from restore.segments.reading import ScanReading, read_scan
-from restore.segments.seams import seam_scales, upper_seams
+from restore.segments.scan_cut import Range
 from restore.segments.sequences import lay_out_sequence
-from restore.segments.stream import Range
+from restore.segments.tearing import torn
 from restore.thumbnail.guidance import Pixels
 
 _MARKER: Final = 4
@@ -51,6 +52,39 @@ class Explanation:
     unbroken: bool
     torn: float
     excluded: int
+
+
+def explain_grid(data: bytes, header: JpegHeader) -> Explanation | None:
+    """A file in which foreign bytes stand at a fixed period and nothing else is wrong; None for any other."""
+    grid = find_grid(data, header.scan.entropy_start)
+    if grid is None or grid.decoded.header.frame != header.frame:
+        return None
+    decoded, stream = grid.decoded, grid.decoded.stream
+    positions = decoded.mcus.bit_positions
+    index = positions >> 3
+    offsets = stream.origin + index + np.searchsorted(stream.removed, index, side="right")
+    starts = 8 * grid.kept[offsets] + (positions & 7)
+    end = int(grid.kept[decoded.end - 3]) + 1
+    ends = np.append(starts[1:], 8 * end)
+    first = grid.first - grid.lead
+    moved = ends > 8 * first
+    count = header.frame.mcu_count
+    zeros = (0,) * len(header.frame.components)
+    segment = StoredSegment(int(starts[0]), 8 * end, count, 0, zeros, 1.0, (START, END))
+    last = grid.first + (end - grid.first) // grid.period * grid.period + grid.lead
+    return Explanation(
+        decoded.coefficients,
+        np.ones(count, dtype=np.bool_),
+        moved,
+        starts,
+        ends,
+        (segment,),
+        (Gap(first, min(last, end), GapKind.GRID, 0),),
+        None,
+        unbroken=False,
+        torn=0.0,
+        excluded=0,
+    )
 
 
 def explain(
@@ -89,21 +123,9 @@ def _explained(reading: ScanReading, laid: Laid, known_bad: tuple[Range, ...]) -
         tuple(_gaps(reading, laid, known_bad)),
         None if laid.told is None else laid.told.shown,
         laid.unbroken,
-        _torn(laid, reading.header.frame.mcu_columns),
+        torn(laid.canvas.rows, laid.canvas.known, reading.header.frame.mcu_columns),
         max((end - first for first, end in reading.bad), default=0),
     )
-
-
-def _torn(laid: Laid, columns: int) -> float:
-    rows, known = laid.canvas.rows, laid.canvas.known
-    if not known.any():
-        return 0.0
-    pairs = known.copy()
-    pairs[:columns] = False
-    pairs[columns:] &= known[:-columns]
-    seams = np.where(pairs, upper_seams(rows, columns, seam_scales(rows, columns, pairs)), 0.0)
-    around = np.ones(min(columns, seams.size))
-    return float((np.convolve(seams, around, mode="same") < 0)[known].mean())
 
 
 def _stored(reading: ScanReading, segment: LaidSegment) -> StoredSegment:

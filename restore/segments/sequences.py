@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from restore.segments.canvas import Canvas, new_canvas
+from restore.segments.canvas import PictureCanvas, new_canvas
 from restore.segments.hidden_breaks import find_break, smoothed
 from restore.segments.laid import END, LENGTH, ROWS, START, THUMBNAIL, Laid, LaidSegment, expected_mcus, told_of
 from restore.segments.levelling import settle_levels
 from restore.segments.offsets import by_seams
-from restore.segments.paths import Found
+from restore.segments.paths import ReadPath
 from restore.segments.picture_rows import read_rows
 from restore.segments.places import SURE, join_of, levels_for, place_between
 from restore.segments.reading import ScanReading
@@ -83,16 +83,16 @@ def _certain(segment: LaidSegment) -> LaidSegment:
     return segment
 
 
-def _nothing() -> Found:
-    return Found(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.float32), 0, begins=False, ends=False)
+def _nothing() -> ReadPath:
+    return ReadPath(np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.float32), 0, begins=False, ends=False)
 
 
-def _worth(paths: list[Found]) -> list[Found]:
+def _worth(paths: list[ReadPath]) -> list[ReadPath]:
     """Paths that score as this picture's data do."""
     if not paths:
         return []
 
-    def density(path: Found) -> float:
+    def density(path: ReadPath) -> float:
         return float(path.scores.sum()) / max(1, int(path.positions[-1] - path.positions[0]))
 
     least = _WORTH * density(max(paths, key=lambda path: path.count))
@@ -102,7 +102,7 @@ def _worth(paths: list[Found]) -> list[Found]:
 def _one_path(
     reading: ScanReading,
     thumbnail: Pixels | None,
-    canvas: Canvas,
+    canvas: PictureCanvas,
     path: LaidSegment,
     scales: SeamScales,
     told: Told | None,
@@ -112,17 +112,24 @@ def _one_path(
     total, columns = header.frame.mcu_count, header.frame.mcu_columns
     count = path.path.count
     lost = total - count
-    for share in _HEADS:
-        if told is None:
+    tolds = [told]
+    if thumbnail is not None and (lost or told is None):
+        for share in _HEADS:
             part = path.path.part(0, int(share * count)), path.rows.part(0, int(share * count))
-            told = told_of(header, thumbnail, [_certain(LaidSegment(*part, 0))])
-    for _ in range(2):
-        found = find_break(path.rows, path.path.scores, path.path.positions, lost, columns, scales, told)
-        if thumbnail is None or found.first in (0, count):
-            break
+            tolds.append(told_of(header, thumbnail, [_certain(LaidSegment(*part, 0))]))
+    found, told = max(
+        (
+            (find_break(path.rows, path.path.scores, path.path.positions, lost, columns, scales, seen), seen)
+            for number, seen in enumerate(tolds)
+            if seen is not None or not number
+        ),
+        key=lambda option: option[0].gain,
+    )
+    if thumbnail is not None and found.first not in (0, count):
         head = LaidSegment(path.path.part(0, found.first), path.rows.part(0, found.first), 0)
         tail = LaidSegment(path.path.part(found.end, count), path.rows.part(found.end, count), found.end + lost)
         told = told_of(header, thumbnail, [_certain(head), tail]) or told
+        found = find_break(path.rows, path.path.scores, path.path.positions, lost, columns, scales, told)
     kept = min(found.first, found.end + lost) if lost < 0 else found.first
     head = LaidSegment(path.path.part(0, kept), path.rows.part(0, kept), 0, 1.0, (START,))
     if found.first == count or found.end >= count or kept <= 0:
@@ -141,7 +148,7 @@ def _one_path(
 
 
 def _is_break(
-    canvas: Canvas,
+    canvas: PictureCanvas,
     head: LaidSegment,
     tail: LaidSegment,
     gain: float,

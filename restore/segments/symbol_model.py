@@ -11,8 +11,8 @@ from carving.jpeg.markers import JpegHeader
 from carving.jpeg.tables import HuffmanTable
 from restore.decoding.lookup import symbol_lookup
 from restore.decoding.scans import join_lookups, scan_tables
-from restore.segments.path_kernels import ACTIVITIES, Coding
-from restore.segments.stream import Cut
+from restore.segments.path_kernels import ACTIVITIES, ScoredCodes
+from restore.segments.scan_cut import Cut
 
 _WEIGHT: Final = 60.0
 """Symbols that what is shrunk to counts for."""
@@ -24,7 +24,7 @@ _SMOOTH: Final = (0.25, 0.5, 1.0, 0.5, 0.25)
 _SHAPE: Final = (64, 256, ACTIVITIES)
 
 
-def coding_of(header: JpegHeader) -> Coding:
+def coding_of(header: JpegHeader) -> ScoredCodes:
     """The codes of an interleaved scan of all components, its scores all 0. Luma and chroma are the two classes."""
     owners = [
         index
@@ -38,10 +38,10 @@ def coding_of(header: JpegHeader) -> Coding:
     classes = np.minimum(owner, 1) if len(tables) < 4 else np.where((owner == 0) | (owner == 3), 0, 1)
     looks = join_lookups([symbol_lookup(table) for pair in tables for table in pair])
     scores = np.zeros(2 * 64 * 256 * ACTIVITIES, dtype=np.float32)
-    return Coding(2 * owner, 2 * owner + 1, classes.astype(np.int64), *looks, scores)
+    return ScoredCodes(2 * owner, 2 * owner + 1, classes.astype(np.int64), *looks, scores)
 
 
-def learn(header: JpegHeader, coding: Coding, cut: Cut) -> Coding:
+def learn(header: JpegHeader, coding: ScoredCodes, cut: Cut) -> ScoredCodes:
     """The coding with scores learnt from all that decodes in `cut`."""
     from restore.segments.model_kernels import count_symbols, find_blocks
 

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
-from restore.thumbnail.guidance import Pixels
+from restore.thumbnail.guidance import Pixels, without_bars
 from restore.thumbnail.levels import FEWEST, fitted, levels_of
 from restore.thumbnail.registration import registered
 
 _LEAST: Final = 1.0
-_UNMEASURED: Final = 6.0
-"""Scales of what a picture differs from its thumbnail, in levels: the least, and where it cannot be measured."""
+_OF_SPREAD: Final = 0.7
+"""Scale of what a picture differs from its thumbnail: the least, in levels, and as a share of the mean deviation."""
 
 _TRUSTED: Final = 0.8
 _TRUSTED_STEPS: Final = 0.4
@@ -29,7 +29,8 @@ class Told:
     Attributes:
         shown: turned and cut to show just the picture.
         levels: float64 (MCUs of the picture, components), expected, less 128.
-        true, false: float64 (components,), scales of what MCUs differ from that where they belong, and elsewhere.
+        true, false: float64 (MCUs of the picture, components), scales of what MCUs differ from that where they belong,
+            and elsewhere.
         seen, certain: float64 (n, components), what it tells of MCUs that are certain, and what their levels are.
     """
 
@@ -46,9 +47,10 @@ class Told:
         low, high = max(0, -first), min(levels.shape[0], self.levels.shape[0] - first)
         if high <= low:
             return gained
-        apart = levels[low:high] + offset - self.levels[first + low : first + high]
-        near, far = (apart / self.true) ** 2, (apart / self.false) ** 2
-        gained[low:high] = (np.log(self.false / self.true) + np.log1p(far) - np.log1p(near)).sum(axis=1)
+        place = slice(first + low, first + high)
+        apart = levels[low:high] + offset - self.levels[place]
+        near, far = (apart / self.true[place]) ** 2, (apart / self.false[place]) ** 2
+        gained[low:high] = (np.log(self.false[place] / self.true[place]) + np.log1p(far) - np.log1p(near)).sum(axis=1)
         return gained
 
     def offset(self, levels: NDArray[np.float64], first: int) -> NDArray[np.float64]:
@@ -79,20 +81,34 @@ def read_thumbnail(
     last = np.maximum.accumulate(np.where(known, np.arange(known.size), 0))
     grid = levels[last, 0].reshape(frame.mcu_rows, frame.mcu_columns)
     shown = registered(thumbnail, grid)
+    if shown is None and certain.size >= FEWEST:
+        shown = _by_levels(header, thumbnail, levels[:, 0], certain)
     guide = None if shown is None else levels_of(shown, header)
     if shown is None or guide is None:
         return None
-    true = np.full(levels.shape[1], _UNMEASURED)
     if certain.size >= FEWEST:
         guide = fitted(guide, levels, certain)
         if not _alike(guide.levels, levels, known, certain):
             return None
-        apart = levels[certain] - guide.levels[certain]
-        apart = apart - np.median(apart, axis=0)
-        true = np.maximum(_LEAST, np.median(np.abs(apart), axis=0))
-    about = np.median(np.abs(guide.levels - np.median(guide.levels, axis=0)), axis=0)
+    true = np.maximum(_LEAST, _OF_SPREAD * guide.spread)
+    about = np.abs(guide.levels - np.median(guide.levels, axis=0)).mean(axis=0)
     false = np.maximum(about, 2.0 * true)
     return Told(shown, guide.levels, true, false, guide.levels[certain], levels[certain])
+
+
+def _by_levels(
+    header: JpegHeader, thumbnail: Pixels, levels: NDArray[np.float64], certain: NDArray[np.int64]
+) -> Pixels | None:
+    """The thumbnail turned as its levels fit those that are certain; None where they do not, however it is turned."""
+    best, most = None, _TRUSTED
+    for turns in range(4):
+        turned = np.ascontiguousarray(np.rot90(thumbnail, turns))
+        shown = without_bars(turned, header.frame.height, header.frame.width)
+        guide = levels_of(shown, header)
+        likeness = 0.0 if guide is None else _correlation(guide.levels[certain, 0], levels[certain])
+        if likeness > most:
+            best, most = shown, likeness
+    return best
 
 
 def _alike(
