@@ -138,20 +138,24 @@ def test_quartiles_by_hand() -> None:
     assert (result.lower_quartile, result.median, result.upper_quartile) == (2.0, 3.0, 4.0)
 
 
-def test_regions_are_destroyed_and_measured(command: RunCommand, tmp_path: Path, pictures: Path) -> None:
-    done = command("simulate", pictures, "--regions", "sectors,insert1", "--seed", "4", "-o", tmp_path / "sim")
+def test_regions_are_destroyed_and_measured(command: RunCommand, tmp_path: Path) -> None:
+    photo = tmp_path / "p1.jpg"
+    photo.write_bytes(coded_at(fractal_picture(384, 512, 1), 1.0))
+    done = command("simulate", photo, "--regions", "sectors,insert1", "--seed", "4", "-o", tmp_path / "sim")
     assert done.returncode == 0, done.stderr
-    assert "2 left out" not in done.stderr
+    assert "5 destroyed stretches" in done.stderr
+    assert "left out" not in done.stderr
     truth = json.loads((tmp_path / "sim/p1-insert1.truth.json").read_text("utf-8"))
     assert truth["medium"]["cipher"] == "none"
     (region,) = truth["damaged"]["regions"]
-    original, damaged = (pictures / "p1.jpg").read_bytes(), (tmp_path / "sim/p1-insert1.jpg").read_bytes()
+    original, damaged = photo.read_bytes(), (tmp_path / "sim/p1-insert1.jpg").read_bytes()
     place = region["damaged"]["offset"]
     assert damaged[:place] + damaged[place + 1 :] == original
     arguments = ("evaluate", tmp_path / "sim", "--methods", "libjpeg,robust", "--jobs", "1", "-o", tmp_path / "out")
     done = command(*arguments)
     assert done.returncode == 0, done.stderr
     assert {"insert1", "sectors", "all", "recall"} <= set(done.stdout.split())
+    assert "…" not in done.stdout
     assert (tmp_path / "out/regions.png").is_file()
     assert "p1-insert1" in (tmp_path / "out/results.csv").read_text("utf-8")
 
