@@ -24,7 +24,7 @@ DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfac
 	fdisk=sfdisk dosfstools=mkfs.vfat mtools=mcopy ntfs-3g=ntfscp f2fs-tools=mkfs.f2fs android-sdk-libsparse-utils=img2simg zip=zip \
 	exfatprogs=mkfs.exfat \
 	default-jdk-headless=javac openssh-client=ssh-keygen chromium=chromium strace=strace \
-	testdisk=photorec libjpeg-turbo-progs=cjpeg
+	testdisk=photorec libjpeg-turbo-progs=cjpeg gddrescue=ddrescue
 
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_TEST := $(VENV)/.installed-for-test

@@ -24,7 +24,8 @@ SIGNATURES = {
         "cipher: 'str' = 'aes-cbc-essiv:sha256', sector_size: 'int' = 512, "
         "iv_sector: 'SectorIv' = 'le64', iv_offset: 'int' = 0, iv_large_sectors: 'bool' = False, offset: 'int' = 0, "
         "length: 'int | None' = None, volume: 'int | None' = None, nand: 'str | None' = None, "
-        "xor_key: 'str | Path | None' = None, flips: 'tuple[tuple[int, int], ...]' = ()) -> 'ByteSource'"
+        "xor_key: 'str | Path | None' = None, rescue_map: 'str | Path | None' = None, "
+        "flips: 'tuple[tuple[int, int], ...]' = ()) -> 'ByteSource'"
     ),
     "restore.decode": "(jpeg: 'bytes') -> 'Decoded'",
     "restore.restore": (

@@ -28,7 +28,7 @@ ORDER: Final = {
             "media.ewf",
             "media.nand",
         ),
-        *("media.nand.survey", "media.android_sparse", "file_systems.stored_files", "file_systems.f2fs", "fragments"),
+        *("media.nand.survey", "media.android_sparse", "file_systems.stored_files", "file_systems.f2fs", "fragments", "known_bad"),
         *("file_systems", "media.archive", "container_layers", "encryption", "flips"),
         *("file_systems.structures", "file_systems.walking", "carver", "selection", "files_first", "evidence"),
     ),

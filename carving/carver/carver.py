@@ -15,6 +15,7 @@ from carving.carver.pending import Pending, pending, resolve_pending, without_ga
 from carving.carver.windows import Search, Windows
 from carving.errors import UsageError
 from carving.fragments import Fragment
+from carving.known_bad import with_known_bad
 from carving.source import ByteSource
 from carving.sources.shared import SharedSource
 
@@ -56,6 +57,20 @@ def carve(
     for name, value in given.items():
         if value < 1:
             raise UsageError(f"the {name} must be at least 1, not {value}")
+    for fragment in _found(source, layer, alignment, window, max_file_size, threads, families):
+        yield with_known_bad(source, fragment)
+
+
+def _found(
+    source: ByteSource,
+    layer: str,
+    alignment: int,
+    window: int,
+    max_file_size: int,
+    threads: int,
+    families: Families | None,
+) -> Iterator[Fragment]:
+    """The fragments, as `carve` is asked for them."""
     step = lcm(alignment, _CLUSTER)
     span = max(step, window - window % step)
     search = Search(SharedSource(source), span, alignment, max_file_size)

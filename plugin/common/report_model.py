@@ -15,6 +15,7 @@ from carving.source import HOLE_OFFSET, Run
 from plugin.common.allocation_record import AllocatedClaim, StoredClaim
 from plugin.common.carving_record import UNCHECKED, Carving
 from plugin.common.file_state import FileState
+from plugin.common.known_bad_record import KnownBad
 from plugin.common.nand_record import NandRecord
 from plugin.common.output import OutputFile
 from plugin.common.restore_record import McuCounts, Previews
@@ -52,6 +53,7 @@ class Evidence:
         acquisition_errors: stretches that the acquisition tool says it could not read from the device.
         files: the evidence files as they were before the run, each with the digest of the file itself.
         unchanged: whether their digests were the same after the run; None where that could not be told.
+        known_bad: bytes of the media that a layer knows to be bad, kind by kind.
     """
 
     paths: tuple[str, ...]
@@ -64,6 +66,7 @@ class Evidence:
     acquisition_errors: tuple[Run, ...]
     files: tuple[FileState, ...]
     unchanged: bool | None
+    known_bad: tuple[KnownBad, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,7 @@ class FileEntry:
         path: what the file system calls the file that it is, from its root; None where it knows none.
         deleted: whether the file system counts that file as deleted; None where it knows none.
         stored: what else the file system says of that file.
+        known_bad: stretches of the carved bytes that a layer below could not read or correct.
     """
 
     layer: str
@@ -155,6 +159,7 @@ class FileEntry:
     path: str | None = None
     deleted: bool | None = None
     stored: StoredClaim | None = None
+    known_bad: tuple[Run, ...] = ()
 
     @property
     def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:
