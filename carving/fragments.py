@@ -19,14 +19,24 @@ class Origin(enum.StrEnum):
     """Through the runs that a file system gives for a file."""
 
 
+class Teller(enum.StrEnum):
+    """Who claims something of a file."""
+
+    TOOL = "another tool"
+    """Another program, or an archive."""
+    DATABASE = "database"
+    """The database that holds it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What another tool says of a file: its `name` and its `place` in words, neither of them checked; and the CRC-32 of
-    its bytes that was kept, in 8 hex digits, which is."""
+    """What others say of a file: its `name` and its `place` in words, neither of them checked; and the CRC-32 of its
+    bytes that was kept, in 8 hex digits, which is. `teller` is who says so."""
 
     name: str
     place: str | None
     crc32: str | None = None
+    teller: Teller = Teller.TOOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,8 @@ class Fragment:
     notes: tuple[str, ...] = ()
     """What is to be said of how it was found."""
     known_bad: tuple[Run, ...] = ()
-    """Stretches of `data` that a layer below could not read or correct, in order."""
+    """Stretches of `data` that a layer below could not read or correct, in order. What was never read says nothing; a
+    code word of NAND that could not be corrected is mostly right."""
 
     @property
     def name(self) -> str:

@@ -30,7 +30,7 @@ ORDER: Final = {
         ),
         *("media.nand.survey", "media.android_sparse", "file_systems.stored_files", "file_systems.f2fs", "fragments", "known_bad"),
         *("file_systems", "media.archive", "container_layers", "encryption", "flips"),
-        *("file_systems.structures", "file_systems.walking", "carver", "selection", "files_first", "evidence"),
+        *("file_systems.structures", "file_systems.walking", "databases", "carver", "selection", "files_first", "evidence"),
     ),
     "restore": (
         *("provenance", "explanation", "result", "decoding", "scan", "thumbnail", "guard", "sca", "gca", "headerless"),

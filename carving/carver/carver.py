@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from math import lcm
 
 from carving.carver.block_map import BlockMap
+from carving.carver.database_pictures import DatabasePictures
 from carving.carver.headerless import Families, find_headerless
 from carving.carver.pending import Pending, pending, resolve_pending, without_gap
 from carving.carver.windows import Search, Windows
 from carving.errors import UsageError
 from carving.fragments import Fragment
 from carving.known_bad import with_known_bad
-from carving.source import ByteSource
+from carving.source import ByteSource, Run
 from carving.sources.shared import SharedSource
 
 _CLUSTER = 4096
@@ -36,7 +37,8 @@ def carve(
 
     An undamaged file comes back exact to its EOI, padding behind it left out. A damaged header or scan does not end a
     fragment: false markers are passed over, and a picture without EOI ends where its data stop looking entropy-coded,
-    before the next file, or at a limit. A file in two runs is joined where that makes it whole. Thumbnails are part of
+    before the next file, or at a limit. A file in two runs is joined where that makes it whole; a picture in an SQLite
+    database is joined as the database chains its pieces. Thumbnails are part of
     their file, never fragments of their own.
 
     Args:
@@ -75,14 +77,18 @@ def _found(
     span = max(step, window - window % step)
     search = Search(SharedSource(source), span, alignment, max_file_size)
     blocks, families = BlockMap(), Families() if families is None else families
+    databases = DatabasePictures(search.source, layer, max_file_size, blocks, families)
     waiting: list[Pending] = []
     free = 0
     windows = Windows(search, threads)
     for found in windows:
         if found.blocks is not None:
             blocks.note(found.offset, found.blocks)
-        for start in found.starts:
-            if start < free:
+        for start in sorted({*found.starts, *found.databases}):
+            if start in found.databases:
+                yield from databases.in_database(start)
+                continue
+            if start < free or databases.explained.within(Run(start, 1)):
                 continue
             candidate = found.candidate(search, start)
             if candidate is None:

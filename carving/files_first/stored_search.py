@@ -17,13 +17,14 @@ from carving.carver.headerless import Families
 from carving.file_systems.stored_files.file_source import FileSource
 from carving.file_systems.stored_files.stored import StoredFile, one_each
 from carving.file_systems.unallocated import UnallocatedSource, placed_below
-from carving.files_first.explained import Explained, UnexplainedSource, without_explained
+from carving.files_first.explained import UnexplainedSource, without_explained
 from carving.files_first.merits import Beginning, Doubt, Look, flaw, worth
 from carving.fragments import Fragment, Origin
 from carving.jpeg.results import Ending
 from carving.media.folder import is_named_jpeg
 from carving.selection.taking import LARGEST, make_fragment
 from carving.source import HOLE_OFFSET, ByteSource, Run, runs_below
+from carving.sources.explained_bytes import Explained
 
 _ALIGNMENT: Final = 512
 _MOST_OWNERS: Final = 3
