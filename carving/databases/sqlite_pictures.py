@@ -9,7 +9,7 @@ from typing import Final
 from carving.databases.sqlite_header import HEADER_SIZE, read_database_header
 from carving.databases.sqlite_pages import DatabasePages, ReadingBudget
 from carving.databases.sqlite_records import Column, Row, columns_of
-from carving.databases.sqlite_walk import Table, all_rows
+from carving.databases.sqlite_walk import DatabaseTable, all_rows
 from carving.source import ByteSource, Run
 
 _SOI: Final = b"\xff\xd8\xff"
@@ -36,7 +36,7 @@ class StoredPicture:
     runs: tuple[Run, ...]
     size: int
     is_whole_blob: bool
-    table: Table
+    table: DatabaseTable
     row: int | None
     column: int
     flaw: str | None
@@ -61,7 +61,7 @@ def pictures_in_database(source: ByteSource, start: int, budget: ReadingBudget) 
                     yield found
 
 
-def _picture(table: Table, row: Row, number: int, column: Column) -> StoredPicture | None:
+def _picture(table: DatabaseTable, row: Row, number: int, column: Column) -> StoredPicture | None:
     payload = row.payload
     begins = payload.read(column.offset, min(column.length, _LOOK)).find(_SOI)
     if begins < 0:

@@ -18,24 +18,24 @@ _LONGEST_NAME: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class DatabaseTable:
     """A table: its name as the schema has it, and the page its tree begins at; the pages of none are free."""
 
     name: str
     root: int
 
 
-FREE_PAGES: Final = Table("", 0)
+FREE_PAGES: Final = DatabaseTable("", 0)
 """Stands for the pages that belong to no table any more."""
 
 
-def tables_of(pages: DatabasePages) -> tuple[Table, ...]:
+def tables_of(pages: DatabasePages) -> tuple[DatabaseTable, ...]:
     """The tables that the schema names.
 
     Raises:
         EvidenceError: the source cannot be read.
     """
-    tables: list[Table] = []
+    tables: list[DatabaseTable] = []
     for row in _rows(pages, _SCHEMA_ROOT):
         columns = columns_of(row.payload)
         if len(columns) != _SCHEMA_COLUMNS or len(tables) == _MOST_TABLES:
@@ -45,11 +45,11 @@ def tables_of(pages: DatabasePages) -> tuple[Table, ...]:
             continue
         page = int.from_bytes(row.payload.read(root.offset, root.length), "big")
         if page > _SCHEMA_ROOT:
-            tables.append(Table(_text(pages, row.payload, name), page))
+            tables.append(DatabaseTable(_text(pages, row.payload, name), page))
     return tuple(tables)
 
 
-def all_rows(pages: DatabasePages) -> Iterator[tuple[Table, Row]]:
+def all_rows(pages: DatabasePages) -> Iterator[tuple[DatabaseTable, Row]]:
     """Every row, first those of the tables, then those that are left on free pages.
 
     Raises:
