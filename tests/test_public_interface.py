@@ -42,7 +42,7 @@ SIGNATURES = {
     ),
 }
 ATTRIBUTES = {
-    "carving.ByteSource": ("below", "close", "name", "read_at", "size", "trace"),
+    "carving.ByteSource": ("bad_runs", "below", "close", "name", "read_at", "size", "trace"),
     "carving.FlipModel": ("place", "variants"),
     "carving.Fragment": (
         *("borrowed", "byte_runs", "check", "claim", "data", "ending", "evidence_runs", "known_bad", "layer"),

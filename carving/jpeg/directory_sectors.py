@@ -11,7 +11,7 @@ from typing import Final
 
 _RECORD: Final = 32
 _FEWEST: Final = 3
-"""Records of FAT, or files of exFAT, that make a directory of a sector."""
+"""Records that make a directory of a sector."""
 _FEWEST_ZEROS: Final = 24
 """Zeros in 512 bytes that every directory has; entropy-coded data have two or so, unless they are very flat."""
 _LONG_NAME: Final = 0x0F
@@ -21,8 +21,11 @@ _FORBIDDEN: Final = frozenset(b'"*+,./:;<=>?[\\]|' + bytes(range(0x20)) + bytes(
 """Bytes that no short name of FAT holds; the first one may be a mark."""
 _MARKS: Final = frozenset((0x05, 0xE5, ord(".")))
 _IN_USE: Final = 0x80
+_BITMAP, _UPCASE, _LABEL = 0x81, 0x82, 0x83
 _FILE, _STREAM, _NAME = 0x85, 0xC0, 0xC1
+_LONGEST_LABEL: Final = 11
 _MOST_SECONDARY: Final = 18
+_MOST_FLAGS: Final = 3
 _FILE_NAME: Final = 0x42
 """Bytes of an NTFS file name attribute without the name."""
 _ENTRY: Final = 16
@@ -79,17 +82,31 @@ def _is_long_name(record: bytes) -> bool:
 
 
 def _is_exfat(sector: bytes) -> bool:
-    """Whether files of exFAT follow one another: each a file record, a stream record, name records."""
-    kinds = sector[::_RECORD]
-    found = 0
-    for number in range(len(sector) // _RECORD - 2):
-        kind, stream, name = (kinds[number + step] | _IN_USE for step in range(3))
-        if (kind, stream, name) != (_FILE, _STREAM, _NAME):
-            continue
-        record = sector[number * _RECORD : (number + 1) * _RECORD]
-        if 2 <= record[1] <= _MOST_SECONDARY and record[6:8] == b"\0\0" and record[25:] == bytes(7):
-            found += 1
-    return found >= _FEWEST
+    """Whether all records but one in eight are those of files in an exFAT directory, in use or not, up to the end."""
+    good = bad = 0
+    for at in range(0, len(sector) - _RECORD + 1, _RECORD):
+        record = sector[at : at + _RECORD]
+        if not record[0]:
+            bad += bool(record.strip(b"\0"))
+        elif _is_exfat_record(record):
+            good += 1
+        else:
+            bad += 1
+    return good >= _FEWEST and bad * 8 <= good
+
+
+def _is_exfat_record(record: bytes) -> bool:
+    kind = record[0] | _IN_USE
+    if kind == _FILE:
+        return 2 <= record[1] <= _MOST_SECONDARY and record[6:8] == b"\0\0" and record[25:] == bytes(7)
+    if kind == _STREAM:
+        valid, length = struct.unpack_from("<8xQ8xQ", record)
+        return record[1] <= _MOST_FLAGS and record[2] == 0 and record[3] > 0 and valid <= length
+    if kind in (_BITMAP, _UPCASE):
+        return record[8:20] == bytes(12) and record[1] <= 1
+    if kind == _LABEL:
+        return record[1] <= _LONGEST_LABEL and record[24:] == bytes(8)
+    return kind == _NAME and record[1] == 0 and record[2:4] != b"\0\0"
 
 
 def _is_ntfs(sector: bytes) -> bool:

@@ -83,7 +83,7 @@ def test_every_sector_of_an_ntfs_index_and_file_table(tmp_path: Path, tool: Tool
 @pytest.mark.parametrize("deleted", [False, True])
 def test_sectors_of_an_exfat_directory(deleted: bool) -> None:
     found = sectors(exfat_files(200, seed=1, deleted=deleted))
-    assert sum(is_directory_sector(sector) for sector in found) > 0.95 * len(found)
+    assert all(is_directory_sector(sector) for sector in found)
 
 
 def test_a_directory_that_is_damaged_in_places_is_one_still(tmp_path: Path) -> None:
@@ -106,24 +106,18 @@ def test_photos_of_the_collection_have_no_such_sectors(shared_data: Path) -> Non
     assert not any(is_directory_sector(sector) for photo in photos for sector in sectors(photo))
 
 
-def test_a_directory_is_no_picture_and_hides_none_behind_it() -> None:
+@pytest.mark.parametrize("seed", [9, 11, 36, 41, 42, 55])
+def test_a_directory_is_no_picture_and_hides_none_behind_it(seed: int) -> None:
+    """Directories in which FF stands before 00 only, as in entropy-coded data."""
     sibling, lost = (coded_at(fractal_picture(480, 640, seed), 1.5) for seed in (1, 2))
     cut = len(lost) // 2 // CLUSTER * CLUSTER
-    entries = exfat_files(120, seed=3)
-    directory = entries[: len(entries) // CLUSTER * CLUSTER]
-    assert len(directory) >= 2 * CLUSTER
+    entries = exfat_files(120, seed)
+    directory = entries[: len(entries) // CLUSTER * CLUSTER][-2 * CLUSTER :]
     first = sibling + bytes(-len(sibling) % CLUSTER)
     image = first + directory + lost[cut:] + bytes(3 * CLUSTER)
     found = carve_bytes(image)
     assert set(found) == {0, len(first) + len(directory)}
     assert found[len(first) + len(directory)].data == lost[cut:]
-
-
-def test_a_photo_that_breaks_off_ends_where_a_directory_begins() -> None:
-    photo = coded_at(fractal_picture(480, 640, 2), 1.5)
-    cut = len(photo) // 2 // CLUSTER * CLUSTER
-    (found,) = carve_bytes(photo[:cut] + exfat_files(200, seed=4)[: 4 * CLUSTER] + bytes(4 * CLUSTER)).values()
-    assert found.data == photo[:cut]
 
 
 def test_the_case_of_the_collection(shared_data: Path) -> None:
