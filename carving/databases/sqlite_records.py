@@ -1,4 +1,4 @@
-"""Cells and records of an SQLite database: where the bytes of a column lie (sections 1.6, 2.1 of "Database File Format")."""
+"""Cells and records of an SQLite database: where the bytes of a column lie ("Database File Format", 1.6 and 2.1)."""
 
 from __future__ import annotations
 

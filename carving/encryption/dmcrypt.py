@@ -115,8 +115,10 @@ class DmCryptSource(LayerInPlace):
             (run.offset // unit * unit, -(-run.end // unit) * unit)
             for run in self._below.bad_runs(first, min(last, self.size) - first)
         )
-        inside = (clamp(max(start, wanted.offset), min(end, wanted.end) - max(start, wanted.offset), self.size)
-                  for start, end in sectors)
+        inside = (
+            clamp(max(start, wanted.offset), min(end, wanted.end) - max(start, wanted.offset), self.size)
+            for start, end in sectors
+        )
         return union(inside)
 
     def _read_piece(self, wanted: Run) -> bytes:

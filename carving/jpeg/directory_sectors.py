@@ -66,7 +66,7 @@ def _is_short_name(record: bytes) -> bool:
         byte in _FORBIDDEN for byte in record[1:11] if record[0] != ord(".")
     ):
         return False
-    time, date = struct.unpack_from("<HH", record, 22)
+    time, date = int.from_bytes(record[22:24], "little"), int.from_bytes(record[24:26], "little")
     return date == 0 or (1 <= date >> 5 & 15 <= 12 and date & 31 > 0 and time >> 11 < 24 and time >> 5 & 63 < 60)
 
 
@@ -100,7 +100,7 @@ def _is_exfat_record(record: bytes) -> bool:
     if kind == _FILE:
         return 2 <= record[1] <= _MOST_SECONDARY and record[6:8] == b"\0\0" and record[25:] == bytes(7)
     if kind == _STREAM:
-        valid, length = struct.unpack_from("<8xQ8xQ", record)
+        valid, length = int.from_bytes(record[8:16], "little"), int.from_bytes(record[24:32], "little")
         return record[1] <= _MOST_FLAGS and record[2] == 0 and record[3] > 0 and valid <= length
     if kind in (_BITMAP, _UPCASE):
         return record[8:20] == bytes(12) and record[1] <= 1
@@ -112,7 +112,7 @@ def _is_exfat_record(record: bytes) -> bool:
 def _is_ntfs(sector: bytes) -> bool:
     """Whether a record of the file table or an index block begins, or an entry of a directory's index is there."""
     if sector.startswith(_SIGNATURES):
-        place, count = struct.unpack_from("<HH", sector, 4)
+        place, count = (int.from_bytes(sector[at : at + 2], "little") for at in (4, 6))
         return 0x28 <= place < _LARGEST_FIXUP and 2 <= count <= 129
     for at in range(0, len(sector) - _ENTRY - _FILE_NAME, 8):
         length, key = struct.unpack_from("<HH", sector, at + 8)

@@ -18,7 +18,7 @@ def is_filler(sector: bytes) -> bool:
 
 
 def is_foreign(sector: bytes) -> bool:
-    """Whether the bytes are filler, text or a directory; other data cannot be told from entropy-coded data so simply."""
+    """Whether the bytes are filler, text or a directory; others cannot be told from entropy-coded data so simply."""
     return is_filler(sector) or len(sector.translate(None, _TEXT)) * 50 <= len(sector) or is_directory_sector(sector)
 
 

@@ -79,7 +79,7 @@ def read_rescue_map(path: Path, size: int) -> RescueMap:
     remarks = []
     if position > size:
         remarks.append(
-            f"the map {path} describes {position} bytes, the evidence has {size}: it was cut short, or is of another map"
+            f"the map {path} describes {position} bytes, the evidence has {size}: it was cut, or has another map"
         )
     if position < size:
         silent += size - position

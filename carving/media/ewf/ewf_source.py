@@ -85,7 +85,11 @@ class EwfSource(ByteSource):
         wanted = clamp(offset, length, self.size)
         size = self._chunk_size
         lost = (
-            clamp(max(chunk * size + had, wanted.offset), min(chunk * size + size, wanted.end) - max(chunk * size + had, wanted.offset), self.size)
+            clamp(
+                max(chunk * size + had, wanted.offset),
+                min(chunk * size + size, wanted.end) - max(chunk * size + had, wanted.offset),
+                self.size,
+            )
             for chunk in range(wanted.offset // size, -(-wanted.end // size))
             if (had := self._damaged.get(chunk)) is not None
         )

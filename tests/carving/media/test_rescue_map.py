@@ -75,7 +75,9 @@ def test_first_pass_alone_leaves_what_is_not_trimmed_or_scraped(
 
 def test_numbers_as_c_writes_them_and_the_line_of_older_versions(tmp_path: Path) -> None:
     path = tmp_path / "old.log"
-    path.write_text("# Rescue Logfile. Created by GNU ddrescue version 1.14\n512 ?\n0 512 +\n01000 0x200 /  # a remark\n")
+    path.write_text(
+        "# Rescue Logfile. Created by GNU ddrescue version 1.14\n512 ?\n0 512 +\n01000 0x200 /  # a remark\n"
+    )
     found = read_rescue_map(path, 1024)
     assert {name: kind.first(2) for name, kind in found.unread.items()} == {"non-scraped": (Run(512, 512),)}
     assert found.remarks == ()

@@ -91,9 +91,7 @@ def test_a_map_that_lies_ends_the_run_before_it_begins(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_run_is_not_resumed_with_another_map(
-    command: RunCommand, tmp_path: Path, rescued: Path, key: bytes
-) -> None:
+def test_a_run_is_not_resumed_with_another_map(command: RunCommand, tmp_path: Path, rescued: Path, key: bytes) -> None:
     out = tmp_path / "out"
     options = ("--key", key.hex(), "--map", tmp_path / "card.map", "--carve-only", "-o", out)
     assert command(rescued, *options).returncode == 0
