@@ -45,7 +45,7 @@ ATTRIBUTES = {
     "carving.ByteSource": ("bad_runs", "below", "close", "name", "read_at", "size", "trace"),
     "carving.FlipModel": ("place", "variants"),
     "carving.Fragment": (
-        *("borrowed", "byte_runs", "check", "claim", "data", "ending", "evidence_runs", "known_bad", "layer"),
+        *("borrowed", "byte_runs", "chained", "check", "claim", "data", "ending", "evidence_runs", "known_bad", "layer"),
         *("name", "notes", "offset", "origin", "record", "thumbnail", "witnessed"),
     ),
     "carving.Run": ("end", "length", "offset"),

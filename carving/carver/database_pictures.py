@@ -13,7 +13,7 @@ from carving.databases.sqlite_pages import ReadingBudget
 from carving.databases.sqlite_pictures import StoredPicture, pictures_in_database
 from carving.file_systems.stored_files.content import cut
 from carving.file_systems.stored_files.file_source import FileSource
-from carving.fragments import Claim, Fragment, Teller
+from carving.fragments import Claim, Fragment
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.picture_walk import check_picture, sound_header
 from carving.jpeg.results import Ending
@@ -61,7 +61,9 @@ class DatabasePictures:
             if candidate.header is not None and candidate.check is not None and candidate.check.whole:
                 self._families.note(candidate.data, candidate.header, first)
             fragment = candidate.fragment(self._source, self._layer)
-            yield replace(fragment, claim=self._claim(stored, start), notes=tuple(_notes(stored, candidate)))
+            yield replace(
+                fragment, claim=self._claim(stored, start), chained=True, notes=tuple(_notes(stored, candidate))
+            )
 
     def _candidate(self, stored: StoredPicture) -> Candidate | None:
         """A BLOB that is a JPEG as it is, to its last byte; of one that wraps a JPEG, the JPEG, if it is whole."""
@@ -95,7 +97,7 @@ class DatabasePictures:
         row = "" if stored.row is None else f"row {stored.row}"
         name = " ".join(filter(None, (_printable(stored.table.name) or "deleted", row or "a row without a number")))
         within = ", ".join(filter(None, (table or "a free page", row, f"column {stored.column}")))
-        return Claim(name, f"{within} of an SQLite database{where}", teller=Teller.DATABASE)
+        return Claim(name, f"{within} of an SQLite database{where}")
 
 
 def _notes(stored: StoredPicture, candidate: Candidate) -> Iterator[str]:

@@ -19,7 +19,7 @@ from carving.file_systems.stored_files.stored import StoredFile, one_each
 from carving.file_systems.unallocated import UnallocatedSource, placed_below
 from carving.files_first.explained import UnexplainedSource, without_explained
 from carving.files_first.merits import Beginning, Doubt, Look, flaw, worth
-from carving.fragments import Fragment, Origin, Teller
+from carving.fragments import Fragment, Origin
 from carving.jpeg.results import Ending
 from carving.media.folder import is_named_jpeg
 from carving.selection.taking import LARGEST, make_fragment
@@ -202,8 +202,7 @@ class StoredSearch:
         """The whole pictures that begin somewhere in a file, and those that a database in it chains, whole or not."""
         for fragment in self._carve(content):
             whole = fragment.ending is Ending.EOI if fragment.check is None else fragment.check.whole
-            is_chained = fragment.claim is not None and fragment.claim.teller is Teller.DATABASE
-            if (not whole and not is_chained) or fragment.borrowed is not None:
+            if (not whole and not fragment.chained) or fragment.borrowed is not None:
                 continue
             found = placed_below(fragment, content)
             if found.offset in self._taken:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from carving.fragments import Fragment, Origin, Teller
+from carving.fragments import Fragment, Origin
 from carving.jpeg.results import Ending
 from carving.source import HOLE_OFFSET
 
@@ -55,7 +55,7 @@ def _judgement(fragment: Fragment) -> tuple[str, float]:
         found = "one piece" if pieces == 1 else f"{pieces} pieces, holes among them" if holes else f"{pieces} pieces"
         return f"whole: all blocks decode, in {found} as the file system gives them", 0.999
     share = check.sound / max(1, check.mcus)
-    if fragment.claim is not None and fragment.claim.teller is Teller.DATABASE:
+    if fragment.chained:
         if check.whole:
             chained = "one piece" if pieces == 1 else f"{pieces} pieces as the database chains them"
             return f"whole: all blocks decode, in {chained}", 0.999

@@ -121,7 +121,7 @@ class FileEntry:
         status: None when nothing was tried (`--carve-only`).
         opaque_bytes: header bytes that no redundancy covers; whether they are as they were, nothing can tell.
         error: the tool's own failure on this file, which then counts as `unrecoverable`.
-        claim: what another tool says of it; None where it was found by searching.
+        claim: what another tool, an archive or a database says of it; None where it was found by searching.
         allocated: what the file system says of the allocated file in which it begins, if it does.
         carving: how sure the carver is of it, and why.
         volume: number of the volume of the partition table in which it begins, if it does.

@@ -171,7 +171,7 @@ def _told(entry: FileEntry) -> list[tuple[str, str]]:
     """What others say of a file: another tool that pointed it out, the file system that holds it."""
     told: list[tuple[str, str]] = []
     if entry.claim is not None:
-        told.append((entry.claim.teller.value, " ".join(filter(None, (entry.claim.name, entry.claim.place)))))
+        told.append(("named as", " ".join(filter(None, (entry.claim.name, entry.claim.place)))))
     if entry.stored is not None:
         told.extend(_stored_words(entry, entry.stored))
     elif entry.allocated is not None:

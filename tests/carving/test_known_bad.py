@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import random
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from carving.carver.carver import carve
 from carving.encryption.ciphers import SectorNumbering, parse_cipher
@@ -18,8 +21,11 @@ from carving.encryption.dmcrypt import DmCryptSource
 from carving.encryption.sectors import encrypt_sectors
 from carving.evidence import open_evidence
 from carving.file_systems.stored_files.file_source import FileSource
+from carving.file_systems.stored_files.record import FileRecord
 from carving.file_systems.volumes import Volume, VolumeSource
+from carving.known_bad import with_known_bad
 from carving.media.ewf.ewf_source import open_ewf
+from carving.media.nand.nand_source import open_nand
 from carving.source import HOLE_OFFSET, ByteSource, Run, clamp
 from carving.support.intervals import interval_set, union, without
 from tests.carving.media.nand.encoder import CHIPS, dump, flip
@@ -103,8 +109,6 @@ def test_a_code_word_of_nand_with_too_many_errors() -> None:
     raw = dump(chip, random.Random(1).randbytes(4 * 2048))
     flip(raw, chip, 2, 1, list(range(0, 3000, 300)))
     flip(raw, chip, 1, 3, [5, 900])
-    from carving.media.nand.nand_source import open_nand
-
     unread = Run(3 * (chip.data + chip.spare) + 100, 40)  # zeroed by nobody: the code says that all is right
     nand = open_nand(Medium(bytes(raw), unread), "linux-bch4-2048")
     assert nand.bad_runs(0, 2048) == ()
@@ -168,10 +172,6 @@ def test_a_fragment_names_its_own_bytes(photo: bytes) -> None:
 @pytest.fixture
 def photo() -> bytes:
     """A JPEG of noise, a dozen sectors long."""
-    import io
-
-    from PIL import Image
-
     buffer = io.BytesIO()
     noise = np.random.default_rng(2).integers(0, 256, (80, 80, 3), dtype=np.uint8)
     Image.fromarray(noise).save(buffer, "JPEG", quality=85)
@@ -196,3 +196,13 @@ def test_interval_sets_against_a_plain_set() -> None:
 
 def bytes_of(runs: tuple[Run, ...]) -> set[int]:
     return {byte for run in runs for byte in range(run.offset, run.end)}
+
+
+def test_of_a_compressed_file_only_a_note_is_made(photo: bytes) -> None:
+    medium = Medium(bytes(512) + photo, Run(600, 10))
+    (fragment,) = carve(medium)
+    assert fragment.known_bad == (Run(88, 10),)
+    record = FileRecord("/a.jpg", 5, len(photo), False, "runs", compression_unit=65536)
+    told = with_known_bad(medium, replace(fragment, record=record, known_bad=()))
+    assert told.known_bad == ()
+    assert told.notes == ("10 of the bytes that it is stored in could not be read or corrected",)

@@ -11,7 +11,7 @@ from carving.databases.sqlite_header import HEADER_SIZE, read_database_header
 from carving.databases.sqlite_pages import ReadingBudget
 from carving.databases.sqlite_pictures import StoredPicture, pictures_in_database
 from carving.databases.sqlite_records import varint
-from carving.fragments import Fragment, Teller
+from carving.fragments import Fragment
 from carving.jpeg.results import Ending
 from carving.source import Run
 from tests.carving.databases.making import database
@@ -102,7 +102,7 @@ def test_the_carver_yields_each_picture_once_and_exactly(tmp_path: Path, photos:
     assert len(held) == len(photos)
     for fragment in held:
         assert fragment.claim is not None
-        assert fragment.claim.teller is Teller.DATABASE
+        assert fragment.chained
         assert f"begins at byte {start} of the evidence" in str(fragment.claim.place)
         assert b"".join(image[run.offset : run.end] for run in fragment.byte_runs) == fragment.data
         assert fragment.check is not None

@@ -36,7 +36,7 @@ def test_a_database_as_evidence(command: RunCommand, tmp_path: Path, photos: lis
     for entry in files:
         assert entry["status"] == "intact"
         assert entry["bit_flips"] == []
-        assert entry["claim"]["teller"] == "database"
+        assert "of an SQLite database" in entry["claim"]["place"]
         assert entry["carving"]["state"].startswith("whole: all blocks decode, in ")
         assert entry["carving"]["confidence"] > 0.99
     assert {entry["claim"]["name"] for entry in files} == {"letters row 1", "letters row 3", "letters row 5"}
