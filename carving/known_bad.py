@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from carving.fragments import Fragment
 from carving.source import ByteSource, bad_through
+from carving.support.intervals import union
 
 
 def with_known_bad(source: ByteSource, fragment: Fragment) -> Fragment:
@@ -22,6 +23,7 @@ def with_known_bad(source: ByteSource, fragment: Fragment) -> Fragment:
     compressed = fragment.record is not None and fragment.record.compression_unit > 0
     bad = bad_through(source, fragment.byte_runs)
     if not compressed or not bad:
-        return fragment if bad == fragment.known_bad else replace(fragment, known_bad=bad)
+        known = union((*fragment.known_bad, *bad))
+        return fragment if known == fragment.known_bad else replace(fragment, known_bad=known)
     note = f"{sum(run.length for run in bad)} of the bytes that it is stored in could not be read or corrected"
     return replace(fragment, notes=(*fragment.notes, note))

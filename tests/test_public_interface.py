@@ -13,7 +13,8 @@ import pytest
 SIGNATURES = {
     "carving.carve": (
         "(source: 'ByteSource', *, layer: 'str' = 'decrypted', alignment: 'int' = 512, window: 'int' = 16777216, "
-        "max_file_size: 'int' = 67108864, threads: 'int' = 1, families: 'Families | None' = None) "
+        "max_file_size: 'int' = 67108864, threads: 'int' = 1, families: 'Families | None' = None, "
+        "remains: 'Callable[[Run], None] | None' = None) "
         "-> 'Iterator[Fragment]'"
     ),
     "carving.flip_model": "(source: 'ByteSource', fragment: 'Fragment') -> 'FlipModel'",
@@ -45,7 +46,18 @@ ATTRIBUTES = {
     "carving.ByteSource": ("bad_runs", "below", "close", "name", "read_at", "size", "trace"),
     "carving.FlipModel": ("place", "variants"),
     "carving.Fragment": (
-        *("borrowed", "byte_runs", "chained", "check", "claim", "data", "ending", "evidence_runs", "known_bad", "layer"),
+        *(
+            "borrowed",
+            "byte_runs",
+            "chained",
+            "check",
+            "claim",
+            "data",
+            "ending",
+            "evidence_runs",
+            "known_bad",
+            "layer",
+        ),
         *("name", "notes", "offset", "origin", "record", "thumbnail", "witnessed"),
     ),
     "carving.Run": ("end", "length", "offset"),

@@ -6,7 +6,7 @@ those that break off follow when all is known that they might go on with.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import lcm
 
 from carving.carver.block_map import BlockMap
@@ -32,6 +32,7 @@ def carve(
     max_file_size: int = 64 << 20,
     threads: int = 1,
     families: Families | None = None,
+    remains: Callable[[Run], None] | None = None,
 ) -> Iterator[Fragment]:
     """Yield the JPEGs in `source`; no byte is in two of them.
 
@@ -50,6 +51,7 @@ def carve(
         max_file_size: the longest file believed.
         threads: how many look at the source ahead; more than one only where nobody else reads it meanwhile.
         families: files from elsewhere that can lend their tables to pieces without a header.
+        remains: hears what was passed over: what databases left of a picture where its row was before.
 
     Raises:
         UsageError: a parameter is not positive.
@@ -59,7 +61,7 @@ def carve(
     for name, value in given.items():
         if value < 1:
             raise UsageError(f"the {name} must be at least 1, not {value}")
-    for fragment in _found(source, layer, alignment, window, max_file_size, threads, families):
+    for fragment in _found(source, layer, alignment, window, max_file_size, threads, families, remains):
         yield with_known_bad(source, fragment)
 
 
@@ -71,13 +73,14 @@ def _found(
     max_file_size: int,
     threads: int,
     families: Families | None,
+    remains: Callable[[Run], None] | None,
 ) -> Iterator[Fragment]:
     """The fragments, as `carve` is asked for them."""
     step = lcm(alignment, _CLUSTER)
     span = max(step, window - window % step)
     search = Search(SharedSource(source), span, alignment, max_file_size)
     blocks, families = BlockMap(), Families() if families is None else families
-    databases = DatabasePictures(search.source, layer, max_file_size, blocks, families)
+    databases = DatabasePictures(search.source, layer, max_file_size, blocks, families, remains)
     waiting: list[Pending] = []
     free = 0
     windows = Windows(search, threads)
@@ -88,7 +91,7 @@ def _found(
             if start in found.databases:
                 yield from databases.in_database(start)
                 continue
-            if start < free or databases.explained.within(Run(start, 1)):
+            if start < free or databases.covers(start):
                 continue
             candidate = found.candidate(search, start)
             if candidate is None:

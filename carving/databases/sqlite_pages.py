@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,8 @@ LEAF_INDEX: Final = 0x0A
 LEAF_TABLE: Final = 0x0D
 _HEADERS: Final = {INTERIOR_INDEX: 12, INTERIOR_TABLE: 12, LEAF_INDEX: 8, LEAF_TABLE: 8}
 """Bytes of the header of each kind of page of a b-tree."""
+_MOST_TRUNKS: Final = 1 << 16
+_MOST_NOTED: Final = 1 << 16
 
 
 class ReadingBudget:
@@ -27,6 +30,14 @@ class ReadingBudget:
         """Whether so many bytes may still be read."""
         self.left -= count
         return self.left >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """A free page that lists others: how many, and the first of them, which was freed right after it (section 1.5)."""
+
+    leaves: int
+    first_leaf: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,38 @@ class DatabasePages:
         self.header = header
         self._budget = budget
         self._seen = bytearray(-(-(header.pages + 1) // 8))
+        self.trunks = self._read_trunks()
+        self.tree_pages: list[int] = []
+
+    def _read_trunks(self) -> dict[int, Trunk]:
+        """The trunks of the list of free pages, in order, as far as it can be followed."""
+        trunks: dict[int, Trunk] = {}
+        number, left = self.header.first_trunk, self.header.free_pages
+        while 1 < number <= self.header.pages and number not in trunks and left > 0 and len(trunks) < _MOST_TRUNKS:
+            if not self.affords():
+                break
+            data = self.read(number)
+            if len(data) < self.header.usable:
+                break
+            count = min(int.from_bytes(data[4:8], "big"), len(data) // 4 - 2, left)
+            trunks[number] = Trunk(count, int.from_bytes(data[8:12], "big") if count else 0)
+            left -= count + 1
+            number = int.from_bytes(data[:4], "big")
+        return trunks
+
+    def free_leaves(self) -> Iterator[int]:
+        """The free pages that no list is written over."""
+        for number, trunk in self.trunks.items():
+            data = self.read(number, 8 + 4 * trunk.leaves)
+            for at in range(8, len(data) - 3, 4):
+                leaf = int.from_bytes(data[at : at + 4], "big")
+                if 1 < leaf <= self.header.pages:
+                    yield leaf
+
+    def note_tree_page(self, number: int) -> None:
+        """Take note of a page of a table's tree: what else is left in it is no file of its own."""
+        if len(self.tree_pages) < _MOST_NOTED:
+            self.tree_pages.append(number)
 
     def claim(self, number: int) -> str | None:
         """Take a page, which nobody may take again; why that cannot be, None where it can.
@@ -73,13 +116,13 @@ class DatabasePages:
         self._seen[number >> 3] |= 1 << (number & 7)
         return None
 
-    def affords(self) -> bool:
-        """Whether a page may be looked at without taking it."""
-        return self._budget.spend(self.header.page_size)
+    def affords(self, count: int | None = None) -> bool:
+        """Whether a page may be looked at without taking it, or work be done that is worth reading so many bytes."""
+        return self._budget.spend(self.header.page_size if count is None else count)
 
     def is_claimed(self, number: int) -> bool:
-        """Whether a page that there is was taken."""
-        return bool(self._seen[number >> 3] & (1 << (number & 7)))
+        """Whether there is such a page, and it was taken."""
+        return 1 <= number <= self.header.pages and bool(self._seen[number >> 3] & (1 << (number & 7)))
 
     def offset(self, number: int) -> int:
         """Where a page begins in the source."""

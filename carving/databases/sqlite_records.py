@@ -57,12 +57,16 @@ class Column:
 class Payload:
     """The bytes of a record: some in a cell of the tree, the others in a chain of overflow pages, followed when needed.
 
-    `flaw` says why the chain ends too early, once it was followed to there.
+    Once the chain was followed, `flaw` says why it ends too early, `overwritten` which bytes of the payload the list of
+    free pages was written over, and `is_copy` whether another record has the same chain: this one is what was left when
+    that one was moved.
     """
 
     def __init__(self, pages: DatabasePages, size: int, local: Run, first_overflow: int) -> None:
         self.size = size
         self.flaw: str | None = None
+        self.overwritten: list[Run] = []
+        self.is_copy = False
         self._pages = pages
         self._pieces = [local]
         self._known = local.length
@@ -98,24 +102,38 @@ class Payload:
         while self._known < min(end, self.size) and self.flaw is None:
             self.flaw = self._pages.claim(self._next)
             if self.flaw is not None:
+                self.is_copy = len(self._pieces) == 1 and self._pages.is_claimed(self._next)
                 self.flaw = f"its chain of overflow pages breaks off: {self.flaw}"
                 return
             piece = Run(self._pages.offset(self._next) + 4, min(usable - 4, self.size - self._known))
-            self._next = int.from_bytes(self._pages.read(self._next, 4), "big")
+            trunk = self._pages.trunks.get(self._next)
+            if trunk is None:
+                self._next = int.from_bytes(self._pages.read(self._next, 4), "big")
+            else:  # pointer and first bytes were overwritten when the page was freed; the next one was freed after it
+                self.overwritten.append(Run(self._known, min(4 + 4 * trunk.leaves, piece.length)))
+                self._next = trunk.first_leaf
             self._pieces.append(piece)
             self._known += piece.length
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A cell with a record: its row number, None in a table without such numbers, and the record."""
+    """A cell with a record: its row number, None in a table without such numbers or where it is lost, the record, and
+    whether the cell is free."""
 
     number: int | None
     payload: Payload
+    is_deleted: bool = False
 
 
 def rows_of(pages: DatabasePages, page: TreePage) -> Iterator[Row]:
     """The records in the cells of a page; cells that cannot be are passed over."""
+    for _, row in cells_of(pages, page):
+        yield row
+
+
+def cells_of(pages: DatabasePages, page: TreePage) -> Iterator[tuple[Run, Row]]:
+    """The records in the cells of a page, each with the bytes of the page that its cell has."""
     is_table = page.kind == LEAF_TABLE
     for cell in page.cells:
         sized = varint(page.data, cell + (4 if page.kind == INTERIOR_INDEX else 0))
@@ -128,15 +146,16 @@ def rows_of(pages: DatabasePages, page: TreePage) -> Iterator[Row]:
             if numbered is None:
                 continue
             number, at = numbered
-        local = _local_size(size, pages.header.usable, is_table=is_table)
+        local = local_size(size, pages.header.usable, is_table=is_table)
         behind = at + local + (4 if local < size else 0)
         if size <= 0 or size > pages.header.size or behind > len(page.data):
             continue
         overflow = int.from_bytes(page.data[at + local : behind], "big")
-        yield Row(number, Payload(pages, size, Run(pages.offset(page.number) + at, local), overflow))
+        payload = Payload(pages, size, Run(pages.offset(page.number) + at, local), overflow)
+        yield Run(cell, behind - cell), Row(number, payload)
 
 
-def _local_size(size: int, usable: int, *, is_table: bool) -> int:
+def local_size(size: int, usable: int, *, is_table: bool) -> int:
     """How many bytes of a payload are in its cell."""
     most = usable - 35 if is_table else (usable - 12) * 64 // 255 - 23
     if size <= most:
@@ -157,16 +176,26 @@ def columns_of(payload: Payload) -> tuple[Column, ...]:
         return ()
     size, at = sized
     header = payload.read(0, size)
+    columns = columns_in(header, at, size)
+    return columns if columns and columns[-1].offset + columns[-1].length <= payload.size else ()
+
+
+def columns_in(data: bytes, at: int, end: int, start: int = 0) -> tuple[Column, ...]:
+    """The values that serial types name; none where these do not end where they should.
+
+    Args:
+        data: holds the header of a record.
+        at, end: where in it the serial types stand.
+        start: where in it the header begins.
+    """
     columns: list[Column] = []
-    offset = size
-    while at < size:
-        coded = varint(header, at)
+    offset = end - start
+    while at < end:
+        coded = varint(data, at)
         if coded is None or coded[0] < 0:
             return ()
         serial, at = coded
         length = _FIXED[serial] if serial < _FIRST_VARIABLE else (serial - _FIRST_VARIABLE) // 2
-        if offset + length > payload.size:
-            return ()
         columns.append(Column(serial, offset, length))
         offset += length
-    return tuple(columns)
+    return tuple(columns) if at == end else ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from carving.databases.sqlite_deleted import deleted_rows, has_remains
 from carving.databases.sqlite_pages import INTERIOR_TABLE, LEAF_TABLE, DatabasePages, TreePage
 from carving.databases.sqlite_records import Column, Payload, Row, columns_of, rows_of
 
@@ -15,6 +16,8 @@ _MOST_TABLES: Final = 100_000
 _DEEPEST: Final = 24
 """Levels of a tree that are followed; 2^32 pages make no more."""
 _LONGEST_NAME: Final = 512
+_MOST_REMAINS: Final = 1 << 20
+"""Pages with remains of deleted rows that are come back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def tables_of(pages: DatabasePages) -> tuple[DatabaseTable, ...]:
         EvidenceError: the source cannot be read.
     """
     tables: list[DatabaseTable] = []
-    for row in _rows(pages, _SCHEMA_ROOT):
+    for row in (row for page in _leaves(pages, _SCHEMA_ROOT) for row in rows_of(pages, page)):
         columns = columns_of(row.payload)
         if len(columns) != _SCHEMA_COLUMNS or len(tables) == _MOST_TABLES:
             continue
@@ -50,25 +53,32 @@ def tables_of(pages: DatabasePages) -> tuple[DatabaseTable, ...]:
 
 
 def all_rows(pages: DatabasePages) -> Iterator[tuple[DatabaseTable, Row]]:
-    """Every row, first those of the tables, then those that are left on free pages.
+    """Every row, first those of the tables, then those that were deleted from them, then those left on free pages.
 
     Raises:
         EvidenceError: the source cannot be read.
     """
+    remains: list[tuple[DatabaseTable, int]] = []
     for table in tables_of(pages):
-        for row in _rows(pages, table.root):
-            yield table, row
-    for number in _free_leaves(pages):
+        for page in _leaves(pages, table.root):
+            yield from ((table, row) for row in rows_of(pages, page))
+            if page.kind == LEAF_TABLE and len(remains) < _MOST_REMAINS and has_remains(pages, page):
+                remains.append((table, page.number))
+    for table, number in remains:  # now that every page which rows use is taken
+        page_again = pages.tree_page(number) if pages.affords() else None
+        if page_again is not None:
+            yield from ((table, row) for row in deleted_rows(pages, page_again))
+    for number in pages.free_leaves():
         if not pages.affords():
             return
-        page = None if pages.is_claimed(number) else pages.tree_page(number)
-        if page is not None and page.kind == LEAF_TABLE and pages.claim(number) is None:
-            for row in rows_of(pages, page):
-                yield FREE_PAGES, row
+        freed = None if pages.is_claimed(number) else pages.tree_page(number)
+        if freed is not None and freed.kind == LEAF_TABLE and pages.claim(number) is None:
+            yield from ((FREE_PAGES, replace(row, is_deleted=True)) for row in rows_of(pages, freed))
+            yield from ((FREE_PAGES, row) for row in deleted_rows(pages, freed))
 
 
-def _rows(pages: DatabasePages, root: int) -> Iterator[Row]:
-    """The rows of the tree below a page; what is no page of it, or was reached before, ends its branch."""
+def _leaves(pages: DatabasePages, root: int) -> Iterator[TreePage]:
+    """The pages with rows of the tree below a page; what is no page of it, or was reached before, ends its branch."""
     waiting = [iter((root,))]
     while waiting:
         number = next(waiting[-1], None)
@@ -78,8 +88,9 @@ def _rows(pages: DatabasePages, root: int) -> Iterator[Row]:
         page = pages.tree_page(number) if pages.claim(number) is None else None
         if page is None:
             continue
+        pages.note_tree_page(number)
         if page.kind != INTERIOR_TABLE:
-            yield from rows_of(pages, page)
+            yield page
         if page.rightmost and len(waiting) < _DEEPEST:
             waiting.append(_children(page))
 
@@ -88,20 +99,6 @@ def _children(page: TreePage) -> Iterator[int]:
     for cell in page.cells:
         yield int.from_bytes(page.data[cell : cell + 4], "big")
     yield page.rightmost
-
-
-def _free_leaves(pages: DatabasePages) -> Iterator[int]:
-    """The free pages that no list is written over: leaves of the trunks (section 1.5)."""
-    trunk, left = pages.header.first_trunk, pages.header.free_pages
-    while trunk and left > 0 and pages.claim(trunk) is None:
-        data = pages.read(trunk)
-        count = min(int.from_bytes(data[4:8], "big"), len(data) // 4 - 2, left)
-        left -= count + 1
-        trunk = int.from_bytes(data[:4], "big")
-        for at in range(8, 8 + 4 * count, 4):
-            leaf = int.from_bytes(data[at : at + 4], "big")
-            if 1 <= leaf <= pages.header.pages:
-                yield leaf
 
 
 def _text(pages: DatabasePages, payload: Payload, column: Column) -> str:

@@ -53,4 +53,5 @@ def without_explained(fragment: Fragment, source: ByteSource, explained: Explain
         byte_runs=merge(tuple(runs)),
         evidence_runs=merge(tuple(low for run in runs for low in evidence_runs(source, run.offset, run.length))),
         check=checked,
+        known_bad=(),  # counted in its bytes as they were
     )

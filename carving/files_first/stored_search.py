@@ -200,7 +200,12 @@ class StoredSearch:
 
     def _inside(self, content: FileSource, path: str) -> Iterator[Fragment]:
         """The whole pictures that begin somewhere in a file, and those that a database in it chains, whole or not."""
-        for fragment in self._carve(content):
+
+        def pass_over(run: Run) -> None:
+            for part in content.trace(run.offset, run.length):
+                self._explained.add(part)
+
+        for fragment in self._carve(content, pass_over):
             whole = fragment.ending is Ending.EOI if fragment.check is None else fragment.check.whole
             if (not whole and not fragment.chained) or fragment.borrowed is not None:
                 continue
@@ -221,8 +226,8 @@ class StoredSearch:
             if (kept := without_explained(placed, self.source, self._explained)) is not None:
                 yield kept
 
-    def _carve(self, source: ByteSource) -> Iterator[Fragment]:
-        return carve(source, layer=self.layer, threads=self.threads, families=self.families)
+    def _carve(self, source: ByteSource, remains: Callable[[Run], None] | None = None) -> Iterator[Fragment]:
+        return carve(source, layer=self.layer, threads=self.threads, families=self.families, remains=remains)
 
     def _fragment(self, look: Look, *notes: str) -> Fragment:
         """A file through its runs."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from carving.carver.carver import carve
 from carving.databases.sqlite_pages import ReadingBudget
-from carving.databases.sqlite_pictures import pictures_in_database
+from carving.databases.sqlite_pictures import open_database, pictures_in
 from carving.encryption.android_footer import find_footer, read_footer
 from carving.encryption.luks1 import read_luks1
 from carving.encryption.luks2_header import read_luks2
@@ -197,7 +197,8 @@ def nand(data: bytes) -> None:
 def sqlite(data: bytes) -> None:
     """A database: its tables, its free pages, and where the pictures in them lie."""
     source = MemorySource(data)
-    for found in pictures_in_database(source, 0, ReadingBudget(1 << 30)):
+    pages = open_database(source, 0, ReadingBudget(1 << 30))
+    for found in () if pages is None else pictures_in(pages):
         assert 0 < sum(run.length for run in found.runs) <= found.size
         assert all(0 <= run.offset <= run.end <= len(data) for run in found.runs)
 

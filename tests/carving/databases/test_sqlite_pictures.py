@@ -9,7 +9,7 @@ import pytest
 from carving.carver.carver import carve
 from carving.databases.sqlite_header import HEADER_SIZE, read_database_header
 from carving.databases.sqlite_pages import ReadingBudget
-from carving.databases.sqlite_pictures import StoredPicture, pictures_in_database
+from carving.databases.sqlite_pictures import StoredPicture, open_database, pictures_in
 from carving.databases.sqlite_records import varint
 from carving.fragments import Fragment
 from carving.jpeg.results import Ending
@@ -24,7 +24,8 @@ def photos() -> list[bytes]:
 
 
 def stored(data: bytes, start: int = 0) -> list[StoredPicture]:
-    return list(pictures_in_database(MemorySource(data), start, ReadingBudget(1 << 40)))
+    pages = open_database(MemorySource(data), start, ReadingBudget(1 << 40))
+    return [] if pages is None else list(pictures_in(pages))
 
 
 def carved(data: bytes) -> list[Fragment]:
@@ -201,7 +202,9 @@ def test_many_databases_in_one_another_are_read_within_a_budget(tmp_path: Path, 
     source = MemorySource(bytes(data))
     budget = ReadingBudget(20 * 4096)
     for _ in range(50):
-        list(pictures_in_database(source, 0, budget))
+        pages = open_database(source, 0, budget)
+        assert pages is not None
+        list(pictures_in(pages))
     assert source.bytes_read < 50 * HEADER_SIZE + 3 * 20 * 4096 + (64 << 10)
 
 
@@ -232,3 +235,36 @@ def test_the_cases_of_the_collection(shared_data: Path) -> None:
     assert len(chat) == 5
     assert all(fragment.check is not None and fragment.check.whole for fragment in chat)
     assert Run(0, 1) not in {fragment.byte_runs[0] for fragment in chat}
+
+
+@pytest.mark.parametrize("page_size", [512, 16384])
+def test_a_deleted_row_comes_back_but_for_what_was_written_over_it(
+    tmp_path: Path, photos: list[bytes], page_size: int
+) -> None:
+    delete = ("DELETE FROM letters WHERE id = 3",)
+    data = database(tmp_path / "chat.db", photos, page_size=page_size, then=delete)
+    found = carved(data)
+    (deleted,) = (fragment for fragment in found if fragment.data not in photos)
+    assert sorted(fragment.data for fragment in found if fragment is not deleted) == sorted([photos[0], *photos[2:]])
+    assert deleted.claim is not None
+    assert deleted.claim.name == "letters deleted row"
+    assert any("its row was deleted" in note for note in deleted.notes)
+    assert len(deleted.data) == len(photos[1])
+    lost = {byte for run in deleted.known_bad for byte in range(run.offset, run.end)}
+    assert 0 < len(lost) < 700
+    assert {
+        place for place, (one, other) in enumerate(zip(deleted.data, photos[1], strict=True)) if one != other
+    } <= lost
+
+
+@pytest.mark.parametrize("page_size", [512, 1024, 4096])
+def test_what_moving_rows_leaves_behind_is_no_picture(tmp_path: Path, photos: list[bytes], page_size: int) -> None:
+    data = database(
+        tmp_path / "chat.db",
+        photos * 5,
+        page_size=page_size,
+        insert="INSERT INTO letters VALUES((?1 * 7919) % 1009, ?2, ?3)",
+    )
+    found = carved(data)
+    assert sorted(fragment.data for fragment in found) == sorted(photos * 5)
+    assert not any("deleted" in note for fragment in found for note in fragment.notes)
