@@ -16,7 +16,7 @@ PEERS := testdisk=photorec groff-base=groff sleuthkit=fls foremost=foremost scal
 FUZZ := /tmp/carve-restore-fuzz
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= jpeg_header jpeg_carve jpeg_decode jpeg_restore jpeg_preview ewf raw_media android_sparse zip_archive tar_archive \
-	volumes luks1 luks2 android_footer f2fs nand ext ext_journal ntfs_record lznt1 file_list custody_log report_json
+	volumes luks1 luks2 android_footer f2fs nand ext ext_journal ntfs_record lznt1 sqlite rescue_map file_list custody_log report_json
 PHOTOS ?= ../shared/data/photos
 UNDAMAGED_OPTIONS ?=
 DEMO := sample_images/demo
@@ -24,7 +24,7 @@ DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfac
 	fdisk=sfdisk dosfstools=mkfs.vfat mtools=mcopy ntfs-3g=ntfscp f2fs-tools=mkfs.f2fs android-sdk-libsparse-utils=img2simg zip=zip \
 	exfatprogs=mkfs.exfat \
 	default-jdk-headless=javac openssh-client=ssh-keygen chromium=chromium strace=strace \
-	testdisk=photorec libjpeg-turbo-progs=cjpeg
+	testdisk=photorec libjpeg-turbo-progs=cjpeg gddrescue=ddrescue
 
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_TEST := $(VENV)/.installed-for-test

@@ -30,6 +30,10 @@ class SegmentMissingError(EvidenceError):
     """A segment file of a split image is not there."""
 
 
+class RescueMapError(EvidenceError):
+    """The map file of a rescue is none, cannot be read, or contradicts itself; the message names the line."""
+
+
 class UnsupportedEncryptionError(EvidenceError):
     """The evidence is encrypted in a way that no password can open here; the message names it."""
 

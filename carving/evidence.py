@@ -18,7 +18,7 @@ from carving.media.ewf.ewf_source import EwfSource, open_ewf
 from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
 from carving.media.ewf.segment_names import has_ewf_name
 from carving.media.files import check_readable_file, reason
-from carving.media.folder import open_folder
+from carving.media.folder import FolderSource, open_folder
 from carving.media.raw import RawSource, open_raw
 from carving.source import ByteSource
 
@@ -40,6 +40,7 @@ def open_evidence(
     volume: int | None = None,
     nand: str | None = None,
     xor_key: str | Path | None = None,
+    rescue_map: str | Path | None = None,
     flips: tuple[tuple[int, int], ...] = (),
 ) -> ByteSource:
     """Open evidence read-only, undo a container or the layout of raw NAND, cut out the volume, and lay decryption over
@@ -65,12 +66,14 @@ def open_evidence(
         volume: index of a partition, from 1, in place of `offset` and `length`.
         nand: layout of a raw NAND dump: a preset's name or the path of a TOML file; None where it is none.
         xor_key: file of the static key that a NAND controller scrambled the pages with.
+        rescue_map: map file that GNU ddrescue kept of the medium; what it did not read is in `bad_runs`.
         flips: byte and bit (0 = most significant) of the medium that are read the other way round, to see what
             reversing them makes of the layers above.
 
     Raises:
         SegmentMissingError: a segment of a split image is missing.
         EvidenceError: the evidence is not there, a directory, empty, damaged or of an unsupported format.
+        RescueMapError: the map file is none, or contradicts itself.
         KeyMismatchError: the password opens nothing, or the key is not that of the LUKS header. Whether any other key
             fits is the question of `carving.encryption.key_check.check_key`.
         UnsupportedEncryptionError: a password was given that nothing here can use; the message says why.
@@ -88,6 +91,7 @@ def open_evidence(
         footer=None if footer is None else str(footer),
         nand=nand,
         xor_key=None if xor_key is None else str(xor_key),
+        map=None if rescue_map is None else str(rescue_map),
     )
     return open_stack(Path(path), settings, credentials or credentials_of(key, password), flips)
 
@@ -107,6 +111,8 @@ def open_stack(
     with ExitStack() as undo:
         source: ByteSource = open_media(path)
         undo.callback(source.close)
+        if settings.map is not None:
+            source = _rescued(source, path, Path(settings.map))
         if flips:
             from carving.sources.flipped import FlippedSource
 
@@ -150,6 +156,20 @@ def open_stack(
         source = decrypt_with_any(source, volume, credentials, footer, spec, numbering)
         undo.pop_all()
         return source
+
+
+def _rescued(medium: ByteSource, path: Path, rescue_map: Path) -> ByteSource:
+    """The medium with its map laid over it.
+
+    Raises:
+        RescueMapError: the map cannot be used.
+        UsageError: a folder has none.
+    """
+    from carving.media.rescued_source import open_rescued
+
+    if isinstance(medium, FolderSource):
+        raise UsageError(f"{path} is a folder; a map of GNU ddrescue is of an image, so --map means nothing there")
+    return open_rescued(medium, rescue_map)
 
 
 def open_media(path: Path) -> RawSource | EwfSource:

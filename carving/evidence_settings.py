@@ -23,6 +23,7 @@ class EvidenceSettings:
         volume: index of a partition, from 1, in place of `offset` and `length`.
         footer: path of a file that holds the crypto footer or LUKS header, where it is not in the volume.
         nand: layout of a raw NAND dump: a preset's name or the path of a TOML file; None where it is none.
+        map: path of the map that GNU ddrescue kept of the medium; None where nothing is known of bytes it did not read.
         xor_key: path of the static key that a NAND controller scrambled the pages with.
     """
 
@@ -37,3 +38,4 @@ class EvidenceSettings:
     footer: str | None = None
     nand: str | None = None
     xor_key: str | None = None
+    map: str | None = None

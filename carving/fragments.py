@@ -21,8 +21,8 @@ class Origin(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What another tool says of a file: its `name` and its `place` in words, neither of them checked; and the CRC-32 of
-    its bytes that was kept, in 8 hex digits, which is."""
+    """What another tool, or the archive or database that holds it, says of a file: its `name` and its `place` in words,
+    neither of them checked; and the CRC-32 of its bytes that was kept, in 8 hex digits, which is."""
 
     name: str
     place: str | None
@@ -79,8 +79,11 @@ class Fragment:
     """The file that it is, as a file system records it; None where none does."""
     notes: tuple[str, ...] = ()
     """What is to be said of how it was found."""
+    chained: bool = False
+    """Whether a database says in which pieces it lies, by pointers of its own."""
     known_bad: tuple[Run, ...] = ()
-    """Stretches of `data` that a layer below could not read or correct, in order."""
+    """Stretches of `data` that a layer below could not read or correct, in order. What was never read says nothing; a
+    code word of NAND that could not be corrected is mostly right."""
 
     @property
     def name(self) -> str:

@@ -58,6 +58,13 @@ class ByteSource(ABC):
         """The runs of the source below that these bytes depend on one to one, in order; a run at `HOLE_OFFSET` stands
         for bytes that nothing below stands behind."""
 
+    def bad_runs(self, offset: int, length: int) -> tuple[Run, ...]:
+        """The parts of a stretch that this layer or one below could not read or correct, in order; they neither touch
+        nor overlap. A layer that knows more than those below, or makes more bytes bad of a bad one, overrides it."""
+        wanted = clamp(offset, length, self.size)
+        below = self.below
+        return () if below is None else bad_through(below, self.trace(wanted.offset, wanted.length), wanted.offset)
+
     @abstractmethod
     def close(self) -> None:
         """Release the files under this layer."""
@@ -133,6 +140,17 @@ def traced_runs(source: ByteSource, offset: int, length: int) -> tuple[Run, ...]
             break
         runs = runs_below(layer, runs)
     return runs
+
+
+def bad_through(below: ByteSource, runs: tuple[Run, ...], start: int = 0) -> tuple[Run, ...]:
+    """The bad parts of bytes that lie in runs of a source one behind the other, counted from `start`; none in holes."""
+    found: list[Run] = []
+    for run in runs:
+        if run.offset != HOLE_OFFSET:
+            bad = below.bad_runs(run.offset, run.length)
+            found += [Run(start + part.offset - run.offset, part.length) for part in bad]
+        start += run.length
+    return merge(tuple(found))
 
 
 def runs_below(layer: ByteSource, runs: tuple[Run, ...]) -> tuple[Run, ...]:

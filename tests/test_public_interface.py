@@ -13,7 +13,8 @@ import pytest
 SIGNATURES = {
     "carving.carve": (
         "(source: 'ByteSource', *, layer: 'str' = 'decrypted', alignment: 'int' = 512, window: 'int' = 16777216, "
-        "max_file_size: 'int' = 67108864, threads: 'int' = 1, families: 'Families | None' = None) "
+        "max_file_size: 'int' = 67108864, threads: 'int' = 1, families: 'Families | None' = None, "
+        "remains: 'Callable[[Run], None] | None' = None) "
         "-> 'Iterator[Fragment]'"
     ),
     "carving.flip_model": "(source: 'ByteSource', fragment: 'Fragment') -> 'FlipModel'",
@@ -24,7 +25,8 @@ SIGNATURES = {
         "cipher: 'str' = 'aes-cbc-essiv:sha256', sector_size: 'int' = 512, "
         "iv_sector: 'SectorIv' = 'le64', iv_offset: 'int' = 0, iv_large_sectors: 'bool' = False, offset: 'int' = 0, "
         "length: 'int | None' = None, volume: 'int | None' = None, nand: 'str | None' = None, "
-        "xor_key: 'str | Path | None' = None, flips: 'tuple[tuple[int, int], ...]' = ()) -> 'ByteSource'"
+        "xor_key: 'str | Path | None' = None, rescue_map: 'str | Path | None' = None, "
+        "flips: 'tuple[tuple[int, int], ...]' = ()) -> 'ByteSource'"
     ),
     "restore.decode": "(jpeg: 'bytes') -> 'Decoded'",
     "restore.restore": (
@@ -41,10 +43,21 @@ SIGNATURES = {
     ),
 }
 ATTRIBUTES = {
-    "carving.ByteSource": ("below", "close", "name", "read_at", "size", "trace"),
+    "carving.ByteSource": ("bad_runs", "below", "close", "name", "read_at", "size", "trace"),
     "carving.FlipModel": ("place", "variants"),
     "carving.Fragment": (
-        *("borrowed", "byte_runs", "check", "claim", "data", "ending", "evidence_runs", "known_bad", "layer"),
+        *(
+            "borrowed",
+            "byte_runs",
+            "chained",
+            "check",
+            "claim",
+            "data",
+            "ending",
+            "evidence_runs",
+            "known_bad",
+            "layer",
+        ),
         *("name", "notes", "offset", "origin", "record", "thumbnail", "witnessed"),
     ),
     "carving.Run": ("end", "length", "offset"),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from carving.carver.block_map import WindowBlocks, judge
 from carving.carver.candidates import Candidate, read_candidate
 from carving.carver.signatures import LOOK, find_starts
+from carving.databases.sqlite_header import SIGNATURE
 from carving.source import ByteSource
 from carving.support.side_by_side import in_order
 
@@ -42,6 +43,7 @@ class SearchWindow:
         data: its bytes, and some behind it; nothing where all are zero.
         blocks: which of its blocks can hold entropy-coded data.
         starts: where in the source a JPEG may begin, in order.
+        databases: where a database may begin.
         candidates: what begins there, as far as it was looked at.
     """
 
@@ -49,6 +51,7 @@ class SearchWindow:
     data: bytes
     blocks: WindowBlocks | None
     starts: tuple[int, ...]
+    databases: frozenset[int]
     candidates: Mapping[int, Candidate | None]
 
     def candidate(self, search: Search, offset: int) -> Candidate | None:
@@ -84,12 +87,12 @@ class Windows:
         search, passed = self._search, self.passed
         data = search.source.read_at(offset, search.span + LOOK)
         if data == self._blank[: len(data)]:
-            return SearchWindow(offset, b"", None, (), {})
+            return SearchWindow(offset, b"", None, (), frozenset(), {})
         blocks, anywhere = judge(data, search.span)
         found = sorted({*find_starts(data, search.span, search.alignment), *anywhere})
         starts = tuple(offset + start for start in found if offset + start >= passed)
         candidates = _candidates(search, starts, _reader(search.source, offset, data))
-        return SearchWindow(offset, data, blocks, starts, candidates)
+        return SearchWindow(offset, data, blocks, starts, _databases(data, offset, search.span), candidates)
 
     def _offsets(self) -> Iterator[int]:
         span = self._search.span
@@ -97,6 +100,16 @@ class Windows:
         while offset < self._search.source.size:
             yield offset
             offset = max(offset + span, self.passed // span * span)
+
+
+def _databases(data: bytes, offset: int, span: int) -> frozenset[int]:
+    """Where in the source a database may begin within the window."""
+    found = set()
+    start = data.find(SIGNATURE, 0, span + len(SIGNATURE) - 1)
+    while start >= 0:
+        found.add(offset + start)
+        start = data.find(SIGNATURE, start + 1, span + len(SIGNATURE) - 1)
+    return frozenset(found)
 
 
 def _candidates(

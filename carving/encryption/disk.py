@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from carving.encryption.dmcrypt import DmCryptSource, find_decryption
 from carving.file_systems.volumes import Volume, VolumeSource
-from carving.source import HOLE_OFFSET, ByteSource, Run, clamp
+from carving.source import HOLE_OFFSET, ByteSource, Run, bad_through, clamp, merge
 from carving.sources.in_place import LayerInPlace
 
 
@@ -97,22 +97,36 @@ class DiskSource(LayerInPlace):
         )
 
     def read_at(self, offset: int, length: int) -> bytes:
-        wanted = clamp(offset, length, self.size)
-        parts = []
+        parts = [
+            self._below.read_at(run.offset, run.length)
+            if decrypted is None
+            else decrypted[1].read_at(run.offset - decrypted[0].offset, run.length)
+            for run, decrypted in self._pieces(clamp(offset, length, self.size))
+        ]
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def bad_runs(self, offset: int, length: int) -> tuple[Run, ...]:
+        found: list[Run] = []
+        for run, decrypted in self._pieces(clamp(offset, length, self.size)):
+            source, start = (self._below, 0) if decrypted is None else (decrypted[1], decrypted[0].offset)
+            found += bad_through(source, (Run(run.offset - start, run.length),), run.offset)
+        return merge(tuple(found))
+
+    def _pieces(self, wanted: Run) -> Iterator[tuple[Run, tuple[Run, DmCryptSource] | None]]:
+        """A stretch in pieces, each with the place and the decryption that it lies in, if it lies in one."""
         position = wanted.offset
         index = max(0, bisect_right(self._starts, position) - 1)
         while position < wanted.end:
             while index < len(self._decrypted) and self._decrypted[index][0].end <= position:
                 index += 1
-            place, decryption = self._decrypted[index] if index < len(self._decrypted) else (Run(wanted.end, 0), None)
-            if decryption is None or position < place.offset:
-                end = min(wanted.end, place.offset)
-                parts.append(self._below.read_at(position, end - position))
+            here = self._decrypted[index] if index < len(self._decrypted) else None
+            if here is None or position < here[0].offset:
+                end = wanted.end if here is None else min(wanted.end, here[0].offset)
+                yield Run(position, end - position), None
             else:
-                end = min(wanted.end, place.end)
-                parts.append(decryption.read_at(position - place.offset, end - position))
+                end = min(wanted.end, here[0].end)
+                yield Run(position, end - position), here
             position = end
-        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _parts(size: int, volumes: tuple[Volume, ...], opened: dict[int, DmCryptSource]) -> Iterator[Part]:

@@ -12,6 +12,7 @@ from carving.encryption.sector_cipher import BLOCK, SectorCipher
 from carving.encryption.sectors import sector_cipher
 from carving.source import ByteSource, Run, clamp, layers
 from carving.sources.in_place import LayerInPlace
+from carving.support.intervals import union
 
 _PIECE_BYTES: Final = 4 << 20
 """Most ciphertext held at once; longer reads are decrypted piece by piece."""
@@ -104,6 +105,21 @@ class DmCryptSource(LayerInPlace):
             return self._read_piece(wanted)
         starts = range(wanted.offset, wanted.end, _PIECE_BYTES)
         return b"".join(self._read_piece(Run(start, min(_PIECE_BYTES, wanted.end - start))) for start in starts)
+
+    def bad_runs(self, offset: int, length: int) -> tuple[Run, ...]:
+        """A sector of which a byte of ciphertext is bad is bad as a whole."""
+        wanted = clamp(offset, length, self.size)
+        unit = self._cipher.numbering.sector_size
+        first, last = wanted.offset // unit * unit, -(-wanted.end // unit) * unit
+        sectors = (
+            (run.offset // unit * unit, -(-run.end // unit) * unit)
+            for run in self._below.bad_runs(first, min(last, self.size) - first)
+        )
+        inside = (
+            clamp(max(start, wanted.offset), min(end, wanted.end) - max(start, wanted.offset), self.size)
+            for start, end in sectors
+        )
+        return union(inside)
 
     def _read_piece(self, wanted: Run) -> bytes:
         if wanted.length == 0:

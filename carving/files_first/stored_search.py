@@ -17,13 +17,14 @@ from carving.carver.headerless import Families
 from carving.file_systems.stored_files.file_source import FileSource
 from carving.file_systems.stored_files.stored import StoredFile, one_each
 from carving.file_systems.unallocated import UnallocatedSource, placed_below
-from carving.files_first.explained import Explained, UnexplainedSource, without_explained
+from carving.files_first.explained import UnexplainedSource, without_explained
 from carving.files_first.merits import Beginning, Doubt, Look, flaw, worth
 from carving.fragments import Fragment, Origin
 from carving.jpeg.results import Ending
 from carving.media.folder import is_named_jpeg
 from carving.selection.taking import LARGEST, make_fragment
 from carving.source import HOLE_OFFSET, ByteSource, Run, runs_below
+from carving.sources.explained_bytes import Explained
 
 _ALIGNMENT: Final = 512
 _MOST_OWNERS: Final = 3
@@ -198,10 +199,15 @@ class StoredSearch:
             yield from self._inside(behind, look.file.record.path)
 
     def _inside(self, content: FileSource, path: str) -> Iterator[Fragment]:
-        """The whole pictures that begin somewhere in a file."""
-        for fragment in self._carve(content):
+        """The whole pictures that begin somewhere in a file, and those that a database in it chains, whole or not."""
+
+        def pass_over(run: Run) -> None:
+            for part in content.trace(run.offset, run.length):
+                self._explained.add(part)
+
+        for fragment in self._carve(content, pass_over):
             whole = fragment.ending is Ending.EOI if fragment.check is None else fragment.check.whole
-            if not whole or fragment.borrowed is not None:
+            if (not whole and not fragment.chained) or fragment.borrowed is not None:
                 continue
             found = placed_below(fragment, content)
             if found.offset in self._taken:
@@ -220,8 +226,8 @@ class StoredSearch:
             if (kept := without_explained(placed, self.source, self._explained)) is not None:
                 yield kept
 
-    def _carve(self, source: ByteSource) -> Iterator[Fragment]:
-        return carve(source, layer=self.layer, threads=self.threads, families=self.families)
+    def _carve(self, source: ByteSource, remains: Callable[[Run], None] | None = None) -> Iterator[Fragment]:
+        return carve(source, layer=self.layer, threads=self.threads, families=self.families, remains=remains)
 
     def _fragment(self, look: Look, *notes: str) -> Fragment:
         """A file through its runs."""

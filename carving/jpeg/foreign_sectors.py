@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from carving.jpeg.directory_sectors import is_directory_sector
+
 SECTOR: Final = 512
 """File systems place and end file data on multiples of this many bytes."""
 _TEXT: Final = bytes(range(0x20, 0x7F)) + b"\t\n\r"
@@ -16,8 +18,8 @@ def is_filler(sector: bytes) -> bool:
 
 
 def is_foreign(sector: bytes) -> bool:
-    """Whether the bytes are filler or text; other data cannot be told from entropy-coded data so simply."""
-    return is_filler(sector) or len(sector.translate(None, _TEXT)) * 50 <= len(sector)
+    """Whether the bytes are filler, text or a directory; others cannot be told from entropy-coded data so simply."""
+    return is_filler(sector) or len(sector.translate(None, _TEXT)) * 50 <= len(sector) or is_directory_sector(sector)
 
 
 def longest_foreign(data: bytes, start: int, stop: int) -> int:

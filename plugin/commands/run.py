@@ -34,6 +34,7 @@ Examples:
   carve-restore disk.dd --password -           a LUKS volume, or one with an Android crypto footer
   carve-restore disk.dd --key 3:file:mk.bin --password 2:-   every volume of a disk, each with what opens it
   carve-restore chip.bin --nand linux-bch4-2048   a raw NAND dump with its spare bytes
+  carve-restore card.dd --map card.map         an image that GNU ddrescue made, with its map
 
 \b
 Exit codes:
@@ -133,6 +134,12 @@ Exit codes:
     help="EVIDENCE is a raw NAND dump of this layout; `carve-restore nand-info DUMP` proposes one.",
 )
 @click.option("--xor-key", metavar="PATH", help="File of the static key that the NAND controller scrambled pages with.")
+@click.option(
+    "--map",
+    type=click.Path(),
+    metavar="FILE",
+    help="Map file that GNU ddrescue kept of EVIDENCE: which of its bytes were never read.",
+)
 @click.option(
     "--only",
     metavar="LIST",

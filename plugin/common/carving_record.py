@@ -55,6 +55,12 @@ def _judgement(fragment: Fragment) -> tuple[str, float]:
         found = "one piece" if pieces == 1 else f"{pieces} pieces, holes among them" if holes else f"{pieces} pieces"
         return f"whole: all blocks decode, in {found} as the file system gives them", 0.999
     share = check.sound / max(1, check.mcus)
+    if fragment.chained:
+        if check.whole:
+            chained = "one piece" if pieces == 1 else f"{pieces} pieces as the database chains them"
+            return f"whole: all blocks decode, in {chained}", 0.999
+        decoded = f"the first {check.sound} of {check.mcus} blocks decode"
+        return f"damaged, or not all there: as the database chains its pieces {decoded}", 0.5 + 0.4 * share
     if check.whole and pieces > 1:
         joined = f"whole, joined from {pieces} pieces that lie apart: together they decode to the last block"
         return (f"{joined}, and the thumbnail shows the same picture", 0.99) if fragment.witnessed else (joined, 0.97)

@@ -16,6 +16,7 @@ from plugin.common.allocation_record import AllocatedClaim, StoredClaim
 from plugin.common.carving_record import UNCHECKED, Carving
 from plugin.common.explanation_record import GapRecord, SegmentRecord, segment_files
 from plugin.common.file_state import FileState
+from plugin.common.known_bad_record import KnownBad
 from plugin.common.nand_record import NandRecord
 from plugin.common.output import OutputFile
 from plugin.common.restore_record import McuCounts, Previews
@@ -53,6 +54,7 @@ class Evidence:
         acquisition_errors: stretches that the acquisition tool says it could not read from the device.
         files: the evidence files as they were before the run, each with the digest of the file itself.
         unchanged: whether their digests were the same after the run; None where that could not be told.
+        known_bad: bytes of the media that a layer knows to be bad, kind by kind.
     """
 
     paths: tuple[str, ...]
@@ -65,6 +67,7 @@ class Evidence:
     acquisition_errors: tuple[Run, ...]
     files: tuple[FileState, ...]
     unchanged: bool | None
+    known_bad: tuple[KnownBad, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class FileEntry:
         status: None when nothing was tried (`--carve-only`).
         opaque_bytes: header bytes that no redundancy covers; whether they are as they were, nothing can tell.
         error: the tool's own failure on this file, which then counts as `unrecoverable`.
-        claim: what another tool says of it; None where it was found by searching.
+        claim: what another tool, an archive or a database says of it; None where it was found by searching.
         allocated: what the file system says of the allocated file in which it begins, if it does.
         carving: how sure the carver is of it, and why.
         volume: number of the volume of the partition table in which it begins, if it does.
@@ -128,6 +131,7 @@ class FileEntry:
         deleted: whether the file system counts that file as deleted; None where it knows none.
         stored: what else the file system says of that file.
         segments, gaps: of what its scan consists where some of it is no part of the picture, in the file's order.
+        known_bad: stretches of the carved bytes that a layer below could not read or correct.
     """
 
     layer: str
@@ -159,6 +163,7 @@ class FileEntry:
     stored: StoredClaim | None = None
     segments: tuple[SegmentRecord, ...] = ()
     gaps: tuple[GapRecord, ...] = ()
+    known_bad: tuple[Run, ...] = ()
 
     @property
     def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:

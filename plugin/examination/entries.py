@@ -73,7 +73,7 @@ def store_fragment(
         mcus=McuCounts(),
         bit_flips=(),
         opaque_bytes=0,
-        notes=(*notes_as_found(fragment), *fragment.notes),
+        notes=(*notes_as_found(fragment), *fragment.notes, *_said_of_bad_bytes(fragment)),
         error=None,
         claim=fragment.claim,
         allocated=allocated,
@@ -83,10 +83,21 @@ def store_fragment(
         path=_path(fragment, allocated),
         deleted=_deleted(fragment, allocated),
         stored=stored_claim(fragment.record),
+        known_bad=fragment.known_bad,
     )
     carving = {"stem": stem, "entry": to_json(entry), "fragment": fragment_to_json(fragment)}
     custody.record_together([*events, ("carved", carving)])
     return entry
+
+
+def _said_of_bad_bytes(fragment: Fragment) -> tuple[str, ...]:
+    """That bytes of it are known to be bad, in words."""
+    bad = fragment.known_bad
+    if not bad:
+        return ()
+    places = "one place" if len(bad) == 1 else f"{len(bad)} places"
+    count = sum(run.length for run in bad)
+    return (f"{count} of its bytes, in {places}, are known to be bad: they were never read, or could not be corrected",)
 
 
 def _path(fragment: Fragment, allocated: AllocatedClaim | None) -> str | None:

@@ -94,6 +94,12 @@ class FragmentSource:
             EvidenceError: the source cannot be read.
             UsageError: the list of files cannot be read.
         """
+        from carving.known_bad import with_known_bad
+
+        for fragment in self._fragments():
+            yield with_known_bad(self.source, fragment)
+
+    def _fragments(self) -> Iterator[Fragment]:
         from carving.container_layers import find_files
 
         files = find_files(self.source)

@@ -129,6 +129,8 @@ class Journal:
         assert self.opened is not None
         if any(self.opened[name] != opened[name] for name in ("size", "layers")):
             raise UsageError(f"the run in {self.folder} was begun with other evidence: {self.evidence.paths[0]}")
+        if self.opened.get("map") != opened.get("map"):
+            raise UsageError(f"the run in {self.folder} was begun with another map, or without one")
         if self.selected != selected:
             raise UsageError(f"the run in {self.folder} was begun with another list of files")
         if self.keys != list(keys):

@@ -38,6 +38,7 @@ from plugin.custody.signature import SUFFIX, Signer
 from plugin.examination.allocation_survey import AllocationSurvey, is_worth_a_survey
 from plugin.examination.fragment_sources import list_record
 from plugin.examination.journal import Journal
+from plugin.examination.known_bad_facts import rescue_map_record, with_known_bad_totals
 from plugin.examination.opening import Given, confirm_keys, open_layers, read_secrets, reopening, volume_keys
 from plugin.examination.resume_cleanup import drop_incomplete_files
 from plugin.examination.stages import Examination
@@ -150,19 +151,19 @@ def run(
             examination.compile_kernels()
             custody.record("restoring", **pool.facts())
             files = examination.carve_and_restore(pool, integrity.settle)
-            examined = integrity.after()
+            examined, nand = integrity.after(), examination.nand()
             report = Report(
                 schema_version=SCHEMA_VERSION,
                 tool=Tool(DISTRIBUTION, tool_version(), library_versions(), weight_digests()),
                 started=started,
                 finished=utc_now(),
                 details=details,
-                evidence=examined,
+                evidence=with_known_bad_totals(examined, source, nand),
                 parameters=parameters,
                 key=confirmed[0][1] if confirmed else None,
                 scan=examination.scan(),
                 plain_scan=examination.plain_scan(),
-                nand=examination.nand(),
+                nand=nand,
                 files=files,
                 structure_flips=examination.structure_flips(),
                 notes=examination.notes(),
@@ -189,7 +190,9 @@ def _pool(jobs: int | None, cluster: str | None) -> Pool:
 def _opened(facts: EvidenceFacts, source: ByteSource) -> dict[str, object]:
     """The evidence as it was found when it was opened, for the record."""
     files = [to_json(look_at(path)) for path in facts.files]
-    return {"files": files, "size": facts.bottom.size, "layers": location(source)}
+    opened: dict[str, object] = {"files": files, "size": facts.bottom.size, "layers": location(source)}
+    rescue_map = rescue_map_record(source)
+    return opened if rescue_map is None else {**opened, "map": rescue_map}
 
 
 def _decrypting(volume: int | None, key: Key) -> dict[str, object]:

@@ -31,6 +31,7 @@ from plugin.examination.entries import store_fragment, with_error, with_restorat
 from plugin.examination.fragment_record import fragment_from_json
 from plugin.examination.fragment_sources import FinishedSearch, FragmentSource
 from plugin.examination.journal import Journal
+from plugin.examination.known_bad_facts import rescue_map_remarks
 from plugin.examination.nand_facts import misfit_of, nand_record, nand_remarks
 from plugin.examination.opening import View, views
 from plugin.workers.pools import Pool
@@ -127,6 +128,7 @@ class Examination:
         layout = nand_remarks(self.source) if earlier is None else tuple(earlier["nand_remarks"])
         remarks = (
             *self.facts.remarks,
+            *rescue_map_remarks(self.source, self.facts.files),
             *layout,
             *self._encryption_remarks(),
             *self._survey_remarks(),

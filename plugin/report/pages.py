@@ -15,7 +15,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from carving.source import Run
 from plugin.common.allocation_record import StoredClaim
 from plugin.common.output import OutputFile, output_error
 from plugin.common.progress import human_size
@@ -53,7 +52,7 @@ def report_page(report: Report, folder: Path) -> bytes:
     )
     data = {
         "size": report.evidence.size,
-        "damaged": [to_json(run) for run in (*report.evidence.damaged_runs, *_uncorrectable(report))],
+        "damaged": [to_json(run) for bad in report.evidence.known_bad for run in bad.runs],
         "statuses": list(_statuses(report)),
         "provenances": list(wording.PROVENANCES.items()),
         "natures": wording.NATURES,
@@ -198,7 +197,7 @@ def _told(entry: FileEntry) -> list[tuple[str, str]]:
     """What others say of a file: another tool that pointed it out, the file system that holds it."""
     told: list[tuple[str, str]] = []
     if entry.claim is not None:
-        told.append(("another tool", " ".join(filter(None, (entry.claim.name, entry.claim.place)))))
+        told.append(("named as", " ".join(filter(None, (entry.claim.name, entry.claim.place)))))
     if entry.stored is not None:
         told.extend(_stored_words(entry, entry.stored))
     elif entry.allocated is not None:
@@ -223,10 +222,6 @@ def _stored_words(entry: FileEntry, stored: StoredClaim) -> Iterator[tuple[str, 
             yield f"{name} (file system)", time
     if entry.deleted and entry.allocated is not None:
         yield "its first byte is now in", f"{entry.allocated.path}, inode {entry.allocated.inode}"
-
-
-def _uncorrectable(report: Report) -> tuple[Run, ...]:
-    return () if report.nand is None else report.nand.uncorrectable_runs
 
 
 def _pictures(entry: FileEntry) -> tuple[tuple[OutputFile | ThumbnailFile | None, str], ...]:

@@ -66,7 +66,7 @@ NATURES: Final = {
 
 CLAIMS: Final = "Claims stored in the file's own Exif. Anybody can write them, and damage can change them."
 
-TOLD: Final = "Said by another tool or by a file system; passed on, not checked."
+TOLD: Final = "Said by another tool, an archive, a database or a file system; passed on, not checked."
 
 UNIQUENESS: Final = (
     "A reversed bit is a finding, not a measurement: of all single bits it is the one whose reversal makes the picture "

@@ -20,6 +20,7 @@ from plugin.custody.custody_log import CustodyLog
 from plugin.report.dfxml import dfxml_document
 from plugin.report.validation import encode
 from tests.carving.conftest import run_tool
+from tests.carving.databases.making import database
 from tests.carving.encryption.footers import footer
 from tests.carving.file_systems.stored_files.journals import descriptor, superblock
 from tests.carving.media.android_sparse.writing import SparseFile
@@ -141,6 +142,21 @@ def _packed() -> list[bytes]:
     return [b"\x03\xb0\x02a\xff\x0f\x00\x00", b"\x02\x30abc"]
 
 
+def _databases() -> list[bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "chat.db"
+        pictures = list(small_jpegs()[:2])
+        return [
+            database(path, pictures, page_size=512),
+            database(path, pictures, then=("DELETE FROM letters WHERE pic IS NULL", "DROP TABLE letters")),
+        ]
+
+
+def _maps() -> list[bytes]:
+    head = b"# Mapfile. Created by GNU ddrescue version 1.27\n0x00000200     ?               1\n"
+    return [head + b"0x0 0x200 +\n0x200 0x400 -\n0x600 0xFFA00 ?\n", head + b"0 512 *\n0512 512 /\n"]
+
+
 def _lists() -> list[bytes]:
     return [dfxml_document(report(entry()), {})]
 
@@ -170,6 +186,8 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "ext_journal": _journals,
     "ntfs_record": _records,
     "lznt1": _packed,
+    "sqlite": _databases,
+    "rescue_map": _maps,
     "file_list": _lists,
     "report_json": _reports,
     "custody_log": _logs,

@@ -13,6 +13,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from carving.carver.carver import carve
+from carving.databases.sqlite_pages import ReadingBudget
+from carving.databases.sqlite_pictures import open_database, pictures_in
 from carving.encryption.android_footer import find_footer, read_footer
 from carving.encryption.luks1 import read_luks1
 from carving.encryption.luks2_header import read_luks2
@@ -37,6 +39,7 @@ from carving.media.archive.archive_source import ArchiveSource
 from carving.media.archive.tar_entries import open_tar
 from carving.media.archive.zip_entries import open_zip
 from carving.media.nand.nand_source import open_nand
+from carving.media.rescue_map import read_rescue_map
 from carving.selection.archives import take_archive
 from carving.selection.reading import read_list
 from carving.source import Run
@@ -191,6 +194,23 @@ def nand(data: bytes) -> None:
         source.read_at(0, source.size)
 
 
+def sqlite(data: bytes) -> None:
+    """A database: its tables, its free pages, and where the pictures in them lie."""
+    source = MemorySource(data)
+    pages = open_database(source, 0, ReadingBudget(1 << 30))
+    for found in () if pages is None else pictures_in(pages):
+        assert 0 < sum(run.length for run in found.runs) <= found.size
+        assert all(0 <= run.offset <= run.end <= len(data) for run in found.runs)
+
+
+def rescue_map(data: bytes) -> None:
+    """A map file of GNU ddrescue."""
+    path = _SCRATCH / "fuzz.map"
+    path.write_bytes(data)
+    found = read_rescue_map(path, 1 << 20)
+    assert sum(kind.total for kind in found.unread.values()) <= 1 << 20
+
+
 def file_list(data: bytes) -> None:
     """The lists of files that other tools write: DFXML, body files, feature files."""
     path = _SCRATCH / "fuzz-list"
@@ -218,8 +238,8 @@ TARGETS: dict[str, Target] = {
     for target in (
         *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview),
         *(ewf, raw_media, android_sparse, zip_archive, tar_archive, volumes, luks1, luks2, android_footer, f2fs, nand),
-        *(ext, ext_journal, ntfs_record, lznt1),
-        *(file_list, custody_log, report_json),
+        *(ext, ext_journal, ntfs_record, lznt1, sqlite),
+        *(rescue_map, file_list, custody_log, report_json),
     )
 }
 

@@ -109,8 +109,11 @@ def open_zip(medium: ByteSource, where: str) -> ArchiveSource:
 def nothing_taken(kind: str, where: str, findings: ArchiveFindings) -> str:
     """What is said of an archive of which no file is taken."""
     told = "; ".join(("", *findings.in_words(), *findings.faults))
+    tool = {"ZIP": "unzip", "TAR": "tar -xf"}[kind]
     largest = (
-        f"; its largest file is {findings.largest}: an image has to be taken out of it" if findings.largest else ""
+        f"; its largest file is {findings.largest}: if that is an image, unpack it with {tool} and hand it in"
+        if findings.largest
+        else ""
     )
     return f"the {kind} archive {where} holds no JPEG that can be read{told}{largest}"
 

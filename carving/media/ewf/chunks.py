@@ -31,10 +31,12 @@ class StoredBytes:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A chunk of the medium, and whether its checksum says that it is as it was acquired."""
+    """A chunk of the medium, whether its checksum says that it is as it was acquired, and how many of its bytes could
+    be had at all where it does not; zeros stand for the others."""
 
     data: bytes
     sound: bool
+    had: int | None = None
 
 
 def stored_limit(chunk_size: int) -> int:
@@ -50,9 +52,9 @@ def decode_chunk(stored: StoredBytes, chunk_size: int) -> Chunk:
     try:
         data = zlib_decompress(raw, chunk_size)
     except DeflateError:  # broken, its own Adler-32 wrong, or longer than a chunk
-        return Chunk(_salvaged(raw, expected), sound=False)
+        return _cut_short(_salvaged(raw, expected), expected)
     if len(data) < expected:
-        return Chunk(bytes(data).ljust(expected, b"\0"), sound=False)
+        return _cut_short(bytes(data), expected)
     return Chunk(bytes(memoryview(data)[:expected]), sound=True)
 
 
@@ -61,7 +63,12 @@ def _plain(raw: bytes, expected: int, chunk_size: int) -> Chunk:
         checksum = raw[size : size + 4]
         if size >= expected and len(checksum) == 4 and zlib.adler32(raw[:size]) == int.from_bytes(checksum, "little"):
             return Chunk(raw[:expected], sound=True)
-    return Chunk(raw[:expected].ljust(expected, b"\0"), sound=False)
+    return _cut_short(raw[:expected], expected)
+
+
+def _cut_short(data: bytes, expected: int) -> Chunk:
+    """What could be had of a damaged chunk."""
+    return Chunk(data.ljust(expected, b"\0"), sound=False, had=len(data))
 
 
 def _salvaged(raw: bytes, expected: int) -> bytes:
@@ -81,4 +88,4 @@ def _salvaged(raw: bytes, expected: int) -> bytes:
                 break
     except zlib.error:
         pass
-    return b"".join(parts).ljust(expected, b"\0")
+    return b"".join(parts)

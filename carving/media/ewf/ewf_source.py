@@ -14,6 +14,7 @@ from carving.media.ewf.chunks import Chunk, StoredBytes, decode_chunk, stored_li
 from carving.media.ewf.decoding_pool import DecodingPool
 from carving.media.ewf.image import EwfImage, read_image
 from carving.source import ByteSource, Run, clamp, merge
+from carving.support.intervals import interval_set_of, union
 
 DEFAULT_CACHE_BYTES: Final = 32 << 20
 """Decoded chunks kept in memory."""
@@ -39,7 +40,8 @@ class EwfSource(ByteSource):
         self._map = ChunkMap(image.files, image.tables, image.boundaries, footer=not image.geometry.legacy)
         self._cache: OrderedDict[int, bytes] = OrderedDict()
         self._cache_chunks = max(1, cache_bytes // self._chunk_size)
-        self._damaged: set[int] = set()
+        self._damaged: dict[int, int | None] = {}
+        self._errors = interval_set_of(image.acquisition_errors, image.geometry.media_size)
         self._lock = Lock()
         self._pool = DecodingPool(self._decode)
         self._batch_chunks = max(1, _BATCH_BYTES // self._chunk_size)
@@ -76,6 +78,22 @@ class EwfSource(ByteSource):
         """Ranges read so far whose chunks failed their checksum: some of their bytes are wrong."""
         starts = (chunk * self._chunk_size for chunk in sorted(self._damaged))
         return merge(tuple(clamp(start, self._chunk_size, self.size) for start in starts))
+
+    def bad_runs(self, offset: int, length: int) -> tuple[Run, ...]:
+        """What could not be read when the medium was acquired, and the zeros that stand for what a damaged chunk has
+        lost, as far as chunks were read. What a damaged chunk still has is most likely right, but for a bit or two."""
+        wanted = clamp(offset, length, self.size)
+        size = self._chunk_size
+        lost = (
+            clamp(
+                max(chunk * size + had, wanted.offset),
+                min(chunk * size + size, wanted.end) - max(chunk * size + had, wanted.offset),
+                self.size,
+            )
+            for chunk in range(wanted.offset // size, -(-wanted.end // size))
+            if (had := self._damaged.get(chunk)) is not None
+        )
+        return union((*self._errors.within(wanted.offset, wanted.length), *lost))
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -114,7 +132,7 @@ class EwfSource(ByteSource):
         for chunk, decoded in self._pool.chunks([chunk for chunk in chunks if chunk not in found]).items():
             found[chunk] = decoded.data
             if not decoded.sound:
-                self._damaged.add(chunk)
+                self._damaged[chunk] = decoded.had
         for chunk in chunks:
             self._cache[chunk] = found[chunk]
             self._cache.move_to_end(chunk)

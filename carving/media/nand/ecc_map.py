@@ -61,6 +61,10 @@ class EccMap:
         """Which code words of a page could not be corrected; none of a page that was not read."""
         return np.asarray(self._states[page] == UNCORRECTABLE)
 
+    def corrected_in(self, page: int) -> NDArray[np.bool_]:
+        """Which code words of a page were right, or could be corrected."""
+        return np.asarray(self._states[page] >= GOOD)
+
     def vouched_in(self, page: int) -> NDArray[np.bool_]:
         """Which code words of a page had fewer errors than can be corrected."""
         return np.asarray((self._states[page] >= GOOD) & (self._states[page] < GOOD + self._strength))

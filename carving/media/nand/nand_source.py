@@ -18,6 +18,7 @@ from carving.media.nand.layout import NandLayout
 from carving.media.nand.order import arrange
 from carving.media.nand.pages import PageDecoder
 from carving.source import HOLE_OFFSET, BitPlace, ByteSource, Run, clamp, evidence_runs, merge
+from carving.support.intervals import union, without
 
 _PIECE_BYTES: Final = 4 << 20
 """Most raw bytes decoded at once."""
@@ -137,6 +138,16 @@ class NandSource(ByteSource):
     def suspects(self, offset: int, length: int) -> tuple[Run, ...]:
         """The parts of a stretch of this layer whose code words could not be corrected, as far as it was read."""
         return self._parts(offset, length, self._map.uncorrectable_in)
+
+    def bad_runs(self, offset: int, length: int) -> tuple[Run, ...]:
+        """Code words that could not be corrected, as far as they were read, and what of others the dump has unread.
+
+        A code word of which bytes are unread may have been corrected all the same; then all of it is right.
+        """
+        wanted = clamp(offset, length, self.size)
+        unread = super().bad_runs(wanted.offset, wanted.length)
+        right = self._parts(wanted.offset, wanted.length, self._map.corrected_in) if unread and self._layout.ecc else ()
+        return union((*self.suspects(wanted.offset, wanted.length), *without(unread, right)))
 
     def vouched(self, offset: int, length: int) -> tuple[Run, ...]:
         """The parts that the code vouches for: code words with fewer errors than it corrects. One that was corrected to

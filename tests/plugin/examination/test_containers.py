@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
 import json
+import lzma
 import subprocess
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -190,3 +194,33 @@ def test_the_same_photos_by_every_way(
         report = json.loads((tmp_path / f"out-{name}/report.json").read_bytes())
         found[name] = {entry["carved"]["sha256"] for entry in report["files"]}
     assert set(map(frozenset, found.values())) == {frozenset(hashlib.sha256(photo).hexdigest() for photo in photos)}
+
+
+@pytest.mark.parametrize(
+    ("suffix", "pack", "advice"),
+    [
+        ("gz", lambda data: gzip.compress(data, mtime=0), "unpack it with gunzip"),
+        ("bz2", bz2.compress, "unpack it with bunzip2"),
+        ("xz", lzma.compress, "unpack it with unxz"),
+        ("7z", lambda _: b"7z\xbc\xaf\x27\x1c\0\4" + bytes(64), "unpack it with 7z x"),
+    ],
+)
+def test_a_packed_image_ends_with_3_and_how_to_unpack_it(
+    command: RunCommand, tmp_path: Path, volume: bytes, suffix: str, pack: Callable[[bytes], bytes], advice: str
+) -> None:
+    path = tmp_path / f"card.dd.{suffix}"
+    path.write_bytes(pack(volume))
+    done = command(path, "-o", tmp_path / "out")
+    assert done.returncode == 3
+    assert f"card.dd.{suffix}" in done.stderr
+    assert advice in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_zip_that_holds_an_image_alone_ends_with_3(command: RunCommand, tmp_path: Path, volume: bytes) -> None:
+    path = tmp_path / "card.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("card.dd", volume)
+    done = command(path, "-o", tmp_path / "out")
+    assert done.returncode == 3
+    assert f"card.dd ({len(volume)} bytes): if that is an image, unpack it with unzip" in done.stderr

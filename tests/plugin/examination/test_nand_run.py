@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from carving.encryption.sectors import encrypt_sectors
+from carving.source import Run
 from plugin.common.settings import Parameters
 from plugin.examination.pipeline import run
 from plugin.report.validation import validate
@@ -73,6 +74,9 @@ def test_flips_beyond_the_code_are_reversed_and_named(
     page, sector = divmod(beyond, chip.data // chip.sector)
     assert run_of_data.offset == page * (chip.data + chip.spare) + sector * chip.sector
     assert run_of_data.length == chip.sector
+    (bad,) = report.evidence.known_bad
+    assert (bad.kind, bad.bytes, bad.runs) == ("uncorrectable code word", chip.sector, (run_of_data,))
+    assert found.known_bad == (Run(beyond * chip.sector - PHOTO_AT, chip.sector),)
     assert {entry.state for entry in report.nand.ecc_map} >= {"good", "corrected", "uncorrectable"}
     assert report.exit_code == 0
 

@@ -8,8 +8,9 @@ import pytest
 
 from carving.file_systems.stored_files.content import Content, cut, laid_out
 from carving.file_systems.stored_files.file_source import FileSource
-from carving.files_first.explained import Explained, UnexplainedSource
+from carving.files_first.explained import UnexplainedSource
 from carving.source import HOLE_OFFSET, Run
+from carving.sources.explained_bytes import Explained
 from tests.carving.memory import MemorySource
 
 DATA = random.Random(3).randbytes(64 << 10)
