@@ -24,6 +24,7 @@ class EvidenceSettings:
         footer: path of a file that holds the crypto footer or LUKS header, where it is not in the volume.
         nand: layout of a raw NAND dump: a preset's name or the path of a TOML file; None where it is none.
         xor_key: path of the static key that a NAND controller scrambled the pages with.
+        reference: paths of photos of the same camera, which lend tables, dimensions and width to data without a header.
     """
 
     cipher: str = "aes-cbc-essiv:sha256"
@@ -37,3 +38,4 @@ class EvidenceSettings:
     footer: str | None = None
     nand: str | None = None
     xor_key: str | None = None
+    reference: tuple[str, ...] = ()

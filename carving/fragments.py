@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from carving.file_systems.stored_files.record import FileRecord
 from carving.jpeg.results import Check, Ending, Thumbnail
 from carving.source import Run
+from carving.transfers.transfer import Transfer
 
 
 class Origin(enum.StrEnum):
@@ -81,6 +82,9 @@ class Fragment:
     """What is to be said of how it was found."""
     known_bad: tuple[Run, ...] = ()
     """Stretches of `data` that a layer below could not read or correct, in order."""
+    transfers: tuple[Transfer, ...] = ()
+    """What was done to the file on its way and is undone before it is decoded, the last one first; `data` and all runs
+    are as found, the rest is of what undoing gives."""
 
     @property
     def name(self) -> str:

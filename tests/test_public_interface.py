@@ -45,7 +45,7 @@ ATTRIBUTES = {
     "carving.FlipModel": ("place", "variants"),
     "carving.Fragment": (
         *("borrowed", "byte_runs", "check", "claim", "data", "ending", "evidence_runs", "known_bad", "layer"),
-        *("name", "notes", "offset", "origin", "record", "thumbnail", "witnessed"),
+        *("name", "notes", "offset", "origin", "record", "thumbnail", "transfers", "witnessed"),
     ),
     "carving.Run": ("end", "length", "offset"),
     "restore.Decoded": ("coefficients", "end", "events", "flawless", "header", "mcus", "pixels", "stream"),

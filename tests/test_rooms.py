@@ -24,6 +24,7 @@ ORDER: Final = {
             "support",
             "sources",
             "jpeg",
+            "transfers",
             "media",
             "media.ewf",
             "media.nand",
@@ -33,7 +34,7 @@ ORDER: Final = {
         *("file_systems.structures", "file_systems.walking", "carver", "selection", "files_first", "evidence"),
     ),
     "restore": (
-        *("provenance", "explanation", "result", "decoding", "scan", "thumbnail", "guard", "sca", "gca", "headerless"),
+        *("provenance", "explanation", "result", "transferred", "decoding", "scan", "thumbnail", "guard", "sca", "gca", "headerless"),
         *("placement.state", "placement.by_seams", "placement.by_thumbnail", "placement"),
         *("repair.search", "repair.review", "repair", "repair.header", "restoration", "warming"),
         *("lab.quality", "lab.simulation", "lab.speed", "gca.training", "paper", "lab.evaluation", "lab"),

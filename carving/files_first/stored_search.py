@@ -233,6 +233,7 @@ class StoredSearch:
         if file.record.deleted:
             notes = (*notes, self._owned(look.runs))
         fragment = make_fragment(self.source, look.data(), look.runs, self.layer)
+        notes = (*fragment.notes, *notes)
         return replace(fragment, origin=Origin.FILE_SYSTEM, record=file.record, notes=notes)
 
     def _by_runs(self, doubt: Doubt, *notes: str) -> Fragment:

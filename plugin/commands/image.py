@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -77,13 +78,22 @@ def image_command(damaged: Path, output: Path, provenance: Path | None, device: 
     data = _read(damaged)
 
     from carving.flips.plain_flips import PlainFlips
+    from carving.transfers.undoing import undo_transfers
+    from carving.transfers.wording import notes_of
     from plugin.commands.warming import compile_kernels
     from restore.restoration import restore
+    from restore.transferred import as_transferred
 
     compile_kernels(quiet=quiet)
-    restoration = restore(data, PlainFlips(len(data), (Run(0, len(data)),)), device=device)
+    undone = undo_transfers(data)
+    notes = () if undone is None else notes_of(data, undone)
+    if undone is None or not undone.transfers:
+        restoration = restore(data, PlainFlips(len(data), (Run(0, len(data)),)), device=device)
+    else:
+        restoration = as_transferred(restore(undone.data, device=device), lossless=undone.lossless)
     if restoration.pixels is None:
-        end([f"{damaged}: {'; '.join(restoration.notes)}"], 1)
+        end([f"{damaged}: {'; '.join((*notes, *restoration.notes))}"], 1)
+    restoration = replace(restoration, notes=(*notes, *restoration.notes))
     _write(restoration, output, provenance)
     if not quiet:
         _describe(restoration, output)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from carving.file_systems.structure_flip import StructureFlip
 from carving.fragments import Claim, Origin
 from carving.source import HOLE_OFFSET, Run
+from carving.transfers.transfer import Transfer
 from plugin.common.allocation_record import AllocatedClaim, StoredClaim
 from plugin.common.carving_record import UNCHECKED, Carving
 from plugin.common.file_state import FileState
@@ -126,6 +127,8 @@ class FileEntry:
         path: what the file system calls the file that it is, from its root; None where it knows none.
         deleted: whether the file system counts that file as deleted; None where it knows none.
         stored: what else the file system says of that file.
+        transfers: what was done to the file on its way and is undone in `undone`, the last one first.
+        undone: the file before its transfers; None where none was undone.
     """
 
     layer: str
@@ -155,12 +158,14 @@ class FileEntry:
     path: str | None = None
     deleted: bool | None = None
     stored: StoredClaim | None = None
+    transfers: tuple[Transfer, ...] = ()
+    undone: OutputFile | None = None
 
     @property
     def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:
         """Every file of the output folder that belongs to it."""
         previews = (self.previews.found, self.previews.restored, self.previews.provenance)
-        files = (self.carved, self.thumbnail, self.repaired, self.restored, self.provenance, *previews)
+        files = (self.carved, self.undone, self.thumbnail, self.repaired, self.restored, self.provenance, *previews)
         return tuple(file for file in files if file is not None)
 
     @property

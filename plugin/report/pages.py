@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EMBEDDED: Final = 32 << 20
 """Bytes of pictures that are put into `report.html`; the rest it shows from the files beside it."""
-_KINDS: Final = ("carved", "thumbnail", "repaired", "restored", "provenance")
+_KINDS: Final = ("carved", "undone", "thumbnail", "repaired", "restored", "provenance")
 _NO_MORE: Final = "base-uri 'none'; form-action 'none'"
 _CARD: Final = (
     *("layer", "volume", "offset", "size", "byte_runs", "evidence_runs", "ending", "carving"),
