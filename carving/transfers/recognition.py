@@ -6,6 +6,7 @@ done to them.
 
 from __future__ import annotations
 
+import codecs
 from typing import Final
 
 import numpy as np
@@ -31,7 +32,12 @@ _REPLACED: Final = 0.05
 """Share of a file that is U+FFFD in UTF-8 where random bytes were read as UTF-8; nearly half of those are none."""
 _SHORTEST: Final = 64
 _HEAD_UTF8: Final = ("\u00ff\u00d8\u00ff".encode(), UTF8_REPLACEMENT * 2)
-_HEAD_BIT7: Final = b"\x7f\x58\x7f"
+_HEADS: Final = (
+    *_HEAD_UTF8,
+    codecs.BOM_UTF16_LE + "\u00ff\u00d8\u00ff".encode("utf-16-le"),
+    codecs.BOM_UTF16_BE + "\u00ff\u00d8\u00ff".encode("utf-16-be"),
+    b"\x7f\x58\x7f",  # without bit 7
+)
 
 
 def recognise(data: bytes) -> Transfer | None:
@@ -42,12 +48,9 @@ def recognise(data: bytes) -> Transfer | None:
 
 
 def begins_as_transferred(head: bytes) -> bool:
-    """Whether a file with that beginning may be a JPEG that a transfer has changed so that it no longer begins as one."""
-    return (
-        head.removeprefix(b"\xef\xbb\xbf").startswith(_HEAD_UTF8)
-        or head.startswith(_HEAD_BIT7)
-        or head.startswith((b"\xff\xfe\xff\x00\xd8\x00\xff\x00", b"\xfe\xff\x00\xff\x00\xd8\x00\xff"))
-        or any(found(head) is not None for found in (find_base64, find_hex, find_quoted))
+    """Whether a file with that beginning may be a JPEG that a transfer has changed: it no longer begins as one."""
+    return head.removeprefix(codecs.BOM_UTF8).startswith(_HEADS) or any(
+        found(head) is not None for found in (find_base64, find_hex, find_quoted)
     )
 
 
@@ -65,13 +68,12 @@ def _text(data: bytes) -> Transfer | None:
 
 
 def _characters(data: bytes) -> Transfer | None:
-    if data.removeprefix(b"\xef\xbb\xbf").startswith(_HEAD_UTF8[0]) and bytes_of_utf8(data) is not None:
+    if data.removeprefix(codecs.BOM_UTF8).startswith(_HEAD_UTF8[0]) and bytes_of_utf8(data) is not None:
         told = "was read as Latin-1 or Windows-1252 text and written as UTF-8 (C3 BF C3 98 in place of FF D8)"
         return Transfer(TransferKind.UTF8, told, lossless=True)
     if bytes_of_utf16(data) is not None:
-        return Transfer(
-            TransferKind.UTF16, "was read as text of one byte a character and written as UTF-16", lossless=True
-        )
+        told = "was read as text of one byte a character and written as UTF-16"
+        return Transfer(TransferKind.UTF16, told, lossless=True)
     lost = data.count(UTF8_REPLACEMENT)
     if 3 * lost > _REPLACED * len(data):
         told = (
@@ -96,7 +98,7 @@ def _line_ends(data: bytes, counts: NDArray[np.int64]) -> Transfer | None:
         return None
     told = f"went through a transfer in text mode: before {'each' if pairs == ends else f'{pairs}'} of its {ends} line "
     told += "feeds stands a carriage return (LF became CR LF)"
-    # A converter that knows no exception makes CR CR LF of CR LF; one that spares CR LF leaves no trace of which it was.
+    # A converter without exceptions makes CR CR LF of CR LF; one that spares CR LF leaves no trace of which it was.
     return Transfer(TransferKind.LF_TO_CRLF, told, lossless=pairs == ends and b"\r\r\n" in data)
 
 
@@ -113,8 +115,8 @@ def _values(data: bytes, counts: NDArray[np.int64]) -> Transfer | None:
         told = f"holds no byte {value:02X} at all: a transfer has taken them out, about {usual:.0f} of them"
         return Transfer(TransferKind.VALUE_REMOVED, told, lossless=False, undoable=False)
     told = (
-        f"holds no byte {value:02X} at all, and {partner:02X} {others[partner] / usual:.1f} times as often as others: a "
-        f"transfer has replaced every {value:02X} by {partner:02X}, and which they were is lost"
+        f"holds no byte {value:02X} at all, and {partner:02X} {others[partner] / usual:.1f} times as often as others: "
+        f"a transfer has replaced every {value:02X} by {partner:02X}, and which they were is lost"
     )
     return Transfer(TransferKind.VALUE_REPLACED, told, lossless=False, undoable=False)
 
@@ -124,7 +126,7 @@ def _missing_pairs(data: bytes, counts: NDArray[np.int64]) -> Transfer | None:
     if expected < _FEWEST_PAIRS or b"\r\n" in data:
         return None
     told = (
-        f"seems to have gone through a transfer in text mode: nowhere in it a carriage return stands before a line feed, "
-        f"which chance alone would put in about {expected:.0f} places (CR LF became LF)"
+        "seems to have gone through a transfer in text mode: nowhere in it a carriage return stands before a line "
+        f"feed, which chance alone would put in about {expected:.0f} places (CR LF became LF)"
     )
     return Transfer(TransferKind.CRLF_TO_LF, told, lossless=False)

@@ -1,8 +1,8 @@
 """Before which line feeds of a scan a carriage return is missing: decoding tells it at each of them.
 
-A byte that is missing leaves the decoder out of step: for some blocks what it reads is noise, and behind them brightness
-and place are others. So each line feed is read both ways for some MCUs, and the way that follows the row above more
-closely is taken, if by far.
+A byte that is missing leaves the decoder out of step: for some blocks what it reads is noise, and behind them
+brightness and place are others. So each line feed is read both ways for some MCUs, and the way that follows the row
+above more closely is taken, if by far.
 """
 
 from __future__ import annotations

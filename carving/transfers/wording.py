@@ -16,7 +16,8 @@ def notes_of(found: bytes, undone: Undone) -> tuple[str, ...]:
         notes.append(
             f"the file {told}. This was undone: its {len(found)} bytes as found have SHA-256 "
             f"{hashlib.sha256(found).hexdigest()}, the {len(undone.data)} bytes that came of them "
-            f"{hashlib.sha256(undone.data).hexdigest()}, and {how}. Places in the evidence are those of the bytes as found"
+            f"{hashlib.sha256(undone.data).hexdigest()}, and {how}. Places in the evidence are those of the bytes as "
+            "found"
         )
     if undone.remaining is not None:
         notes.append(f"the file {undone.remaining.told}. Nothing was undone")
