@@ -40,7 +40,8 @@ class Borrowed:
         end: the byte behind the last MCU.
         mcus: how many MCUs there are.
         empty: how many are put before them, so that the last one stands in the picture's corner.
-        lender: where the other file was found.
+        lender: where the other file was found; -1 for a photo that the examiner gave.
+        named: what the other file is called, where that says more.
     """
 
     header: str
@@ -49,6 +50,12 @@ class Borrowed:
     mcus: int
     empty: int
     lender: int
+    named: str | None = None
+
+    @property
+    def lent_by(self) -> str:
+        """The other file, in words."""
+        return f"the file at offset {self.lender}" if self.named is None else self.named
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def restore_headerless(data: bytes, borrowed: Borrowed) -> Restoration:
     coefficients = decoded.coefficients.copy()
     _level(coefficients, frame, borrowed.empty)
     note = (
-        f"a piece without a header: tables and width are those of the file at offset {borrowed.lender}, "
+        f"a piece without a header: tables and width are those of {borrowed.lent_by}, "
         "brightness and tint are guessed, and what stood above is unknown"
     )
     return Restoration(

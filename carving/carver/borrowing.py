@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from carving.fragments import Borrowed
 from carving.jpeg.coding import Coding, coding_of, first_state, walk
+from carving.jpeg.exif_claims import exif_claims
 from carving.jpeg.markers import DHT, DQT, SOI, SOS, JpegHeader, read_header
 from carving.jpeg.structure import SOF0, SOF1
 from carving.jpeg.tables import HuffmanTable
 
-_STARTS: Final = 8 * 128
+STARTS: Final = 8 * 128
 """Bits of a stretch at which a first MCU is looked for."""
 _ENOUGH: Final = 400
 _FEWEST: Final = 60
@@ -33,12 +34,23 @@ _NO_LIMIT: Final = 1 << 40
 
 @dataclass(frozen=True, eq=False)
 class Sibling:
-    """A file whose tables and frame are lent: where it was found, and its header without application segments."""
+    """A file whose tables and frame are lent.
+
+    Attributes:
+        offset: where it was found.
+        header: its header without application segments.
+        parsed: the same, read.
+        coding: of its scan.
+        camera: make and model of the camera, as its Exif claims; nothing where it claims none.
+        named: what it is called, where that says more than the offset.
+    """
 
     offset: int
     header: bytes
     parsed: JpegHeader
     coding: Coding
+    camera: str = ""
+    named: str | None = None
 
     @property
     def tables(self) -> bytes:
@@ -63,8 +75,8 @@ def jpeg_of(data: bytes, borrowed: Borrowed) -> bytes:
     return bytes.fromhex(borrowed.header) + entropy + b"\xff\xd9"
 
 
-def sibling_of(jpeg: bytes, header: JpegHeader, offset: int) -> Sibling | None:
-    """What a whole file with that header can lend; None where it is not one baseline scan without restart intervals."""
+def sibling_of(jpeg: bytes, header: JpegHeader, offset: int, named: str | None = None) -> Sibling | None:
+    """What a file with that header can lend; None where it is not one baseline scan without restart intervals."""
     coding = coding_of(header)
     if coding is None or header.restart_interval or len(header.scan.components) < len(header.frame.components):
         return None
@@ -73,48 +85,71 @@ def sibling_of(jpeg: bytes, header: JpegHeader, offset: int) -> Sibling | None:
         for segment in header.segments
         if segment.marker in (SOI, DQT, DHT, SOF0, SOF1, SOS)
     ]
-    return Sibling(offset, b"".join(kept), header, coding)
+    claims = exif_claims(jpeg, header.segments)
+    camera = " ".join(claims[name] for name in ("make", "model") if name in claims)
+    return Sibling(offset, b"".join(kept), header, coding, camera, named)
 
 
-def borrow(data: bytes, families: list[list[Sibling]]) -> Borrowed | None:
-    """The tables that decode a headerless stretch furthest, put to use; None where none does for long.
+@dataclass(frozen=True, eq=False, slots=True)
+class Reading:
+    """A headerless stretch as the tables of a file read it.
+
+    Attributes:
+        sibling: the file, of those with the same tables the one at whose width rows follow rows most smoothly.
+        bit: the first bit that begins an MCU.
+        mcus: how many follow.
+        end: the byte behind them.
+        step: how rough the picture is from row to row at its width; infinite where it is too short to tell.
+    """
+
+    sibling: Sibling
+    bit: int
+    mcus: int
+    end: int
+    step: float
+
+    @property
+    def borrowed(self) -> Borrowed:
+        """How the stretch is read by it: with empty MCUs in front, so that the last one stands in the corner."""
+        frame = self.sibling.parsed.frame
+        empty = -self.mcus % frame.mcu_columns
+        height = min(0xFFFF, (empty + self.mcus) // frame.mcu_columns * frame.mcu_height)
+        header = _with_height(self.sibling, height).hex()
+        return Borrowed(header, self.bit, self.end, self.mcus, empty, self.sibling.offset, self.sibling.named)
+
+
+def read_with(data: bytes, family: list[Sibling], starts: int = STARTS) -> Reading | None:
+    """A headerless stretch as the tables of a family read it; None where they do not for long.
 
     Args:
         data: entropy-coded bytes without restart markers.
-        families: files with the same tables together, of different widths.
+        family: files with the same tables, of different widths.
+        starts: bits of the stretch at which a first MCU is looked for.
     """
     from carving.carver.borrowing_kernels import best_start
 
     array = np.frombuffer(data, dtype=np.uint8)
-    best: tuple[int, int, int, list[Sibling]] | None = None
-    for family in families:
-        coding = family[0].coding
-        bit, mcus, end = best_start(
-            array,
-            min(_STARTS, 8 * array.size),
-            _ENOUGH,
-            _NO_LIMIT,
-            coding.block_dc,
-            coding.block_ac,
-            coding.block_component,
-            np.full(4, _NO_LIMIT, dtype=np.int64),
-            coding.codes.ravel(),
-            coding.joined.ravel(),
-        )
-        if mcus >= _FEWEST and end >= _SHARE * len(data) and (best is None or end > best[2]):
-            best = int(bit), int(mcus), int(end), family
-    if best is None:
+    coding = family[0].coding
+    bit, mcus, end = best_start(
+        array,
+        min(starts, 8 * array.size),
+        _ENOUGH,
+        _NO_LIMIT,
+        coding.block_dc,
+        coding.block_ac,
+        coding.block_component,
+        np.full(4, _NO_LIMIT, dtype=np.int64),
+        coding.codes.ravel(),
+        coding.joined.ravel(),
+    )
+    if mcus < _FEWEST or end < _SHARE * len(data):
         return None
-    bit, mcus, end, family = best
-    sibling = _fitting(family, array[: end + 8], bit, mcus)
-    frame = sibling.parsed.frame
-    empty = -mcus % frame.mcu_columns
-    height = min(0xFFFF, (empty + mcus) // frame.mcu_columns * frame.mcu_height)
-    return Borrowed(_with_height(sibling, height).hex(), bit, end, mcus, empty, sibling.offset)
+    step, sibling = _fitting(family, array[: end + 8], int(bit), int(mcus))
+    return Reading(sibling, int(bit), int(mcus), int(end), step)
 
 
-def _fitting(family: list[Sibling], data: NDArray[np.uint8], bit: int, mcus: int) -> Sibling:
-    """The one of the family at whose width rows follow rows most smoothly."""
+def _fitting(family: list[Sibling], data: NDArray[np.uint8], bit: int, mcus: int) -> tuple[float, Sibling]:
+    """The one of the family at whose width rows follow rows most smoothly, and how rough they still are."""
     from carving.jpeg.coding_kernels import BUFFER, COUNT
 
     levels = np.zeros(mcus, dtype=np.int64)
@@ -128,7 +163,7 @@ def _fitting(family: list[Sibling], data: NDArray[np.uint8], bit: int, mcus: int
         columns = sibling.coding.columns
         return float(np.mean(np.abs(levels[columns:] - levels[:-columns]))) if mcus > 2 * columns else np.inf
 
-    return min(family, key=step)
+    return min(((step(sibling), sibling) for sibling in family), key=lambda found: found[0])
 
 
 def _with_height(sibling: Sibling, height: int) -> bytes:

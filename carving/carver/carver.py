@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from math import lcm
 
 from carving.carver.block_map import BlockMap
-from carving.carver.headerless import Families, find_headerless
+from carving.carver.donors import Families
+from carving.carver.headerless import find_headerless
 from carving.carver.pending import Pending, pending, resolve_pending, without_gap
 from carving.carver.windows import Search, Windows
 from carving.errors import UsageError

@@ -15,6 +15,7 @@ from carving.source import Run
 from plugin.commands.failure import end, report_unforeseen
 
 if TYPE_CHECKING:
+    from carving.fragments import Fragment
     from restore.result import Restoration
 
 LARGEST_FILE: Final = 1 << 29
@@ -24,6 +25,7 @@ _EPILOG: Final = """\b
 Examples:
   carve-restore image damaged.jpg -o restored.png
   carve-restore image damaged.jpg -o restored.png --provenance map.png
+  carve-restore image encrypted.jpg.locked -o restored.png --reference other.jpg
 
 \b
 Colours of the map:
@@ -61,8 +63,18 @@ Exit codes:
     show_default=True,
     help="Where the network computes that fills what is lost.",
 )
+@click.option(
+    "--reference",
+    multiple=True,
+    type=click.Path(),
+    metavar="PHOTO",
+    help="A photo of the same camera, which lends tables, dimensions and width where the header of DAMAGED is lost, "
+    "encrypted or another file's. Repeatable.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
-def image_command(damaged: Path, output: Path, provenance: Path | None, device: str, quiet: bool) -> None:
+def image_command(
+    damaged: Path, output: Path, provenance: Path | None, device: str, reference: tuple[str, ...], quiet: bool
+) -> None:
     """Restore one JPEG file: a full-size picture of whatever is left in DAMAGED.
 
     The file is only read. What is left of the picture depends on the damage; the map and the message say it. Flipped
@@ -75,28 +87,59 @@ def image_command(damaged: Path, output: Path, provenance: Path | None, device: 
     for path in (output, provenance):
         if path is not None and path.exists():
             raise OutputError(f"{path} exists already; name a file that does not")
-    data = _read(damaged)
+    fragment = _fragment(damaged, reference)
 
-    from carving.flips.plain_flips import PlainFlips
-    from carving.transfers.undoing import undo_transfers
-    from carving.transfers.wording import notes_of
     from plugin.commands.warming import compile_kernels
-    from restore.restoration import restore
-    from restore.transferred import as_transferred
 
     compile_kernels(quiet=quiet)
-    undone = undo_transfers(data)
-    notes = () if undone is None else notes_of(data, undone)
-    if undone is None or not undone.transfers:
-        restoration = restore(data, PlainFlips(len(data), (Run(0, len(data)),)), device=device)
-    else:
-        restoration = as_transferred(restore(undone.data, device=device), lossless=undone.lossless)
+    restoration = _restore(fragment, device)
     if restoration.pixels is None:
-        end([f"{damaged}: {'; '.join((*notes, *restoration.notes))}"], 1)
-    restoration = replace(restoration, notes=(*notes, *restoration.notes))
+        end([f"{damaged}: {'; '.join((*restoration.notes, *_advice(fragment)))}"], 1)
     _write(restoration, output, provenance)
     if not quiet:
         _describe(restoration, output)
+
+
+def _restore(fragment: Fragment, device: str) -> Restoration:
+    """The best picture of a file: with its transfers undone, by the header lent to it, or as it is."""
+    from carving.flips.plain_flips import PlainFlips
+    from carving.transfers.undoing import undo_all
+    from restore.restoration import restore
+    from restore.transferred import as_transferred
+
+    if fragment.transfers:
+        lossless = all(transfer.lossless for transfer in fragment.transfers)
+        before = restore(undo_all(fragment.data, fragment.transfers), device=device)
+        restoration = as_transferred(before, lossless=lossless)
+    elif fragment.borrowed is not None:
+        restoration = restore(fragment, device=device)
+    else:
+        size = len(fragment.data)
+        restoration = restore(fragment.data, PlainFlips(size, (Run(0, size),)), device=device)
+    return replace(restoration, notes=(*fragment.notes, *restoration.notes))
+
+
+def _advice(fragment: Fragment) -> tuple[str, ...]:
+    """What may help with a file that is no JPEG, but may hold the rest of one."""
+    from carving.carver.stored_rest import find_rest
+
+    rest = None if fragment.transfers else find_rest(fragment.data)
+    if rest is None:
+        return ()
+    return (f"its {rest.length} bytes from byte {rest.offset} may be the rest of one: --reference lends a header",)
+
+
+def _fragment(path: Path, reference: tuple[str, ...]) -> Fragment:
+    """The file as a fragment, read with the header of a reference photo where it needs one."""
+    from carving.media.raw import RawSource
+    from carving.selection.lost_headers import lend_header
+    from carving.selection.references import read_references
+    from carving.selection.taking import make_fragment
+
+    data = _read(path)
+    families = read_references(reference)
+    fragment = make_fragment(RawSource((path,)), data, (Run(0, len(data)),), "plain")
+    return (lend_header(fragment, families) if reference else None) or fragment
 
 
 def _read(path: Path) -> bytes:

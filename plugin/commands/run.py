@@ -134,6 +134,14 @@ Exit codes:
 )
 @click.option("--xor-key", metavar="PATH", help="File of the static key that the NAND controller scrambled pages with.")
 @click.option(
+    "--reference",
+    multiple=True,
+    type=click.Path(),
+    metavar="PHOTO",
+    help="A photo of the same camera, which lends tables, dimensions and width to data whose header is lost, encrypted "
+    "or another file's. Repeatable.",
+)
+@click.option(
     "--only",
     metavar="LIST",
     help="Take the JPEGs that LIST names instead of searching: DFXML, PhotoRec's report.xml, a body file of The Sleuth "
