@@ -18,7 +18,7 @@ from carving.source import Run
 
 _SHORTEST: Final = 1 << 12
 """Bytes of a rest that is worth a look."""
-_STARTS: Final = 8 * 4096
+STARTS: Final = 8 * 4096
 """Bits at which the first MCU is looked for: so far a stretch of random bytes may look like coded ones."""
 _EOI: Final = 0xD9
 
@@ -50,7 +50,7 @@ def read_rest(data: bytes, ranks: list[list[list[Sibling]]]) -> tuple[Borrowed, 
         ranks: whose tables are tried, as `Families.ranked` gives them.
     """
     rest = find_rest(data)
-    found = None if rest is None else borrow(data[rest.offset : rest.end], ranks, _STARTS)
+    found = None if rest is None else borrow(data[rest.offset : rest.end], ranks, STARTS)
     if rest is None or found is None:
         return None
     borrowed, notes = found
