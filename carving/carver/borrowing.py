@@ -91,7 +91,7 @@ def sibling_of(jpeg: bytes, header: JpegHeader, offset: int, named: str | None =
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Reading:
+class LentReading:
     """A headerless stretch as the tables of a file read it.
 
     Attributes:
@@ -118,7 +118,7 @@ class Reading:
         return Borrowed(header, self.bit, self.end, self.mcus, empty, self.sibling.offset, self.sibling.named)
 
 
-def read_with(data: bytes, family: list[Sibling], starts: int = STARTS) -> Reading | None:
+def read_with(data: bytes, family: list[Sibling], starts: int = STARTS) -> LentReading | None:
     """A headerless stretch as the tables of a family read it; None where they do not for long.
 
     Args:
@@ -145,7 +145,7 @@ def read_with(data: bytes, family: list[Sibling], starts: int = STARTS) -> Readi
     if mcus < _FEWEST or end < _SHARE * len(data):
         return None
     step, sibling = _fitting(family, array[: end + 8], int(bit), int(mcus))
-    return Reading(sibling, int(bit), int(mcus), int(end), step)
+    return LentReading(sibling, int(bit), int(mcus), int(end), step)
 
 
 def _fitting(family: list[Sibling], data: NDArray[np.uint8], bit: int, mcus: int) -> tuple[float, Sibling]:

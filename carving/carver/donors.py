@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from carving.carver.borrowing import STARTS, Reading, Sibling, read_with, sibling_of
+from carving.carver.borrowing import STARTS, LentReading, Sibling, read_with, sibling_of
 from carving.errors import JpegError
 from carving.fragments import Borrowed
 from carving.jpeg.markers import JpegHeader, read_header
@@ -94,7 +94,7 @@ def borrow(
         ranks: families of files with the same tables, as `Families.ranked` gives them.
         starts: bits of the stretch at which a first MCU is looked for.
     """
-    best: list[Reading] = []
+    best: list[LentReading] = []
     for rank in ranks:
         readings = [reading for family in rank if (reading := read_with(data, family, starts)) is not None]
         if readings:
@@ -117,13 +117,13 @@ def _families(siblings: list[Sibling]) -> list[list[Sibling]]:
     return [list(group.values()) for group in groups.values()]
 
 
-def _differ(one: Reading, other: Reading) -> bool:
+def _differ(one: LentReading, other: LentReading) -> bool:
     """Whether two readings make different pictures of a piece: of another width, or in other tones."""
     first, second = one.sibling.parsed, other.sibling.parsed
     return first.frame.mcu_columns != second.frame.mcu_columns or first.quant_tables != second.quant_tables
 
 
-def _disagreement(chosen: Reading, other: Reading) -> str:
+def _disagreement(chosen: LentReading, other: LentReading) -> str:
     taken, left = chosen.borrowed, other.borrowed
     widths = chosen.sibling.parsed.frame.width, other.sibling.parsed.frame.width
     what = f"a width of {widths[1]} instead of {widths[0]}" if widths[0] != widths[1] else "other tones"

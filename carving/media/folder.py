@@ -15,7 +15,7 @@ from carving.errors import EvidenceError
 from carving.media.files import reason
 from carving.media.raw import RawSource
 from carving.source import Run
-from carving.transfers.recognition import begins_as_transferred
+from carving.transfers.counting import begins_as_transferred
 
 MOST_FILES: Final = 1_000_000
 JPEG_SUFFIXES: Final = (".jpg", ".jpeg", ".jpe", ".jfif")

@@ -9,7 +9,7 @@ from carving.jpeg.header_walk import walk_header
 from carving.jpeg.picture_walk import check_picture, find_picture_end, sound_header
 from carving.jpeg.results import Check, Ending
 from carving.transfers.characters import bytes_of_utf8, bytes_of_utf16
-from carving.transfers.recognition import recognise
+from carving.transfers.counting import recognise
 from carving.transfers.text import from_base64, from_hex, from_quoted
 from carving.transfers.transfer import Transfer, TransferKind
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from carving.source import Run
-from carving.transfers.recognition import begins_as_transferred
+from carving.transfers.counting import begins_as_transferred
 
 LARGEST_JPEG: Final = 64 << 20
 """Bytes of a file that are taken at most, as from a folder; so much is in memory at once."""
