@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from carving.errors import JpegError
 from carving.flips.model import FlipModel
 from carving.fragments import Fragment
+from carving.jpeg.exif_dimensions import contradiction_of, exif_dimensions
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.results import Thumbnail
@@ -36,6 +37,9 @@ UNSEEN = "the evidence is not encrypted: a flip that changes an amplitude only c
 """Said of every file of unencrypted evidence that decodes without a flaw."""
 
 FOREIGN = "the thumbnail shows another picture, so it does not guide what is lost"
+
+STRANGER = "the thumbnail in its header shows another picture: it may belong to another photo"
+"""Said of a whole picture."""
 
 STRANGE = "every block decodes, but some look as damage does, and no flip explains them"
 
@@ -97,7 +101,20 @@ def restore_with(
     if front.reversals:
         decoded = _decoded(front.data)
     restored = _restore(front, decoded, flip_model, guide, effort, filler)
+    if isinstance(decoded, Decoded):
+        told = contradiction_of(exif_dimensions(front.data, segments), decoded.header.frame)
+        restored = replace(restored, notes=restored.notes if told is None else (*restored.notes, told))
+        if restored.status in (Status.INTACT, Status.EXACT) and _is_foreign(own, restored):
+            restored = replace(restored, notes=(*restored.notes, STRANGER))
     return replace(restored, opaque_bytes=opaque_bytes(front.data, segments, own))
+
+
+def _is_foreign(thumbnail: Thumbnail | None, restored: Restoration) -> bool:
+    """Whether the thumbnail in a whole picture's header shows something else."""
+    from restore.thumbnail.belonging import shows_another
+
+    small = None if thumbnail is None else guidance.thumbnail_pixels(thumbnail)
+    return small is not None and restored.pixels is not None and shows_another(small, restored.pixels)
 
 
 def _decoded(data: bytes) -> Decoded | JpegError:

@@ -84,5 +84,5 @@ def carve(
             if candidate.header is not None and candidate.check is not None and candidate.check.whole:
                 families.note(candidate.data, candidate.header, start)
             yield candidate.fragment(source, layer)
-    yield from resolve_pending(search.source, layer, waiting, blocks, families, threads)
+    yield from resolve_pending(search.source, layer, waiting, blocks, families, max_file_size, threads)
     yield from find_headerless(search.source, layer, blocks, families, threads)

@@ -43,7 +43,13 @@ def pending(candidate: Candidate) -> Pending:
 
 
 def resolve_pending(
-    source: ByteSource, layer: str, waiting: list[Pending], blocks: BlockMap, families: Families, threads: int = 1
+    source: ByteSource,
+    layer: str,
+    waiting: list[Pending],
+    blocks: BlockMap,
+    families: Families,
+    longest: int,
+    threads: int = 1,
 ) -> Iterator[Fragment]:
     """Yield every waiting file, joined where a join is found; the map then knows which blocks they take.
 
@@ -57,6 +63,7 @@ def resolve_pending(
         waiting: the files.
         blocks: which blocks are free, and which are taken.
         families: learns of the files that stay cut off.
+        longest: bytes of the longest file believed.
         threads: how many search side by side.
 
     Raises:
@@ -89,7 +96,8 @@ def resolve_pending(
             blocks.take(run)
         yield _joined(source, entry.check, many.runs, many.witnessed).fragment(source, layer)
     for entry in left:
-        yield _alone(source, entry, blocks, families).fragment(source, layer)
+        limit = min(blocks.next_taken(entry.offset + entry.size, source.size), entry.offset + longest)
+        yield _alone(source, entry, limit, blocks, families).fragment(source, layer)
 
 
 def _join(source: ByteSource, entry: Pending, *, free: list[Run]) -> Join | None:
@@ -107,11 +115,10 @@ def _join_many(source: ByteSource, entry: Pending, free: list[Run]) -> ManyJoine
     return join_many(source, Broken(entry.offset, head, entry.size, entry.check), free)
 
 
-def _alone(source: ByteSource, entry: Pending, blocks: BlockMap, families: Families) -> Candidate:
+def _alone(source: ByteSource, entry: Pending, limit: int, blocks: BlockMap, families: Families) -> Candidate:
     """A file that is cut off, or goes on behind damage."""
     from carving.carver.extending import extended_size
 
-    limit = blocks.next_taken(entry.offset + entry.size, source.size)
     size, closed = extended_size(source, entry.offset, entry.size, entry.check, limit)
     data = source.read_at(entry.offset, size)
     walk = walk_header(data)

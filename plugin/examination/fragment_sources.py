@@ -23,6 +23,8 @@ from plugin.examination.watched import WatchedSource
 
 _MOST_NAMED: Final = 10
 _MOST_THREADS: Final = 4
+_HEAD: Final = 4096
+"""Bytes of the evidence by which a file is known that a transfer has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,24 @@ class FragmentSource:
             yield from self._counted(map(self._in_its_layer, taken))
         elif self.parts:
             yield from self._part_by_part()
+        elif (fragment := self._transferred()) is not None:
+            yield from self._counted(iter((fragment,)))
         else:
             yield from self._stretch(self.layer, None)
+
+    def _transferred(self) -> Fragment | None:
+        """The one JPEG that the evidence is, where a transfer has changed it so that nothing of it would be found."""
+        from carving.media.raw import RawSource
+        from carving.selection.taking import LARGEST, make_fragment
+        from carving.transfers.counting import begins_as_transferred
+
+        if not isinstance(self.source, RawSource) or self.source.size > LARGEST:
+            return None
+        if not begins_as_transferred(self.source.read_at(0, _HEAD)):
+            return None
+        run = Run(0, self.source.size)
+        fragment = make_fragment(self.source, self.source.read_at(0, run.length), (run,), self.layer)
+        return fragment if fragment.transfers else None
 
     def _archive(self, archive: ArchiveSource) -> Iterator[Fragment]:
         """The JPEGs of an archive, then what lies inside its other files, as far as they are not compressed."""
