@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from carving.jpeg.markers import APP1, Frame, MarkerSegment
-from carving.jpeg.tiff import EXIF_IFD, INTEGERS, Stored, byte_order, first_directory, stored_values
+from carving.jpeg.tiff import EXIF_IFD, INTEGERS, ByteOrder, Stored, byte_order, first_directory, stored_values
 
 _IMAGE_WIDTH: Final = 0x0100
 _IMAGE_LENGTH: Final = 0x0101
@@ -30,16 +30,17 @@ def exif_dimensions(data: bytes, segments: tuple[MarkerSegment, ...]) -> tuple[i
         if order is None:
             continue
 
-        def number(entry: Stored | None) -> int:
-            return 0 if entry is None or entry.kind not in INTEGERS else entry.integers(order)[0]
-
         main = stored_values(tiff, first_directory(tiff, order), order, INTEGERS)
-        detail = stored_values(tiff, number(main.get(EXIF_IFD)), order, INTEGERS)
+        detail = stored_values(tiff, _number(main.get(EXIF_IFD), order), order, INTEGERS)
         for values, across, down in ((detail, _PIXEL_X, _PIXEL_Y), (main, _IMAGE_WIDTH, _IMAGE_LENGTH)):
-            width, height = number(values.get(across)), number(values.get(down))
+            width, height = _number(values.get(across), order), _number(values.get(down), order)
             if width and height:
                 return width, height
     return None
+
+
+def _number(entry: Stored | None, order: ByteOrder) -> int:
+    return 0 if entry is None or entry.kind not in INTEGERS else entry.integers(order)[0]
 
 
 def contradiction_of(dimensions: tuple[int, int] | None, frame: Frame) -> str | None:
