@@ -14,7 +14,7 @@ from carving.media.folder import FolderSource, is_named_jpeg
 from carving.selection.listed import ListedFile
 from carving.selection.lost_headers import has_lost_header, lend_header
 from carving.selection.reading import read_list
-from carving.selection.taking import LARGEST, make_fragment
+from carving.selection.taking import LARGEST, SOI, make_fragment
 from carving.source import Run
 
 _LISTS: Final = {"report.xml": "PhotoRec", "jpeg_carved.txt": "bulk_extractor"}
@@ -62,7 +62,7 @@ def take_folder(
     for name, run in headerless:
         fragment = make_fragment(source, source.read_at(run.offset, run.length), (run,), layer, claim_of(name))
         read = lend_header(fragment, families)
-        if read is not None or is_named_jpeg(name):
+        if read is not None or is_named_jpeg(name) or fragment.data.startswith(SOI):
             yield read or fragment
         else:
             leave_out(name, _UNREAD)

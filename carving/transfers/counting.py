@@ -26,8 +26,10 @@ _FEWEST_PAIRS: Final = 6.0
 """Pairs CR LF to be expected without which their absence says nothing: e⁻⁶ is 0.25 %."""
 _FEWEST_BYTES: Final = 1 << 14
 """Bytes of a file without which a value that is missing says nothing: 64 times is a value to be expected."""
-_PARTNER: Final = 1.45
-"""How often, over the usual, the value stands that another was replaced by."""
+_FEWEST: Final = 48.0
+"""How often a value is to be expected at least that its absence tells something."""
+_SURPLUS: Final = 0.6
+"""Share of the missing bytes by which another value stands too often that they were replaced by."""
 _REPLACED: Final = 0.05
 """Share of a file that is U+FFFD in UTF-8 where random bytes were read as UTF-8; nearly half of those are none."""
 _SHORTEST: Final = 64
@@ -103,22 +105,34 @@ def _line_ends(data: bytes, counts: NDArray[np.int64]) -> Transfer | None:
 
 
 def _values(data: bytes, counts: NDArray[np.int64]) -> Transfer | None:
-    usual = float(np.median(counts))
-    missing = np.flatnonzero(counts == 0)
-    if len(data) < _FEWEST_BYTES or missing.size != 1 or usual < _FEWEST_BYTES / 512:
+    if len(data) < _FEWEST_BYTES:
+        return None
+    usual = _usual_counts(data)
+    missing = np.flatnonzero((counts == 0) & (usual >= _FEWEST))
+    if missing.size != 1:
         return None
     value = int(missing[0])
-    others = counts.astype(np.float64)
-    others[[0x00, 0xFF]] = 0.0  # marker and stuffing bytes stand more often than others
-    partner = int(np.argmax(others))
-    if others[partner] < _PARTNER * usual:
-        told = f"holds no byte {value:02X} at all: a transfer has taken them out, about {usual:.0f} of them"
+    surplus = counts - usual
+    surplus[[0x00, 0xFF]] = 0.0  # marker and stuffing bytes stand more often than by chance
+    partner = int(np.argmax(surplus))
+    if surplus[partner] < _SURPLUS * usual[value]:
+        told = f"holds no byte {value:02X} at all: a transfer has taken them out, about {usual[value]:.0f} of them"
         return Transfer(TransferKind.VALUE_REMOVED, told, lossless=False, undoable=False)
     told = (
-        f"holds no byte {value:02X} at all, and {partner:02X} {others[partner] / usual:.1f} times as often as others: "
+        f"holds no byte {value:02X} at all, and about {surplus[partner]:.0f} of {partner:02X} too many: "
         f"a transfer has replaced every {value:02X} by {partner:02X}, and which they were is lost"
     )
     return Transfer(TransferKind.VALUE_REPLACED, told, lossless=False, undoable=False)
+
+
+def _usual_counts(data: bytes) -> NDArray[np.float64]:
+    """How often each byte value is to be expected: as often as the same eight bits stand across two bytes, for codes
+    of variable length keep to no byte."""
+    stored = np.frombuffer(data, dtype=np.uint8).astype(np.uint16)
+    pairs = stored[:-1] << 8 | stored[1:]
+    shifted = [np.bincount((pairs >> shift) & 0xFF, minlength=256) for shift in range(1, 8)]
+    usual: NDArray[np.float64] = np.mean(shifted, axis=0)
+    return usual
 
 
 def _missing_pairs(data: bytes, counts: NDArray[np.int64]) -> Transfer | None:

@@ -50,25 +50,37 @@ def find_returns(data: bytes) -> tuple[int, ...]:
     levels = np.zeros(coding.mcus, dtype=np.int64)
     state = first_state(start, size)
     found: list[int] = []
-    for candidate in candidates.tolist():
-        place = candidate + len(found)
+
+    def cost_with(place: int) -> float:
+        """How badly the MCUs ahead follow the row above with a return put in at a place."""
+        behind = min(_BEHIND, size - place)
+        room[size] = ord("\r")
+        room[size + 1 : size + 1 + behind] = room[place : place + behind]
+        mended, _ = _levels(room, state, size + 1 + behind, (place, size), coding, levels)
+        return _cost(mended, levels, first, coding.columns)
+
+    number = 0
+    while number < candidates.size:
+        place = int(candidates[number]) + len(found)
         state[BARRIER], state[TARGET] = place, -1
         walk(room, state, place, coding, levels)
         state[MARKER] = NONE
         first = int(state[MCU])
         if first >= coding.mcus:
             break
-        as_read = _levels(room, state, size, (size, -1), coding, levels)
-        behind = min(_BEHIND, size - place)
-        room[size] = ord("\r")
-        room[size + 1 : size + 1 + behind] = room[place : place + behind]
-        mended = _levels(room, state, size + 1 + behind, (place, size), coding, levels)
-        gain = _cost(as_read, levels, first, coding.columns) - _cost(mended, levels, first, coding.columns)
-        if gain > _MARGIN:
-            found.append(candidate)
+        as_read, reached = _levels(room, state, size, (size, -1), coding, levels)
+        cost = _cost(as_read, levels, first, coding.columns)
+        if cost - cost_with(place) > _MARGIN:
+            # the one that is missing may stand before a later line feed: put in too early it does some good as well
+            rivals = candidates[number : np.searchsorted(candidates, reached - len(found))].tolist()
+            best = min(rivals or [int(candidates[number])], key=lambda rival: cost_with(rival + len(found)))
+            number = int(np.searchsorted(candidates, best))
+            place = best + len(found)
+            found.append(best)
             room[place + 1 : size + 1] = room[place:size].copy()
             room[place] = ord("\r")
             size += 1
+        number += 1
     return tuple(found)
 
 
@@ -79,16 +91,16 @@ def _levels(
     jump: tuple[int, int],
     coding: Coding,
     known: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Brightness of the MCUs that decode from a state on, `_AHEAD` of them at most; the data break off and go on as
-    `jump` says."""
-    from carving.jpeg.coding_kernels import BARRIER, MCU, TARGET
+) -> tuple[NDArray[np.int64], int]:
+    """Brightness of the MCUs that decode from a state on, `_AHEAD` of them at most, and the byte they reach to; the
+    data break off and go on as `jump` says."""
+    from carving.jpeg.coding_kernels import BARRIER, MCU, POSITION, TARGET
 
     trial = state.copy()
     trial[BARRIER], trial[TARGET] = jump
     first = int(trial[MCU])
     walk(data, trial, stop, replace(coding, mcus=min(coding.mcus, first + _AHEAD)), known)
-    return known[first : int(trial[MCU])].copy()
+    return known[first : int(trial[MCU])].copy(), int(trial[POSITION])
 
 
 def _cost(ahead: NDArray[np.int64], known: NDArray[np.int64], first: int, columns: int) -> float:

@@ -46,7 +46,7 @@ def test_what_follows_damage_stays_in_the_file() -> None:
     assert fragments[0].data == bytes(damaged)
     assert fragments[0].ending is Ending.EOI
     assert fragments[0].borrowed is None
-    assert [fragment.data for fragment in fragments.values()] == [bytes(damaged), other]
+    assert {fragment.data for fragment in fragments.values()} == {bytes(damaged), other}
 
 
 def test_the_donor_is_the_file_that_is_cut_off_in_front() -> None:

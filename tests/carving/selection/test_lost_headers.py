@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from carving.carver.borrowing import jpeg_of
 from carving.errors import UsageError
 from carving.jpeg.markers import read_header
 from carving.media.folder import open_folder
@@ -18,6 +17,7 @@ from carving.selection.taking import make_fragment
 from carving.source import Run
 from restore.decoding.robust import decode
 from restore.lab.simulation.made_pictures import coded_at, fractal_picture
+from restore.restoration import restore
 from tests.carving.memory import MemorySource, jpeg
 
 ENCRYPTED = 20_000
@@ -60,9 +60,9 @@ def test_a_folder_lends_the_header_of_a_whole_file(
     assert read.borrowed.lent_by == "the file DSC_0001.JPG"
     assert left_out.keys() == {"DSC_0003.JPG.locked"}
     assert source.remarks == ("left out of the folder: 1 not JPEGs",)
-    jpeg = jpeg_of(read.data, read.borrowed)
-    assert read_header(jpeg).frame.width == 640
-    truth, shown = decode(photos[1]).pixels, decode(jpeg).pixels
+    shown, truth = restore(read).pixels, decode(photos[1]).pixels
+    assert shown is not None
+    assert shown.shape[1] == 640
     rows = shown.shape[0] - 32
     likeness = np.corrcoef(truth[-rows:].mean(axis=2).ravel(), shown[-rows:].mean(axis=2).ravel())[0, 1]
     assert likeness > 0.95

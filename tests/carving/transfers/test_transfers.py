@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from carving.jpeg.markers import read_header
 from carving.transfers.counting import begins_as_transferred, recognise
+from carving.transfers.returns import find_returns
 from carving.transfers.transfer import TransferKind
 from carving.transfers.undoing import undo_all, undo_transfers
 from restore.lab.simulation.made_pictures import coded_at, fractal_picture
@@ -114,20 +116,14 @@ def test_a_converter_that_spares_pairs_leaves_a_few_bytes_in_doubt() -> None:
     assert len(original) - len(pairs) <= len(undone.data) <= len(original)
 
 
-def test_a_return_that_decoding_misses_is_put_back() -> None:
-    """The one CR LF of a scan, of which a transfer took the CR, where that moves the picture."""
-    from carving.jpeg.markers import read_header
-    from carving.transfers.returns import find_returns
-
-    original = photo()
+def test_returns_whose_lack_moves_the_picture_are_put_back() -> None:
+    original = coded_at(fractal_picture(1000, 1200, 6), 3.0)
     start = read_header(original).scan.entropy_start
-    found = 0
-    for place in re.finditer(rb"\r\n", original[start:]):
-        at = start + place.start()
-        told = find_returns(original[:at] + original[at + 1 :])
-        assert set(told) <= {at}
-        found += told == (at,)
-    assert found
+    pairs = [place.start() for place in re.finditer(rb"\r\n", original) if place.start() >= start]
+    told = find_returns(original[:start] + original[start:].replace(b"\r\n", b"\n"))
+    true = {place - number for number, place in enumerate(pairs)}
+    assert len(true & set(told)) >= 2
+    assert len(set(told) - true) <= 1  # what stands near a true one may do as well
 
 
 @pytest.mark.parametrize(
