@@ -63,7 +63,16 @@ def make_fragment(
     source: ByteSource, data: bytes, runs: tuple[Run, ...], layer: str, claim: Claim | None = None
 ) -> Fragment:
     """A fragment of exactly these bytes, which lie in `runs`, holes among them; nothing is cut off behind the
-    picture.
+    picture."""
+    stored = [run for run in runs if run.offset != HOLE_OFFSET]
+    lower = merge(tuple(low for run in stored for low in evidence_runs(source, run.offset, run.length)))
+    return fragment_of(data, runs, lower, layer, claim)
+
+
+def fragment_of(
+    data: bytes, runs: tuple[Run, ...], evidence: tuple[Run, ...], layer: str, claim: Claim | None = None
+) -> Fragment:
+    """The same, where it is known which runs of the evidence the bytes are.
 
     What transfers have done to a damaged file is undone where it then decodes better; the bytes and their runs stay as
     they were found, and notes say so.
@@ -71,13 +80,12 @@ def make_fragment(
     undone = undo_transfers(data)
     before = data if undone is None else undone.data
     walk = walk_header(before)
-    stored = [run for run in runs if run.offset != HOLE_OFFSET]
     return Fragment(
         layer=layer,
-        offset=stored[0].offset,
+        offset=next(run.offset for run in runs if run.offset != HOLE_OFFSET),
         data=data,
         byte_runs=runs,
-        evidence_runs=merge(tuple(low for run in stored for low in evidence_runs(source, run.offset, run.length))),
+        evidence_runs=evidence,
         ending=Ending.EOI if before.rstrip(b"\0").endswith(_EOI) else Ending.TRUNCATED,
         thumbnail=extract_thumbnail(before, walk.segments),
         check=check_picture(before, sound_header(before, walk)),

@@ -131,14 +131,14 @@ def _advice(fragment: Fragment) -> tuple[str, ...]:
 
 def _fragment(path: Path, reference: tuple[str, ...]) -> Fragment:
     """The file as a fragment, read with the header of a reference photo where it needs one."""
-    from carving.media.raw import RawSource
     from carving.selection.lost_headers import lend_header
     from carving.selection.references import read_references
-    from carving.selection.taking import make_fragment
+    from carving.selection.taking import fragment_of
 
     data = _read(path)
     families = read_references(reference)
-    fragment = make_fragment(RawSource((path,)), data, (Run(0, len(data)),), "plain")
+    run = (Run(0, len(data)),)
+    fragment = fragment_of(data, run, run, "plain")
     return (lend_header(fragment, families) if reference else None) or fragment
 
 
