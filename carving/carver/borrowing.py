@@ -29,6 +29,11 @@ _FEWEST: Final = 60
 """MCUs in a row without a flaw that make tables believed; noise and wrong tables give a few."""
 _SHARE: Final = 0.6
 """Share of the stretch that they must cover, too."""
+_MOST_NOISE: Final = 128
+"""MCUs at the beginning that may be noise."""
+_OFF: Final = 3.0
+"""Times the usual step to the row below from which on an MCU counts as noise; others count against it."""
+_MOST_OFF: Final = 8.0
 _NO_LIMIT: Final = 1 << 40
 
 
@@ -144,26 +149,61 @@ def read_with(data: bytes, family: list[Sibling], starts: int = STARTS) -> LentR
     )
     if mcus < _FEWEST or end < _SHARE * len(data):
         return None
-    step, sibling = _fitting(family, array[: end + 8], int(bit), int(mcus))
-    return LentReading(sibling, int(bit), int(mcus), int(end), step)
+    data_ahead = array[: end + 8]
+    step, sibling, levels = _fitting(family, data_ahead, int(bit), int(mcus))
+    noise = _leading_noise(levels, sibling.coding.columns)
+    first = _behind(data_ahead, int(bit), noise, coding)
+    return LentReading(sibling, first, int(mcus) - noise, int(end), step)
 
 
-def _fitting(family: list[Sibling], data: NDArray[np.uint8], bit: int, mcus: int) -> tuple[float, Sibling]:
-    """The one of the family at whose width rows follow rows most smoothly, and how rough they still are."""
-    from carving.jpeg.coding_kernels import BUFFER, COUNT
-
+def _fitting(
+    family: list[Sibling], data: NDArray[np.uint8], bit: int, mcus: int
+) -> tuple[float, Sibling, NDArray[np.int64]]:
+    """The one of the family at whose width rows follow rows most smoothly, how rough they still are, and the brightness
+    of all MCUs."""
     levels = np.zeros(mcus, dtype=np.int64)
-    state = first_state(bit // 8 + 1, data.size)
-    state[COUNT] = 8 - bit % 8
-    state[BUFFER] = np.array(int(data[bit // 8]) << (56 + bit % 8) & 0xFFFFFFFFFFFFFFFF, dtype=np.uint64).view(np.int64)
-    coding = replace(family[0].coding, mcus=mcus, restart_interval=0, dc_limits=np.full(4, _NO_LIMIT, dtype=np.int64))
-    walk(data, state, data.size, coding, levels)
+    _walk_from(data, bit, mcus, family[0].coding, levels)
 
     def step(sibling: Sibling) -> float:
         columns = sibling.coding.columns
         return float(np.mean(np.abs(levels[columns:] - levels[:-columns]))) if mcus > 2 * columns else np.inf
 
-    return min(((step(sibling), sibling) for sibling in family), key=lambda found: found[0])
+    return *min(((step(sibling), sibling) for sibling in family), key=lambda found: found[0]), levels
+
+
+def _walk_from(
+    data: NDArray[np.uint8], bit: int, mcus: int, coding: Coding, levels: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Step over MCUs from a bit on; the state behind them."""
+    from carving.jpeg.coding_kernels import BUFFER, COUNT
+
+    state = first_state(bit // 8 + 1, data.size)
+    state[COUNT] = 8 - bit % 8
+    state[BUFFER] = np.array(int(data[bit // 8]) << (56 + bit % 8) & 0xFFFFFFFFFFFFFFFF, dtype=np.uint64).view(np.int64)
+    unlimited = np.full(4, _NO_LIMIT, dtype=np.int64)
+    walk(data, state, data.size, replace(coding, mcus=mcus, restart_interval=0, dc_limits=unlimited), levels)
+    return state
+
+
+def _leading_noise(levels: NDArray[np.int64], columns: int) -> int:
+    """How many MCUs at the beginning are noise that decodes before codes fall into step: they do not follow the row
+    below, while all behind them do."""
+    looked = min(_MOST_NOISE, columns, levels.size - columns)
+    if looked <= 0 or levels.size < 4 * columns:
+        return 0
+    steps = np.abs(levels[columns:] - levels[:-columns])
+    usual = max(1.0, float(np.mean(steps[looked : looked + 2 * columns])))
+    off = np.cumsum(np.minimum(steps[:looked] / usual, _MOST_OFF) - _OFF)
+    return int(np.argmax(off)) + 1 if off.max() > 0 else 0
+
+
+def _behind(data: NDArray[np.uint8], bit: int, mcus: int, coding: Coding) -> int:
+    """The bit behind some MCUs."""
+    from carving.carver.borrowing_kernels import place_of
+
+    if mcus == 0:
+        return bit
+    return int(place_of(data, _walk_from(data, bit, mcus, coding, np.zeros(0, dtype=np.int64))))
 
 
 def _with_height(sibling: Sibling, height: int) -> bytes:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from carving.errors import EvidenceError, OutputError, UsageError
+from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
 from carving.source import Run
 from plugin.commands.failure import end, report_unforeseen
 
@@ -146,9 +147,12 @@ def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise EvidenceError(f"{path} has over {LARGEST_FILE >> 20} MiB; take `carve-restore run` for images")
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise EvidenceError(f"cannot read {path}: {error.strerror or type(error).__name__}") from error
+    if container := container_of(data[:HEAD_BYTES], data[-TAIL_BYTES:]):
+        raise EvidenceError(f"{path} is no JPEG ({container.name}); {container.advice}")
+    return data
 
 
 def _write(restoration: Restoration, output: Path, provenance: Path | None) -> None:
