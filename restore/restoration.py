@@ -16,6 +16,7 @@ from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.results import Thumbnail
 from carving.jpeg.thumbnails import extract_thumbnail
+from carving.transfers.undoing import undo_all
 from restore.decoding.decoded import EventKind
 from restore.decoding.robust import Decoded, decode
 from restore.gca import filling
@@ -23,6 +24,7 @@ from restore.gca.holes import Filler
 from restore.provenance import BitFlip, Provenance, Status
 from restore.result import Restoration
 from restore.thumbnail import guidance
+from restore.transferred import as_transferred
 
 if TYPE_CHECKING:
     from restore.repair.header.header_repair import HeaderRepair
@@ -60,7 +62,8 @@ def restore(
 
     Args:
         fragment: what the carver found, or the bytes of one JPEG file.
-        flip_model: how flipped bits of the evidence show in these bytes; without one nothing is reversed.
+        flip_model: how flipped bits of the evidence show in these bytes; without one nothing is reversed, nor in a
+            file whose transfers are undone.
         thumbnail: the guide for what is lost; the fragment's own where None.
         effort: 0 to 3, work spent on reversing flips.
         device: where the network computes: `auto`, `cpu` or `cuda`.
@@ -84,6 +87,10 @@ def restore_with(
         from restore.headerless import restore_headerless
 
         return restore_headerless(fragment.data, fragment.borrowed)
+    if isinstance(fragment, Fragment) and fragment.transfers:
+        before = undo_all(fragment.data, fragment.transfers)
+        lossless = all(transfer.lossless for transfer in fragment.transfers)
+        return as_transferred(restore_with(filler, before, None, thumbnail, effort), lossless=lossless)
     from restore.repair.header.header_repair import repair_header
     from restore.repair.header.opaque import opaque_bytes
     from restore.repair.search.scan_repair import EFFORTS

@@ -16,14 +16,14 @@ from carving.transfers.characters import UTF8_REPLACEMENT, bytes_of_utf8, bytes_
 from carving.transfers.text import find_base64, find_hex, find_quoted, has_hard_ends
 from carving.transfers.transfer import Transfer, TransferKind
 
-_CR: Final = 0x0D
-_LF: Final = 0x0A
 _FEWEST_ENDS: Final = 16
 """Line feeds without which line ends say nothing."""
 _MOST_BARE: Final = 0.02
 """Share of line feeds without a carriage return that flips and damage may leave."""
 _FEWEST_PAIRS: Final = 6.0
 """Pairs CR LF to be expected without which their absence says nothing: e⁻⁶ is 0.25 %."""
+_SAMPLE: Final = 1 << 22
+"""Bytes of a file in which values are counted."""
 _FEWEST_BYTES: Final = 1 << 14
 """Bytes of a file without which a value that is missing says nothing: 64 times is a value to be expected."""
 _FEWEST: Final = 48.0
@@ -87,15 +87,16 @@ def _characters(data: bytes) -> Transfer | None:
 
 
 def _counted(data: bytes) -> Transfer | None:
-    counts = np.bincount(np.frombuffer(data, dtype=np.uint8), minlength=256)
-    if int(counts[128:].sum()) == 0:
+    sample = np.frombuffer(data[:_SAMPLE], dtype=np.uint8)
+    counts = np.bincount(sample, minlength=256)
+    if data.isascii():
         told = "has lost the highest bit of every byte, as a channel of seven bits takes it: that is lost for good"
         return Transfer(TransferKind.BIT7_STRIPPED, told, lossless=False, undoable=False)
-    return _line_ends(data, counts) or _values(data, counts) or _missing_pairs(data, counts)
+    return _line_ends(data) or _values(sample, counts) or _missing_pairs(data)
 
 
-def _line_ends(data: bytes, counts: NDArray[np.int64]) -> Transfer | None:
-    ends, pairs = int(counts[_LF]), data.count(b"\r\n")
+def _line_ends(data: bytes) -> Transfer | None:
+    ends, pairs = data.count(b"\n"), data.count(b"\r\n")
     if ends < _FEWEST_ENDS or ends - pairs > _MOST_BARE * ends:
         return None
     told = f"went through a transfer in text mode: before {'each' if pairs == ends else f'{pairs}'} of its {ends} line "
@@ -104,10 +105,10 @@ def _line_ends(data: bytes, counts: NDArray[np.int64]) -> Transfer | None:
     return Transfer(TransferKind.LF_TO_CRLF, told, lossless=pairs == ends and b"\r\r\n" in data)
 
 
-def _values(data: bytes, counts: NDArray[np.int64]) -> Transfer | None:
-    if len(data) < _FEWEST_BYTES:
+def _values(sample: NDArray[np.uint8], counts: NDArray[np.int64]) -> Transfer | None:
+    if sample.size < _FEWEST_BYTES:
         return None
-    usual = _usual_counts(data)
+    usual = _usual_counts(sample)
     missing = np.flatnonzero((counts == 0) & (usual >= _FEWEST))
     if missing.size != 1:
         return None
@@ -125,18 +126,18 @@ def _values(data: bytes, counts: NDArray[np.int64]) -> Transfer | None:
     return Transfer(TransferKind.VALUE_REPLACED, told, lossless=False, undoable=False)
 
 
-def _usual_counts(data: bytes) -> NDArray[np.float64]:
+def _usual_counts(sample: NDArray[np.uint8]) -> NDArray[np.float64]:
     """How often each byte value is to be expected: as often as the same eight bits stand across two bytes, for codes
     of variable length keep to no byte."""
-    stored = np.frombuffer(data, dtype=np.uint8).astype(np.uint16)
+    stored = sample.astype(np.uint16)
     pairs = stored[:-1] << 8 | stored[1:]
     shifted = [np.bincount((pairs >> shift) & 0xFF, minlength=256) for shift in range(1, 8)]
     usual: NDArray[np.float64] = np.mean(shifted, axis=0)
     return usual
 
 
-def _missing_pairs(data: bytes, counts: NDArray[np.int64]) -> Transfer | None:
-    expected = float(counts[_CR]) * float(counts[_LF]) / len(data)
+def _missing_pairs(data: bytes) -> Transfer | None:
+    expected = data.count(b"\r") * data.count(b"\n") / len(data)
     if expected < _FEWEST_PAIRS or b"\r\n" in data:
         return None
     told = (

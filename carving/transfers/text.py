@@ -8,9 +8,10 @@ import quopri
 import re
 from typing import Final
 
-_BASE64: Final = re.compile(rb"/9j/(?:[A-Za-z0-9+/]|\s|\\[rn])+={0,2}|_9j_(?:[A-Za-z0-9_-]|\s|\\[rn])+={0,2}")
-"""From the four letters on that FF D8 FF becomes, standard or URL-safe; a line end may be written as in JSON."""
-_HEX: Final = re.compile(rb"(?i)(?:0x|\\x)?ff[\s,:]*(?:0x|\\x)?d8[\s,:]*(?:0x|\\x)?ff(?:0x|\\x|[0-9a-f]|[\s,:])+")
+_BASE64: Final = re.compile(rb"/9j/[A-Za-z0-9+/\s\\]+={0,2}|_9j_[A-Za-z0-9_\-\s\\]+={0,2}")
+"""From the four letters on that FF D8 FF becomes, standard or URL-safe; a line end may be as in JSON. One set of
+characters, not alternatives: those would be remembered one by one."""
+_HEX: Final = re.compile(rb"(?i)(?:0x|\\x)?ff[\s,:]*(?:0x|\\x)?d8[\s,:]*(?:0x|\\x)?ff[0-9a-fx\s,:\\]+")
 _HARD_END: Final = re.compile(rb"[^=\r\n][ \t]*\r?\n")
 _QUOTED: Final = re.compile(rb"(?i)=FF=D8=FF")
 _BETWEEN: Final = re.compile(rb"\s|\\[rn]")

@@ -104,19 +104,10 @@ def image_command(
 def _restore(fragment: Fragment, device: str) -> Restoration:
     """The best picture of a file: with its transfers undone, by the header lent to it, or as it is."""
     from carving.flips.plain_flips import PlainFlips
-    from carving.transfers.undoing import undo_all
     from restore.restoration import restore
-    from restore.transferred import as_transferred
 
-    if fragment.transfers:
-        lossless = all(transfer.lossless for transfer in fragment.transfers)
-        before = restore(undo_all(fragment.data, fragment.transfers), device=device)
-        restoration = as_transferred(before, lossless=lossless)
-    elif fragment.borrowed is not None:
-        restoration = restore(fragment, device=device)
-    else:
-        size = len(fragment.data)
-        restoration = restore(fragment.data, PlainFlips(size, (Run(0, size),)), device=device)
+    model = PlainFlips(len(fragment.data), fragment.byte_runs)
+    restoration = restore(fragment, model, device=device)
     return replace(restoration, notes=(*fragment.notes, *restoration.notes))
 
 

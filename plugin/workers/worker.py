@@ -50,38 +50,14 @@ def restore_fragment(task: RestoreTask) -> RestoreRecord:
     from plugin.workers.stored_checksum import judge, notes_as_found
     from restore.restoration import restore
 
-    if task.fragment.transfers:
-        return _restore_transferred(task)
+    transferred = bool(task.fragment.transfers)  # a stored checksum is that of the bytes as found
     try:
-        restoration = restore_by_checksum(task.fragment, task.device) if task.effort else None
+        restoration = restore_by_checksum(task.fragment, task.device) if task.effort and not transferred else None
         if restoration is None:
             restoration = restore(task.fragment, task.flip_model, effort=task.effort, device=task.device)
-            restoration = judge(restoration, task.fragment)
+            restoration = restoration if transferred else judge(restoration, task.fragment)
     except JpegError as error:
         return RestoreRecord(Status.UNRECOVERABLE, McuCounts(), notes=(str(error), *notes_as_found(task.fragment)))
-    return _record(task, restoration)
-
-
-def _restore_transferred(task: RestoreTask) -> RestoreRecord:
-    """Restore what undoing its transfers makes of a fragment: no bit of it is one of the evidence."""
-    from carving.transfers.undoing import undo_all
-    from restore.restoration import restore
-    from restore.transferred import as_transferred
-
-    transfers = task.fragment.transfers
-    try:
-        restoration = restore(undo_all(task.fragment.data, transfers), effort=task.effort, device=task.device)
-    except JpegError as error:
-        return RestoreRecord(Status.UNRECOVERABLE, McuCounts(), notes=(str(error),))
-    return _record(task, as_transferred(restoration, lossless=all(transfer.lossless for transfer in transfers)))
-
-
-def _record(task: RestoreTask, restoration: Restoration) -> RestoreRecord:
-    """Write the pictures of a restored fragment.
-
-    Raises:
-        OutputError: one cannot be written.
-    """
     return RestoreRecord(
         status=restoration.status,
         mcus=_mcu_counts(restoration),
