@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from carving.fragments import Borrowed
 from carving.jpeg.coding import Coding, coding_of, first_state, walk
 from carving.jpeg.exif_claims import exif_claims
-from carving.jpeg.markers import DHT, DQT, SOI, SOS, JpegHeader, read_header
+from carving.jpeg.markers import DHT, DQT, DRI, RST0, SOI, SOS, JpegHeader, read_header
 from carving.jpeg.structure import SOF0, SOF1
 from carving.jpeg.tables import HuffmanTable
 
@@ -58,6 +58,11 @@ class Sibling:
     named: str | None = None
 
     @property
+    def interval_coding(self) -> Coding:
+        """Of one restart interval."""
+        return replace(self.coding, mcus=self.parsed.restart_interval, restart_interval=0)
+
+    @property
     def tables(self) -> bytes:
         """A digest of what decides how its data are coded."""
         parts = (
@@ -72,6 +77,8 @@ class Sibling:
 def jpeg_of(data: bytes, borrowed: Borrowed) -> bytes:
     """A JPEG of headerless data and the header lent to them."""
     header = read_header(bytes.fromhex(borrowed.header))
+    if header.restart_interval:
+        return bytes.fromhex(borrowed.header) + _with_empty_intervals(data, borrowed, header) + b"\xff\xd9"
     sound = data[borrowed.bit // 8 : borrowed.end].replace(b"\xff\x00", b"\xff")
     stored = np.unpackbits(np.frombuffer(sound, dtype=np.uint8))[borrowed.bit % 8 :]
     bits = np.concatenate((np.tile(_empty_mcu(header), borrowed.empty), stored))
@@ -80,15 +87,25 @@ def jpeg_of(data: bytes, borrowed: Borrowed) -> bytes:
     return bytes.fromhex(borrowed.header) + entropy + b"\xff\xd9"
 
 
+def _with_empty_intervals(data: bytes, borrowed: Borrowed, header: JpegHeader) -> bytes:
+    """Data that begin at a restart interval, with empty ones in front."""
+    bits = np.tile(_empty_mcu(header), header.restart_interval)
+    padded = np.concatenate((bits, np.ones(-bits.size % 8, dtype=np.uint8)))
+    empty = np.packbits(padded).tobytes().replace(b"\xff", b"\xff\x00")
+    count = borrowed.empty // header.restart_interval
+    filled = b"".join(empty + bytes((0xFF, RST0 + number % 8)) for number in range(count))
+    return filled + data[borrowed.bit // 8 : borrowed.end]
+
+
 def sibling_of(jpeg: bytes, header: JpegHeader, offset: int, named: str | None = None) -> Sibling | None:
-    """What a file with that header can lend; None where it is not one baseline scan without restart intervals."""
+    """What a file with that header can lend; None where it is not one baseline scan."""
     coding = coding_of(header)
-    if coding is None or header.restart_interval or len(header.scan.components) < len(header.frame.components):
+    if coding is None or len(header.scan.components) < len(header.frame.components):
         return None
     kept = [
         jpeg[segment.offset : segment.end]
         for segment in header.segments
-        if segment.marker in (SOI, DQT, DHT, SOF0, SOF1, SOS)
+        if segment.marker in (SOI, DQT, DHT, SOF0, SOF1, DRI, SOS)
     ]
     claims = exif_claims(jpeg, header.segments)
     camera = " ".join(claims[name] for name in ("make", "model") if name in claims)

@@ -33,11 +33,16 @@ class Families:
     _seen: Counter[bytes] = field(default_factory=Counter)
     _heads: list[Sibling] = field(default_factory=list)
     _references: list[Sibling] = field(default_factory=list)
+    _restarting: list[Sibling] = field(default_factory=list)
 
     def note(self, jpeg: bytes, header: JpegHeader, offset: int, named: str | None = None) -> None:
         """Remember a whole file, unless one like it, or enough others, are known."""
         sibling = sibling_of(jpeg, header, offset, named)
         if sibling is None:
+            return
+        if header.restart_interval:
+            if len(self._restarting) < _MOST_KNOWN:
+                self._restarting.append(sibling)
             return
         tables = sibling.tables
         if tables in self._members or len(self._members) < _MOST_KNOWN:
@@ -46,7 +51,7 @@ class Families:
 
     def note_head(self, jpeg: bytes, header: JpegHeader, offset: int) -> None:
         """Remember a file that is cut off, and whose rest may be found."""
-        sibling = sibling_of(jpeg, header, offset)
+        sibling = None if header.restart_interval else sibling_of(jpeg, header, offset)
         if sibling is not None:
             self._heads.append(sibling)
             self._heads.sort(key=lambda head: head.offset)
@@ -59,8 +64,13 @@ class Families:
             return False
         sibling = sibling_of(jpeg, header, -1, named)
         if sibling is not None:
-            self._references.append(sibling)
+            (self._restarting if header.restart_interval else self._references).append(sibling)
         return sibling is not None
+
+    @property
+    def restarting(self) -> list[Sibling]:
+        """Files with restart intervals, in the order in which they were learned of: the examiner's first."""
+        return self._restarting
 
     def ranked(self, place: int) -> list[list[list[Sibling]]]:
         """The families that are tried on a piece at some offset, those that are believed first in front."""

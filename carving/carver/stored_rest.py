@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from carving.carver.borrowing import Sibling
-from carving.carver.donors import borrow
+from carving.carver.donors import Families, borrow
+from carving.carver.restart_rest import read_restarts
 from carving.fragments import Borrowed
 from carving.source import Run
 
@@ -41,17 +41,23 @@ def find_rest(data: bytes) -> Run | None:
     return Run(int(starts[longest]), int(lengths[longest]))
 
 
-def read_rest(data: bytes, ranks: list[list[list[Sibling]]]) -> tuple[Borrowed, tuple[str, ...]] | None:
+def read_rest(data: bytes, families: Families, place: int) -> tuple[Borrowed, tuple[str, ...]] | None:
     """How to read the rest of a picture in a file, with bits and bytes counted from the beginning of the file, and
     what is to be said of that; None where no tables read one.
 
     Args:
         data: the file.
-        ranks: whose tables are tried, as `Families.ranked` gives them.
+        families: whose tables are tried.
+        place: where the file begins.
     """
     rest = find_rest(data)
-    found = None if rest is None else borrow(data[rest.offset : rest.end], ranks, STARTS)
-    if rest is None or found is None:
+    if rest is None:
+        return None
+    with_restarts = read_restarts(data, rest, families.restarting)
+    if with_restarts is not None:
+        return with_restarts, ()
+    found = borrow(data[rest.offset : rest.end], families.ranked(place), STARTS)
+    if found is None:
         return None
     borrowed, notes = found
     return replace(borrowed, bit=borrowed.bit + 8 * rest.offset, end=borrowed.end + rest.offset), notes

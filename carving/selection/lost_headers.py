@@ -38,7 +38,7 @@ def lend_header(fragment: Fragment, families: Families) -> Fragment | None:
     lost = has_lost_header(fragment.data)
     if not lost and (fragment.check is None or _own_tables_fit(fragment.data)):
         return None
-    found = read_rest(fragment.data, families.ranked(fragment.offset))
+    found = read_rest(fragment.data, families, fragment.offset)
     if found is None:
         return None
     borrowed, notes = found
@@ -53,4 +53,6 @@ def _own_tables_fit(data: bytes) -> bool:
         own = sibling_of(data, read_header(data), 0)
     except JpegError:
         return True
-    return rest is None or own is None or read_with(data[rest.offset : rest.end], [own]) is not None
+    if rest is None or own is None or own.parsed.restart_interval:
+        return True
+    return read_with(data[rest.offset : rest.end], [own]) is not None

@@ -27,7 +27,7 @@ def read_references(paths: tuple[str, ...]) -> Families:
             ) from error
         if not families.refer_to(data, f"the reference photo {Path(path).name}"):
             raise UsageError(
-                f"the reference photo {path} cannot lend its tables: it is no JPEG of one baseline scan without "
-                "restart intervals; give another photo as the same camera wrote it"
+                f"the reference photo {path} cannot lend its tables: it is no JPEG of one baseline scan; "
+                "give another photo as the same camera wrote it"
             )
     return families

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from carving.errors import UsageError
 from carving.jpeg.markers import read_header
@@ -17,6 +19,7 @@ from carving.selection.taking import make_fragment
 from carving.source import Run
 from restore.decoding.robust import decode
 from restore.lab.simulation.made_pictures import coded_at, fractal_picture
+from restore.provenance import Provenance
 from restore.restoration import restore
 from tests.carving.memory import MemorySource, jpeg
 
@@ -120,3 +123,34 @@ def test_the_case_of_the_collection(shared_data: Path) -> None:
     borrowed = fragments[1].borrowed
     assert borrowed is not None
     assert borrowed.mcus >= 16_524
+
+
+def test_restart_markers_number_what_is_left(tmp_path: Path) -> None:
+    """Its brightness is its own, and every block stands where it did."""
+    first, second = (with_restarts(seed) for seed in (1, 2))
+    reference = tmp_path / "same.jpg"
+    reference.write_bytes(first)
+    locked = np.random.default_rng(1).bytes(ENCRYPTED) + second[ENCRYPTED:] + TRAILER
+    fragment = make_fragment(MemorySource(locked), locked, (Run(0, len(locked)),), "plain")
+
+    read = lend_header(fragment, read_references((str(reference),)))
+
+    assert read is not None
+    assert read.borrowed is not None
+    assert read.borrowed.empty % read_header(second).restart_interval == 0
+    restored = restore(read)
+    truth = decode(second).pixels
+    assert restored.pixels is not None
+    assert restored.provenance is not None
+    assert restored.pixels.shape == truth.shape
+    rows = int((restored.provenance == Provenance.LOST).any(axis=1).sum())
+    assert 0 < rows < restored.provenance.shape[0] - 4
+    height = rows * restored.mcu_size[0]
+    assert np.array_equal(restored.pixels[height + 16 :], truth[height + 16 :])
+    assert not any("guessed" in note for note in restored.notes)
+
+
+def with_restarts(seed: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(fractal_picture(480, 640, seed)).save(buffer, "JPEG", quality=80, restart_marker_rows=1)
+    return buffer.getvalue()
