@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from carving.jpeg.exif_dimensions import contradiction_of, exif_dimensions
@@ -16,7 +17,7 @@ from restore.restoration import restore
 from restore.thumbnail.belonging import shows_another
 
 
-def small(picture: np.ndarray) -> np.ndarray:
+def small(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(picture).resize((160, 120)))
 
 
