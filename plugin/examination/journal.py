@@ -98,7 +98,7 @@ class Journal:
             require_vacant(self.folder)
             return
         begun = self.beginning["parameters"]
-        for name, value in asdict(parameters).items():
+        for name, value in to_json(parameters).items():  # as the log keeps them
             if begun.get(name) != value:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(f"the run in {self.folder} was begun with {option} {begun.get(name)}, not {value}")

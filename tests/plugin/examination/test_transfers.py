@@ -86,3 +86,20 @@ def test_a_reference_is_recorded_with_its_digest(tmp_path: Path, photo: bytes) -
     named = [record for record in records if "reference_photo" in json.dumps(record)]
     assert len(named) == 1
     assert hashlib.sha256(photo).hexdigest() in json.dumps(named[0])
+
+
+def test_a_run_goes_on_with_the_same_references_alone(tmp_path: Path, photo: bytes) -> None:
+    from carving.errors import UsageError
+    from plugin.common.settings import CaseDetails, Parameters
+    from plugin.common.versions import code_digest
+    from plugin.examination.journal import read_journal
+
+    evidence, reference = tmp_path / "card.dd", tmp_path / "same.jpg"
+    evidence.write_bytes(photo)
+    reference.write_bytes(photo)
+    given = Parameters(reference=(str(reference),), carve_only=True)
+    run(evidence, tmp_path / "out", jobs=1, parameters=given)
+    journal = read_journal(tmp_path / "out")
+    journal.require_same(given, CaseDetails(), code_digest())
+    with pytest.raises(UsageError, match="--reference"):
+        journal.require_same(Parameters(carve_only=True), CaseDetails(), code_digest())
