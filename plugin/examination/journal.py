@@ -13,7 +13,7 @@ from typing import Any, Final
 from carving.errors import HashMismatchError, UsageError
 from plugin.common.output import output_error, require_vacant
 from plugin.common.record_reading import from_json
-from plugin.common.report_model import Evidence, Failure, FileEntry
+from plugin.common.report_model import Evidence, Failure, FileEntry, to_json
 from plugin.common.settings import CaseDetails, Parameters
 from plugin.custody.chain import START, ChainHead, LogRecord, read_records
 from plugin.custody.custody_log import FILE_NAME
