@@ -25,6 +25,7 @@ class EvidenceSettings:
         nand: layout of a raw NAND dump: a preset's name or the path of a TOML file; None where it is none.
         map: path of the map that GNU ddrescue kept of the medium; None where nothing is known of bytes it did not read.
         xor_key: path of the static key that a NAND controller scrambled the pages with.
+        reference: paths of photos of the same camera, which lend tables, dimensions and width to data without a header.
     """
 
     cipher: str = "aes-cbc-essiv:sha256"
@@ -39,3 +40,4 @@ class EvidenceSettings:
     nand: str | None = None
     xor_key: str | None = None
     map: str | None = None
+    reference: tuple[str, ...] = ()

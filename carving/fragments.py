@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from carving.file_systems.stored_files.record import FileRecord
 from carving.jpeg.results import Check, Ending, Thumbnail
 from carving.source import Run
+from carving.transfers.transfer import Transfer
 
 
 class Origin(enum.StrEnum):
@@ -39,7 +40,8 @@ class Borrowed:
         end: the byte behind the last MCU.
         mcus: how many MCUs there are.
         empty: how many are put before them, so that the last one stands in the picture's corner.
-        lender: where the other file was found.
+        lender: where the other file was found; -1 for a photo that the examiner gave.
+        named: what the other file is called, where that says more.
     """
 
     header: str
@@ -48,6 +50,12 @@ class Borrowed:
     mcus: int
     empty: int
     lender: int
+    named: str | None = None
+
+    @property
+    def lent_by(self) -> str:
+        """The other file, in words."""
+        return f"the file at offset {self.lender}" if self.named is None else self.named
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,9 @@ class Fragment:
     known_bad: tuple[Run, ...] = ()
     """Stretches of `data` that a layer below could not read or correct, in order. What was never read says nothing; a
     code word of NAND that could not be corrected is mostly right."""
+    transfers: tuple[Transfer, ...] = ()
+    """What was done to the file on its way and is undone before it is decoded, the last one first; `data` and all runs
+    are as found, the rest is of what undoing gives."""
 
     @property
     def name(self) -> str:

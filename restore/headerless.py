@@ -25,10 +25,13 @@ def restore_headerless(data: bytes, borrowed: Borrowed) -> Restoration:
     provenance = np.full(frame.mcu_count, Provenance.PLACED, dtype=np.uint8)
     provenance[: borrowed.empty] = Provenance.LOST
     coefficients = decoded.coefficients.copy()
-    _level(coefficients, frame, borrowed.empty)
+    guessed = ""
+    if not decoded.header.restart_interval:
+        _level(coefficients, frame, borrowed.empty)
+        guessed = "brightness and tint are guessed, and "
     note = (
-        f"a piece without a header: tables and width are those of the file at offset {borrowed.lender}, "
-        "brightness and tint are guessed, and what stood above is unknown"
+        f"a piece without a header: tables and width are those of {borrowed.lent_by}, "
+        f"{guessed}what stood above is unknown"
     )
     return Restoration(
         pixels=render(decoded.header, coefficients),

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from carving.errors import JpegError
 from carving.flips.model import FlipModel
 from carving.fragments import Fragment
+from carving.jpeg.exif_dimensions import contradiction_of, exif_dimensions
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.results import Thumbnail
 from carving.jpeg.thumbnails import extract_thumbnail
+from carving.transfers.undoing import undo_all
 from restore.decoding.decoded import EventKind
 from restore.decoding.robust import Decoded, decode
 from restore.gca import filling
@@ -22,6 +24,7 @@ from restore.gca.holes import Filler
 from restore.provenance import BitFlip, Provenance, Status
 from restore.result import Restoration
 from restore.thumbnail import guidance
+from restore.transferred import as_transferred
 
 if TYPE_CHECKING:
     from restore.repair.header.header_repair import HeaderRepair
@@ -36,6 +39,9 @@ UNSEEN = "the evidence is not encrypted: a flip that changes an amplitude only c
 """Said of every file of unencrypted evidence that decodes without a flaw."""
 
 FOREIGN = "the thumbnail shows another picture, so it does not guide what is lost"
+
+STRANGER = "the thumbnail in its header shows another picture: it may belong to another photo"
+"""Said of a whole picture."""
 
 STRANGE = "every block decodes, but some look as damage does, and no flip explains them"
 
@@ -56,7 +62,8 @@ def restore(
 
     Args:
         fragment: what the carver found, or the bytes of one JPEG file.
-        flip_model: how flipped bits of the evidence show in these bytes; without one nothing is reversed.
+        flip_model: how flipped bits of the evidence show in these bytes; without one nothing is reversed, nor in a
+            file whose transfers are undone.
         thumbnail: the guide for what is lost; the fragment's own where None.
         effort: 0 to 3, work spent on reversing flips.
         device: where the network computes: `auto`, `cpu` or `cuda`.
@@ -80,6 +87,10 @@ def restore_with(
         from restore.headerless import restore_headerless
 
         return restore_headerless(fragment.data, fragment.borrowed)
+    if isinstance(fragment, Fragment) and fragment.transfers:
+        before = undo_all(fragment.data, fragment.transfers)
+        lossless = all(transfer.lossless for transfer in fragment.transfers)
+        return as_transferred(restore_with(filler, before, None, thumbnail, effort), lossless=lossless)
     from restore.repair.header.header_repair import repair_header
     from restore.repair.header.opaque import opaque_bytes
     from restore.repair.search.scan_repair import EFFORTS
@@ -98,7 +109,20 @@ def restore_with(
         decoded = _decoded(front.data)
     bad = tuple((run.offset, run.end) for run in fragment.known_bad) if isinstance(fragment, Fragment) else ()
     restored = _restore(front, decoded, flip_model, guide, effort, filler, bad)
+    if isinstance(decoded, Decoded):
+        told = contradiction_of(exif_dimensions(front.data, segments), decoded.header.frame)
+        restored = replace(restored, notes=restored.notes if told is None else (*restored.notes, told))
+        if restored.status in (Status.INTACT, Status.EXACT) and _is_foreign(own, restored):
+            restored = replace(restored, notes=(*restored.notes, STRANGER))
     return replace(restored, opaque_bytes=opaque_bytes(front.data, segments, own))
+
+
+def _is_foreign(thumbnail: Thumbnail | None, restored: Restoration) -> bool:
+    """Whether the thumbnail in a whole picture's header shows something else."""
+    from restore.thumbnail.belonging import shows_another
+
+    small = None if thumbnail is None else guidance.thumbnail_pixels(thumbnail)
+    return small is not None and restored.pixels is not None and shows_another(small, restored.pixels)
 
 
 def _decoded(data: bytes) -> Decoded | JpegError:

@@ -58,7 +58,7 @@ ATTRIBUTES = {
             "known_bad",
             "layer",
         ),
-        *("name", "notes", "offset", "origin", "record", "thumbnail", "witnessed"),
+        *("name", "notes", "offset", "origin", "record", "thumbnail", "transfers", "witnessed"),
     ),
     "carving.Run": ("end", "length", "offset"),
     "restore.Decoded": ("coefficients", "end", "events", "flawless", "header", "mcus", "pixels", "stream"),

@@ -24,6 +24,7 @@ ORDER: Final = {
             "support",
             "sources",
             "jpeg",
+            "transfers",
             "media",
             "media.ewf",
             "media.nand",
@@ -48,8 +49,8 @@ ORDER: Final = {
         ),
     ),
     "restore": (
-        *("provenance", "explanation", "result", "decoding", "segment_picture", "scan", "thumbnail", "guard"),
-        *("segments", "sca", "gca", "headerless"),
+        *("provenance", "explanation", "result", "transferred", "decoding", "segment_picture", "scan", "thumbnail"),
+        *("guard", "segments", "sca", "gca", "headerless"),
         *("placement.state", "placement.by_seams", "placement.by_thumbnail", "placement"),
         *("repair.search", "repair.review", "repair", "repair.header", "restoration", "warming"),
         *("lab.quality", "lab.simulation", "lab.speed", "gca.training", "paper", "lab.evaluation", "lab"),

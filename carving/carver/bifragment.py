@@ -102,7 +102,7 @@ class _Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class _Cut:
+class Cut:
     """A place where the head may end, and the state of decoding shortly before it."""
 
     start: int
@@ -116,7 +116,7 @@ def join_far(source: ByteSource, broken: Broken, free: list[Run]) -> Join | None
     Raises:
         EvidenceError: the source cannot be read.
     """
-    return _find(source, broken, _nearest(free, broken.offset), sys.maxsize)
+    return _find(source, broken, nearest(free, broken.offset), sys.maxsize)
 
 
 def join_near(source: ByteSource, broken: Broken) -> Join | None:
@@ -139,7 +139,7 @@ def _find(source: ByteSource, broken: Broken, runs: list[Run], reach: int) -> Jo
     if coding is None:
         return None
     picture = _Picture(header, coding, thumbnail_samples(broken.head, header.segments))
-    cuts = _cuts(broken, header.scan.entropy_start, coding)
+    cuts = cuts_of(broken, header.scan.entropy_start, coding)
     work = _WORK
     rough: Join | None = None
     for number, run in enumerate(runs):
@@ -164,13 +164,13 @@ def _find(source: ByteSource, broken: Broken, runs: list[Run], reach: int) -> Jo
     return rough
 
 
-def _nearest(free: list[Run], offset: int) -> list[Run]:
+def nearest(free: list[Run], offset: int) -> list[Run]:
     """The runs to be tried: those that reach behind `offset`, the nearest first, then some before it."""
     behind = bisect_left(free, offset, key=lambda run: run.end)
     return [*free[behind : behind + _FAR], *reversed(free[max(0, behind - _BEFORE) : behind])]
 
 
-def _cuts(broken: Broken, start: int, coding: Coding) -> dict[int, list[_Cut]]:
+def cuts_of(broken: Broken, start: int, coding: Coding) -> dict[int, list[Cut]]:
     """Boundaries at which the head may end, by step, the likeliest first.
 
     They lie before the flaw, where the look of the data changes, or, if no code is wrong, at cluster boundaries where
@@ -196,7 +196,7 @@ def _cuts(broken: Broken, start: int, coding: Coding) -> dict[int, list[_Cut]]:
     filler = [place for place in grid if is_foreign(broken.head[place : place + _SECTOR])]
     extra = filler[:1] + torn[:_TORN]
     wanted[_CLUSTER] = list(dict.fromkeys(extra + wanted[_CLUSTER]))
-    return {step: [_Cut(start, place, states[place]) for place in wanted[step] if place in states] for step in wanted}
+    return {step: [Cut(start, place, states[place]) for place in wanted[step] if place in states] for step in wanted}
 
 
 def _states(
@@ -220,7 +220,7 @@ def _states(
 
 
 def _try(
-    data: NDArray[np.uint8], base: int, cut: _Cut, targets: NDArray[np.int64], picture: _Picture, work: int
+    data: NDArray[np.uint8], base: int, cut: Cut, targets: NDArray[np.int64], picture: _Picture, work: int
 ) -> tuple[list[Join], int]:
     """The joins that fit and that no thumbnail speaks against, up to the first to be believed, with offsets of the
     second run from `base`; and the work left."""

@@ -50,6 +50,11 @@ class BlockMap:
         """Note that the bytes of a run belong to a file."""
         insort(self._taken, (run.offset, run.end))
 
+    def next_taken(self, place: int, size: int) -> int:
+        """Where the first file begins at or behind a place of a source of `size` bytes; its end where none does."""
+        index = bisect_left(self._taken, (place, 0))
+        return self._taken[index][0] if index < len(self._taken) else size
+
     def free_runs(self) -> list[Run]:
         """Stretches of free blocks with entropy-coded data, in order, each with the block before it if that is mute."""
         from carving.carver.block_kernels import BLOCK

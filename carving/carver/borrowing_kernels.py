@@ -88,7 +88,7 @@ def best_start(
             )
             if result != WHOLE:
                 break
-            place = _place(data, state)
+            place = place_of(data, state)
         if place >= _REMEMBERED:
             walk_mcus(
                 data,
@@ -104,7 +104,7 @@ def best_start(
                 joined,
                 nowhere,
             )
-            place = _place(data, state)
+            place = place_of(data, state)
         total, behind = state[MCU], (place + 7) >> 3
         if place < _REMEMBERED and following[place] >= 0:
             total, behind = total + following[place], ends[place]
@@ -119,7 +119,7 @@ def best_start(
 
 
 @kernel(nogil=True)
-def _place(data: NDArray[np.uint8], state: NDArray[np.int64]) -> int:
+def place_of(data: NDArray[np.uint8], state: NDArray[np.int64]) -> int:
     """The bit of the stored data that decoding is at: bits in the buffer are given back, with bytes stuffed there."""
     position = state[POSITION]
     for _ in range(state[COUNT] >> 3):

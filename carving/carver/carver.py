@@ -11,7 +11,8 @@ from math import lcm
 
 from carving.carver.block_map import BlockMap
 from carving.carver.database_pictures import DatabasePictures
-from carving.carver.headerless import Families, find_headerless
+from carving.carver.donors import Families
+from carving.carver.headerless import find_headerless
 from carving.carver.pending import Pending, pending, resolve_pending, without_gap
 from carving.carver.windows import Search, Windows
 from carving.errors import UsageError
@@ -107,5 +108,5 @@ def _found(
             if candidate.header is not None and candidate.check is not None and candidate.check.whole:
                 families.note(candidate.data, candidate.header, start)
             yield candidate.fragment(source, layer)
-    yield from resolve_pending(search.source, layer, waiting, blocks, threads)
+    yield from resolve_pending(search.source, layer, waiting, blocks, families, max_file_size, threads)
     yield from find_headerless(search.source, layer, blocks, families, threads)

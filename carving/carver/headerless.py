@@ -2,52 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
 from carving.carver.block_map import BlockMap
-from carving.carver.borrowing import Sibling, borrow, sibling_of
+from carving.carver.donors import Families, borrow
 from carving.fragments import Fragment
 from carving.jpeg.foreign_sectors import SECTOR, is_foreign
-from carving.jpeg.markers import JpegHeader
 from carving.jpeg.results import Ending
 from carving.source import ByteSource, Run, evidence_runs
 from carving.support.side_by_side import in_order
 
 _SHORTEST: Final = 2 << 12
 _LONGEST: Final = 4 << 20
-_MOST_KNOWN: Final = 256
-_MOST_TRIED: Final = 12
 _MOST_HEADERLESS: Final = 4096
 _MOST_ZEROS: Final = 0.5
 """Share of zeros above which data are tables of numbers; the flattest picture has a quarter."""
 _EOI: Final = b"\xff\xd9"
-
-
-@dataclass
-class Families:
-    """Files that can lend their tables, those with the same ones together; commonly used tables come first."""
-
-    _members: dict[bytes, dict[int, Sibling]] = field(default_factory=dict)
-    _seen: Counter[bytes] = field(default_factory=Counter)
-
-    def note(self, jpeg: bytes, header: JpegHeader, offset: int) -> None:
-        """Remember a whole file, unless one like it, or enough others, are known."""
-        sibling = sibling_of(jpeg, header, offset)
-        if sibling is None:
-            return
-        tables = sibling.tables
-        if tables in self._members or len(self._members) < _MOST_KNOWN:
-            self._seen[tables] += 1
-            self._members.setdefault(tables, {}).setdefault(sibling.coding.columns, sibling)
-
-    @property
-    def common(self) -> list[list[Sibling]]:
-        """The families that are tried."""
-        return [list(self._members[tables].values()) for tables, _ in self._seen.most_common(_MOST_TRIED)]
 
 
 def find_headerless(
@@ -58,16 +30,16 @@ def find_headerless(
     Raises:
         EvidenceError: the source cannot be read.
     """
-    common = families.common
-    if not common:
-        return
     runs = [run for run in blocks.free_runs() if run.length >= _SHORTEST]
-    for _, fragment in in_order(partial(_piece, source, layer, common), runs[:_MOST_HEADERLESS], threads):
+    for _, fragment in in_order(partial(_piece, source, layer, families), runs[:_MOST_HEADERLESS], threads):
         if fragment is not None:
             yield fragment
 
 
-def _piece(source: ByteSource, layer: str, common: list[list[Sibling]], run: Run) -> Fragment | None:
+def _piece(source: ByteSource, layer: str, families: Families, run: Run) -> Fragment | None:
+    ranks = families.ranked(run.offset)
+    if not ranks:
+        return None
     data = source.read_at(run.offset, min(run.length, _LONGEST) + _SHORTEST)
     start = _first_coded(data)
     data = data[start:]
@@ -75,9 +47,10 @@ def _piece(source: ByteSource, layer: str, common: list[list[Sibling]], run: Run
     data = data[: run.length - start if eoi < 0 else eoi]
     if data.count(0) > len(data) * _MOST_ZEROS:
         return None
-    borrowed = borrow(data, common)
-    if borrowed is None:
+    found = borrow(data, ranks)
+    if found is None:
         return None
+    borrowed, notes = found
     kept = data if eoi < 0 else data + _EOI
     return Fragment(
         layer=layer,
@@ -88,6 +61,7 @@ def _piece(source: ByteSource, layer: str, common: list[list[Sibling]], run: Run
         ending=Ending.TRUNCATED if eoi < 0 else Ending.EOI,
         thumbnail=None,
         borrowed=borrowed,
+        notes=notes,
     )
 
 

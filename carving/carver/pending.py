@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Final
 
 from carving.carver.block_map import BlockMap, without
 from carving.carver.candidates import Candidate
+from carving.carver.donors import Families
 from carving.fragments import Fragment
 from carving.jpeg.header_walk import walk_header
+from carving.jpeg.picture_walk import sound_header
 from carving.jpeg.results import Check, Ending
 from carving.source import ByteSource, Run
 from carving.support.side_by_side import in_order
 
 if TYPE_CHECKING:
     from carving.carver.bifragment import Join
+    from carving.carver.multifragment import ManyJoined
 
 _BEHIND_FLAW: Final = 8192
 _DOUBT: Final = 12288
@@ -40,17 +43,27 @@ def pending(candidate: Candidate) -> Pending:
 
 
 def resolve_pending(
-    source: ByteSource, layer: str, waiting: list[Pending], blocks: BlockMap, threads: int = 1
+    source: ByteSource,
+    layer: str,
+    waiting: list[Pending],
+    blocks: BlockMap,
+    families: Families,
+    longest: int,
+    threads: int = 1,
 ) -> Iterator[Fragment]:
     """Yield every waiting file, joined where a join is found; the map then knows which blocks they take.
 
-    All are searched for in the same free blocks; where two find the same ones, the second searches the rest.
+    All are searched for in the same free blocks; where two find the same ones, the second searches the rest. Those
+    that nothing makes whole in two pieces are tried in more; what then stands alone reaches to where its rest ends
+    behind damage, if that is right behind it.
 
     Args:
         source: read from that many threads.
         layer: name of the scanned view.
         waiting: the files.
         blocks: which blocks are free, and which are taken.
+        families: learns of the files that stay cut off.
+        longest: bytes of the longest file believed.
         threads: how many search side by side.
 
     Raises:
@@ -71,12 +84,20 @@ def resolve_pending(
         blocks.take(join.first)
         blocks.take(join.second)
         taken.append(join.second)
-        yield _joined(source, entry.check, join).fragment(source, layer)
+        yield _joined(source, entry.check, (join.first, join.second), join.witnessed).fragment(source, layer)
+    left: list[Pending] = []
     for entry in alone:
-        data = source.read_at(entry.offset, entry.size)
-        blocks.take(Run(entry.offset, entry.size))
-        runs = (Run(entry.offset, entry.size),)
-        yield Candidate(runs, data, walk_header(data).segments, entry.ending, entry.check).fragment(source, layer)
+        many = _join_many(source, entry, reduce(without, taken, free))
+        if many is None:
+            left.append(entry)
+            continue
+        taken += many.runs[1:]
+        for run in many.runs:
+            blocks.take(run)
+        yield _joined(source, entry.check, many.runs, many.witnessed).fragment(source, layer)
+    for entry in left:
+        limit = min(blocks.next_taken(entry.offset + entry.size, source.size), entry.offset + longest)
+        yield _alone(source, entry, limit, blocks, families).fragment(source, layer)
 
 
 def _join(source: ByteSource, entry: Pending, *, free: list[Run]) -> Join | None:
@@ -84,6 +105,29 @@ def _join(source: ByteSource, entry: Pending, *, free: list[Run]) -> Join | None
 
     head = source.read_at(entry.offset, max(entry.size, entry.check.reached) + _BEHIND_FLAW)
     return join_far(source, Broken(entry.offset, head, entry.size, entry.check), free)
+
+
+def _join_many(source: ByteSource, entry: Pending, free: list[Run]) -> ManyJoined | None:
+    from carving.carver.bifragment import Broken
+    from carving.carver.multifragment import join_many
+
+    head = source.read_at(entry.offset, max(entry.size, entry.check.reached) + _BEHIND_FLAW)
+    return join_many(source, Broken(entry.offset, head, entry.size, entry.check), free)
+
+
+def _alone(source: ByteSource, entry: Pending, limit: int, blocks: BlockMap, families: Families) -> Candidate:
+    """A file that is cut off, or goes on behind damage."""
+    from carving.carver.extending import extended_size
+
+    size, closed = extended_size(source, entry.offset, entry.size, entry.check, limit)
+    data = source.read_at(entry.offset, size)
+    walk = walk_header(data)
+    run = Run(entry.offset, size)
+    blocks.take(run)
+    header = sound_header(data, walk)
+    if header is not None and size == entry.size:
+        families.note_head(data, header, entry.offset)
+    return Candidate((run,), data, walk.segments, Ending.EOI if closed else entry.ending, entry.check)
 
 
 def _overlap(one: Run, other: Run) -> bool:
@@ -103,11 +147,13 @@ def without_gap(source: ByteSource, candidate: Candidate) -> Candidate:
         return candidate
     offset = candidate.runs[0].offset
     join = join_near(source, Broken(offset, candidate.data, len(candidate.data), check))
-    return candidate if join is None else replace(_joined(source, check, join), header=candidate.header)
-
-
-def _joined(source: ByteSource, check: Check, join: Join) -> Candidate:
+    if join is None:
+        return candidate
     runs = (join.first, join.second)
+    return replace(_joined(source, check, runs, join.witnessed), header=candidate.header)
+
+
+def _joined(source: ByteSource, check: Check, runs: tuple[Run, ...], witnessed: bool | None) -> Candidate:
     data = b"".join(source.read_at(run.offset, run.length) for run in runs)
     whole = Check(check.mcus, check.mcus, len(data), len(data), whole=True)
-    return Candidate(runs, data, walk_header(data).segments, Ending.EOI, whole, witnessed=join.witnessed)
+    return Candidate(runs, data, walk_header(data).segments, Ending.EOI, whole, witnessed=witnessed)

@@ -13,7 +13,7 @@ from typing import Final
 
 from carving.carver.candidates import read_candidate
 from carving.carver.carver import carve
-from carving.carver.headerless import Families
+from carving.carver.donors import Families
 from carving.file_systems.stored_files.file_source import FileSource
 from carving.file_systems.stored_files.stored import StoredFile, one_each
 from carving.file_systems.unallocated import UnallocatedSource, placed_below
@@ -239,6 +239,7 @@ class StoredSearch:
         if file.record.deleted:
             notes = (*notes, self._owned(look.runs))
         fragment = make_fragment(self.source, look.data(), look.runs, self.layer)
+        notes = (*fragment.notes, *notes)
         return replace(fragment, origin=Origin.FILE_SYSTEM, record=file.record, notes=notes)
 
     def _by_runs(self, doubt: Doubt, *notes: str) -> Fragment:

@@ -9,16 +9,23 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from carving.errors import EvidenceError
 from carving.media.files import reason
 from carving.media.raw import RawSource
 from carving.source import Run
+from carving.transfers.counting import begins_as_transferred
 
 MOST_FILES: Final = 1_000_000
 JPEG_SUFFIXES: Final = (".jpg", ".jpeg", ".jpe", ".jfif")
 _SOI: Final = b"\xff\xd8\xff"
+_EOI: Final = b"\xff\xd9"
+_NAMED_WITHIN: Final = re.compile(r"\.(?:jpe?g|jpe|jfif)(?![a-z0-9])", re.IGNORECASE)
+"""In the names that ransomware gives, such as `DSC_0002.JPG.djvu`."""
+_HEAD: Final = 4096
+_TRAILER: Final = 512
+"""Bytes that may stand behind the end of a picture, such as the note that ransomware adds."""
 _PHOTOREC_THUMBNAIL: Final = re.compile(r"t(\d{7,}\.jpg)")
 
 
@@ -58,6 +65,10 @@ class FolderSource(RawSource):
 def open_folder(folder: Path) -> FolderSource:
     """Open the JPEGs of a folder and of those below it. Links are not followed, empty files left out.
 
+    Files are taken that begin as JPEGs do or are named so, those that begin as a JPEG does after a transfer that
+    changes bytes, and those that may hold the rest of one: by `.jpg` within their name or an end-of-image marker at
+    their end.
+
     PhotoRec writes the thumbnail of `f0002504.jpg` beside it as `t0002504.jpg`; it is still inside the first, so the
     second is left out where both are there.
 
@@ -90,7 +101,9 @@ def _left_out_as(path: Path) -> str | None:
         if path.stat().st_size == 0:
             return "empty"
         with path.open("rb") as file:
-            return None if is_named_jpeg(path.name) or file.read(len(_SOI)) == _SOI else "not JPEGs"
+            if may_be_named_jpeg(path.name) or _may_hold_jpeg(file):
+                return None
+            return "not JPEGs"
     except OSError as error:
         raise EvidenceError(f"{path} cannot be read: {reason(error)}") from error
 
@@ -105,6 +118,20 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders.sort()
         for name in sorted(files):
             yield Path(parent) / name
+
+
+def _may_hold_jpeg(file: BinaryIO) -> bool:
+    """Whether the bytes of a file may be those of a JPEG, or of the end of one."""
+    head = file.read(_HEAD)
+    if head.startswith(_SOI) or begins_as_transferred(head):
+        return True
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _TRAILER))
+    return _EOI in file.read(_TRAILER)
+
+
+def may_be_named_jpeg(name: str) -> bool:
+    """Whether a name tells of a JPEG, by its end or further before."""
+    return is_named_jpeg(name) or _NAMED_WITHIN.search(name) is not None
 
 
 def is_named_jpeg(name: str) -> bool:

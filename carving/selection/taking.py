@@ -15,6 +15,8 @@ from carving.jpeg.results import Ending
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.selection.listed import ListedFile
 from carving.source import HOLE_OFFSET, ByteSource, Run, clamp, evidence_runs, merge
+from carving.transfers.undoing import undo_transfers
+from carving.transfers.wording import notes_of
 
 LARGEST: Final = 64 << 20
 """Bytes taken of one file at most."""
@@ -62,18 +64,34 @@ def make_fragment(
 ) -> Fragment:
     """A fragment of exactly these bytes, which lie in `runs`, holes among them; nothing is cut off behind the
     picture."""
-    walk = walk_header(data)
     stored = [run for run in runs if run.offset != HOLE_OFFSET]
+    lower = merge(tuple(low for run in stored for low in evidence_runs(source, run.offset, run.length)))
+    return fragment_of(data, runs, lower, layer, claim)
+
+
+def fragment_of(
+    data: bytes, runs: tuple[Run, ...], evidence: tuple[Run, ...], layer: str, claim: Claim | None = None
+) -> Fragment:
+    """The same, where it is known which runs of the evidence the bytes are.
+
+    What transfers have done to a damaged file is undone where it then decodes better; the bytes and their runs stay as
+    they were found, and notes say so.
+    """
+    undone = undo_transfers(data)
+    before = data if undone is None else undone.data
+    walk = walk_header(before)
     return Fragment(
         layer=layer,
-        offset=stored[0].offset,
+        offset=next(run.offset for run in runs if run.offset != HOLE_OFFSET),
         data=data,
         byte_runs=runs,
-        evidence_runs=merge(tuple(low for run in stored for low in evidence_runs(source, run.offset, run.length))),
-        ending=Ending.EOI if data.rstrip(b"\0").endswith(_EOI) else Ending.TRUNCATED,
-        thumbnail=extract_thumbnail(data, walk.segments),
-        check=check_picture(data, sound_header(data, walk)),
+        evidence_runs=evidence,
+        ending=Ending.EOI if before.rstrip(b"\0").endswith(_EOI) else Ending.TRUNCATED,
+        thumbnail=extract_thumbnail(before, walk.segments),
+        check=check_picture(before, sound_header(before, walk)),
         claim=claim,
+        notes=() if undone is None else notes_of(data, undone),
+        transfers=() if undone is None else undone.transfers,
     )
 
 

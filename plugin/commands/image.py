@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -10,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from carving.errors import EvidenceError, OutputError, UsageError
+from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
 from carving.source import Run
 from plugin.commands.failure import end, report_unforeseen
 
 if TYPE_CHECKING:
+    from carving.fragments import Fragment
     from restore.result import Restoration
 
 LARGEST_FILE: Final = 1 << 29
@@ -23,6 +26,7 @@ _EPILOG: Final = """\b
 Examples:
   carve-restore image damaged.jpg -o restored.png
   carve-restore image damaged.jpg -o restored.png --provenance map.png
+  carve-restore image encrypted.jpg.locked -o restored.png --reference other.jpg
 
 \b
 Colours of the map:
@@ -60,8 +64,18 @@ Exit codes:
     show_default=True,
     help="Where the network computes that fills what is lost.",
 )
+@click.option(
+    "--reference",
+    multiple=True,
+    type=click.Path(),
+    metavar="PHOTO",
+    help="A photo of the same camera, which lends tables, dimensions and width where the header of DAMAGED is lost, "
+    "encrypted or another file's. Repeatable.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
-def image_command(damaged: Path, output: Path, provenance: Path | None, device: str, quiet: bool) -> None:
+def image_command(
+    damaged: Path, output: Path, provenance: Path | None, device: str, reference: tuple[str, ...], quiet: bool
+) -> None:
     """Restore one JPEG file: a full-size picture of whatever is left in DAMAGED.
 
     The file is only read. What is left of the picture depends on the damage; the map and the message say it. Flipped
@@ -74,28 +88,62 @@ def image_command(damaged: Path, output: Path, provenance: Path | None, device: 
     for path in (output, provenance):
         if path is not None and path.exists():
             raise OutputError(f"{path} exists already; name a file that does not")
-    data = _read(damaged)
+    fragment = _fragment(damaged, reference)
 
-    from carving.flips.plain_flips import PlainFlips
     from plugin.commands.warming import compile_kernels
-    from restore.restoration import restore
 
     compile_kernels(quiet=quiet)
-    restoration = restore(data, PlainFlips(len(data), (Run(0, len(data)),)), device=device)
+    restoration = _restore(fragment, device)
     if restoration.pixels is None:
-        end([f"{damaged}: {'; '.join(restoration.notes)}"], 1)
+        end([f"{damaged}: {'; '.join((*restoration.notes, *_advice(fragment)))}"], 1)
     _write(restoration, output, provenance)
     if not quiet:
         _describe(restoration, output)
+
+
+def _restore(fragment: Fragment, device: str) -> Restoration:
+    """The best picture of a file: with its transfers undone, by the header lent to it, or as it is."""
+    from carving.flips.plain_flips import PlainFlips
+    from restore.restoration import restore
+
+    model = PlainFlips(len(fragment.data), fragment.byte_runs)
+    restoration = restore(fragment, model, device=device)
+    return replace(restoration, notes=(*fragment.notes, *restoration.notes))
+
+
+def _advice(fragment: Fragment) -> tuple[str, ...]:
+    """What may help with a file that is no JPEG, but may hold the rest of one."""
+    from carving.carver.stored_rest import find_rest
+
+    rest = None if fragment.transfers else find_rest(fragment.data)
+    if rest is None:
+        return ()
+    return (f"its {rest.length} bytes from byte {rest.offset} may be the rest of one: --reference lends a header",)
+
+
+def _fragment(path: Path, reference: tuple[str, ...]) -> Fragment:
+    """The file as a fragment, read with the header of a reference photo where it needs one."""
+    from carving.selection.lost_headers import lend_header
+    from carving.selection.references import read_references
+    from carving.selection.taking import fragment_of
+
+    data = _read(path)
+    families = read_references(reference)
+    run = (Run(0, len(data)),)
+    fragment = fragment_of(data, run, run, "plain")
+    return (lend_header(fragment, families) if reference else None) or fragment
 
 
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise EvidenceError(f"{path} has over {LARGEST_FILE >> 20} MiB; take `carve-restore run` for images")
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise EvidenceError(f"cannot read {path}: {error.strerror or type(error).__name__}") from error
+    if container := container_of(data[:HEAD_BYTES], data[-TAIL_BYTES:]):
+        raise EvidenceError(f"{path} is no JPEG ({container.name}); {container.advice}")
+    return data
 
 
 def _write(restoration: Restoration, output: Path, provenance: Path | None) -> None:

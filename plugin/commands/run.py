@@ -141,6 +141,14 @@ Exit codes:
     help="Map file that GNU ddrescue kept of EVIDENCE: which of its bytes were never read.",
 )
 @click.option(
+    "--reference",
+    multiple=True,
+    type=click.Path(),
+    metavar="PHOTO",
+    help="A photo of the same camera, which lends tables, dimensions and width to data whose header is lost, encrypted "
+    "or another file's. Repeatable.",
+)
+@click.option(
     "--only",
     metavar="LIST",
     help="Take the JPEGs that LIST names instead of searching: DFXML, PhotoRec's report.xml, a body file of The Sleuth "

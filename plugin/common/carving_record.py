@@ -44,7 +44,7 @@ def carving_of(fragment: Fragment, duplicate_of: str | None) -> Carving:
 def _judgement(fragment: Fragment) -> tuple[str, float]:
     if fragment.borrowed is not None:
         piece = f"a piece without a header: {fragment.borrowed.mcus} blocks decode"
-        return f"{piece} with the tables of the file at offset {fragment.borrowed.lender}", 0.4
+        return f"{piece} with the tables of {fragment.borrowed.lent_by}", 0.4
     check, ended, pieces = fragment.check, fragment.ending is Ending.EOI, len(fragment.byte_runs)
     holes = any(run.offset == HOLE_OFFSET for run in fragment.byte_runs)
     if check is None and ended:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from carving.file_systems.structure_flip import StructureFlip
 from carving.fragments import Claim, Origin
 from carving.source import HOLE_OFFSET, Run
+from carving.transfers.transfer import Transfer
 from plugin.common.allocation_record import AllocatedClaim, StoredClaim
 from plugin.common.carving_record import UNCHECKED, Carving
 from plugin.common.explanation_record import GapRecord, SegmentRecord, segment_files
@@ -132,6 +133,8 @@ class FileEntry:
         stored: what else the file system says of that file.
         segments, gaps: of what its scan consists where some of it is no part of the picture, in the file's order.
         known_bad: stretches of the carved bytes that a layer below could not read or correct.
+        transfers: what was done to the file on its way and is undone in `undone`, the last one first.
+        undone: the file before its transfers; None where none was undone.
     """
 
     layer: str
@@ -164,13 +167,15 @@ class FileEntry:
     segments: tuple[SegmentRecord, ...] = ()
     gaps: tuple[GapRecord, ...] = ()
     known_bad: tuple[Run, ...] = ()
+    transfers: tuple[Transfer, ...] = ()
+    undone: OutputFile | None = None
 
     @property
     def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:
         """Every file of the output folder that belongs to it."""
         previews = (self.previews.found, self.previews.restored, self.previews.provenance)
         made = (self.repaired, self.restored, self.provenance, *previews, *segment_files(self.segments))
-        files = (self.carved, self.thumbnail, *made)
+        files = (self.carved, self.undone, self.thumbnail, *made)
         return tuple(file for file in files if file is not None)
 
     @property

@@ -10,6 +10,7 @@ from carving.fragments import Fragment
 from carving.jpeg.exif_claims import exif_claims
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.results import Thumbnail
+from carving.transfers.undoing import undo_all
 from plugin.common.allocation_record import AllocatedClaim
 from plugin.common.carving_record import carving_of
 from plugin.common.output import OutputFile, write_file
@@ -20,6 +21,8 @@ from plugin.examination.allocation_survey import printable, stored_claim
 from plugin.examination.fragment_record import fragment_to_json
 from plugin.workers.stored_checksum import notes_as_found
 from restore.provenance import Status
+
+_UNDONE = "the file before the transfers that the report names, made of the carved bytes alone"
 
 
 def store_fragment(
@@ -42,6 +45,11 @@ def store_fragment(
     covers = f"the bytes as found at offset {fragment.offset} of the {fragment.layer} layer, never altered"
     carved = write_file(folder, f"carved/{stem}.jpg", fragment.data, covers)
     events = [file_written(carved)]
+    before = undo_all(fragment.data, fragment.transfers)
+    undone = None
+    if fragment.transfers:
+        undone = write_file(folder, f"undone/{stem}.jpg", before, _UNDONE)
+        events.append(file_written(undone))
     first = originals.setdefault(carved.sha256, carved.path)
     thumbnail = None
     if fragment.thumbnail is not None:
@@ -62,7 +70,7 @@ def store_fragment(
         byte_runs=fragment.byte_runs,
         evidence_runs=fragment.evidence_runs,
         ending=fragment.ending.value,
-        exif=exif_claims(fragment.data, walk_header(fragment.data).segments),
+        exif=exif_claims(before, walk_header(before).segments),
         status=None,
         carved=carved,
         thumbnail=thumbnail,
@@ -84,6 +92,8 @@ def store_fragment(
         deleted=_deleted(fragment, allocated),
         stored=stored_claim(fragment.record),
         known_bad=fragment.known_bad,
+        transfers=fragment.transfers,
+        undone=undone,
     )
     carving = {"stem": stem, "entry": to_json(entry), "fragment": fragment_to_json(fragment)}
     custody.record_together([*events, ("carved", carving)])

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
+from carving.carver.donors import Families
 from carving.encryption.disk import Part
 from carving.errors import UsageError
 from carving.file_systems.allocation import AllocationMap
@@ -22,6 +23,8 @@ from plugin.examination.watched import WatchedSource
 
 _MOST_NAMED: Final = 10
 _MOST_THREADS: Final = 4
+_HEAD: Final = 4096
+"""Bytes of the evidence by which a file is known that a transfer has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class FragmentSource:
     _count_left_out: int = field(init=False, default=0)
     _taken: int | None = field(init=False, default=None)
     _told: int = field(init=False, default=0)
+    _lenders: Families | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._watched = WatchedSource(self.source, self._tell)
@@ -75,6 +79,15 @@ class FragmentSource:
     def _threads(self) -> int:
         """How many may read the source: one where others restore beside it, who also fill the cores."""
         return min(available_cores(), _MOST_THREADS) if self.parameters.carve_only else 1
+
+    @property
+    def _families(self) -> Families:
+        """Files that lend their headers, the examiner's reference photos first."""
+        from carving.selection.references import read_references
+
+        if self._lenders is None:
+            self._lenders = read_references(self.parameters.reference)
+        return self._lenders
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -108,7 +121,7 @@ class FragmentSource:
         elif files is not None:
             from carving.selection.folders import take_folder
 
-            yield from self._counted(take_folder(files, self.layer, self._leave_out))
+            yield from self._counted(take_folder(files, self.layer, self._leave_out, self._families))
         elif self.parameters.only is not None:
             from carving.selection.reading import read_list
             from carving.selection.taking import take_listed
@@ -118,8 +131,24 @@ class FragmentSource:
             yield from self._counted(map(self._in_its_layer, taken))
         elif self.parts:
             yield from self._part_by_part()
+        elif (fragment := self._transferred()) is not None:
+            yield from self._counted(iter((fragment,)))
         else:
             yield from self._stretch(self.layer, None)
+
+    def _transferred(self) -> Fragment | None:
+        """The one JPEG that the evidence is, where a transfer has changed it so that nothing of it would be found."""
+        from carving.media.raw import RawSource
+        from carving.selection.taking import LARGEST, make_fragment
+        from carving.transfers.counting import begins_as_transferred
+
+        if not isinstance(self.source, RawSource) or self.source.size > LARGEST:
+            return None
+        if not begins_as_transferred(self.source.read_at(0, _HEAD)):
+            return None
+        run = Run(0, self.source.size)
+        fragment = make_fragment(self.source, self.source.read_at(0, run.length), (run,), self.layer)
+        return fragment if fragment.transfers else None
 
     def _archive(self, archive: ArchiveSource) -> Iterator[Fragment]:
         """The JPEGs of an archive, then what lies inside its other files, as far as they are not compressed."""
@@ -135,7 +164,8 @@ class FragmentSource:
         rest = archive.rest
         if rest.length and self.parameters.scan != "files":
             stretch = VolumeSource(archive, rest.offset, rest.length, "other bytes")
-            for fragment in carve(self._watch(stretch), layer=self.layer, threads=self._threads):
+            watched = self._watch(stretch)
+            for fragment in carve(watched, layer=self.layer, threads=self._threads, families=self._families):
                 yield placed_below(fragment, stretch)
 
     def _part_by_part(self) -> Iterator[Fragment]:
@@ -169,10 +199,11 @@ class FragmentSource:
         from carving.file_systems.unallocated import UnallocatedSource, placed_below
 
         if within is None:
-            yield from carve(self._watched, layer=layer, threads=self._threads)
+            yield from carve(self._watched, layer=layer, threads=self._threads, families=self._families)
         elif within:
             joined = UnallocatedSource(self.source, within)
-            for fragment in carve(self._watch(joined), layer=layer, threads=self._threads):
+            watched = self._watch(joined)
+            for fragment in carve(watched, layer=layer, threads=self._threads, families=self._families):
                 yield placed_below(fragment, joined)
 
     def _files_first(
@@ -190,7 +221,9 @@ class FragmentSource:
 
         scan = self.parameters.scan
         structures = structures_of(found.allocation.structures)
-        search = StoredSearch(self.source, layer, self._leave_out, found.owners, structures, self._threads)
+        search = StoredSearch(
+            self.source, layer, self._leave_out, found.owners, structures, self._threads, self._families
+        )
         listed = [file for file in found.allocation.stored() if _begins_in(file, place)]
         stages: list[Iterator[Fragment]] = []
         if scan != "unallocated":
@@ -251,3 +284,17 @@ def list_record(path: Path) -> dict[str, object]:
         return {"path": str(path), "sha256": digest_of_file(path).hex}
     except OSError as error:
         raise UsageError(f"the list {path} cannot be read: {error.strerror or type(error).__name__}") from error
+
+
+def reference_records(paths: tuple[str, ...]) -> tuple[dict[str, object], ...]:
+    """The reference photos that an examiner gives, each with its SHA-256, for the record.
+
+    Raises:
+        UsageError: one cannot be read, or cannot lend anything.
+    """
+    if not paths:
+        return ()
+    from carving.selection.references import read_references
+
+    read_references(paths)
+    return tuple({"path": path, "sha256": digest_of_file(Path(path)).hex} for path in paths)

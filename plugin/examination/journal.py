@@ -13,7 +13,7 @@ from typing import Any, Final
 from carving.errors import HashMismatchError, UsageError
 from plugin.common.output import output_error, require_vacant
 from plugin.common.record_reading import from_json
-from plugin.common.report_model import Evidence, Failure, FileEntry
+from plugin.common.report_model import Evidence, Failure, FileEntry, to_json
 from plugin.common.settings import CaseDetails, Parameters
 from plugin.custody.chain import START, ChainHead, LogRecord, read_records
 from plugin.custody.custody_log import FILE_NAME
@@ -98,7 +98,7 @@ class Journal:
             require_vacant(self.folder)
             return
         begun = self.beginning["parameters"]
-        for name, value in asdict(parameters).items():
+        for name, value in to_json(parameters).items():  # as the log keeps them
             if begun.get(name) != value:
                 option = f"--{name.replace('_', '-')}"
                 raise UsageError(f"the run in {self.folder} was begun with {option} {begun.get(name)}, not {value}")

@@ -36,7 +36,7 @@ from plugin.custody.evidence_files import look_at
 from plugin.custody.integrity import Integrity
 from plugin.custody.signature import SUFFIX, Signer
 from plugin.examination.allocation_survey import AllocationSurvey, is_worth_a_survey
-from plugin.examination.fragment_sources import list_record
+from plugin.examination.fragment_sources import list_record, reference_records
 from plugin.examination.journal import Journal
 from plugin.examination.known_bad_facts import rescue_map_record, with_known_bad_totals
 from plugin.examination.opening import Given, confirm_keys, open_layers, read_secrets, reopening, volume_keys
@@ -103,6 +103,7 @@ def run(
     require_sense(parameters, has_key=key not in (None, ()))
     secrets = read_secrets(key, password)
     selected = None if parameters.only is None else list_record(Path(parameters.only))
+    references = reference_records(parameters.reference)
     with (
         closing(open_layers(Path(evidence), secrets, parameters)) as source,
         closing(_pool(jobs, cluster)) as pool,
@@ -124,6 +125,8 @@ def run(
             custody.record("evidence_opened", **opened)
             if selected is not None:
                 custody.record("files_selected", **selected)
+            for reference in references:
+                custody.record("reference_photo", **reference)
             for volume, key_found in confirmed:
                 custody.record("decrypting", **_decrypting(volume, key_found))
             survey = (

@@ -119,7 +119,7 @@ class _Graph:
             yield self._relationship(entry, "carved", "stored", "Derived_From")
         if entry.thumbnail is not None:
             yield self._relationship(entry, "thumbnail", "carved", "Contained_Within")
-        for kind in ("repaired", "restored"):
+        for kind in _MADE:
             if getattr(entry, kind) is not None:
                 yield self._relationship(entry, kind, "carved", "Derived_From")
 
@@ -225,10 +225,11 @@ class _Graph:
 
 
 _FOUND: Final = ("carved", "thumbnail")
+_MADE: Final = ("undone", "repaired", "restored")
 
 
 def _outputs(entry: FileEntry) -> Iterator[tuple[str, OutputFile | ThumbnailFile]]:
-    for kind in (*_FOUND, "repaired", "restored", "provenance"):
+    for kind in (*_FOUND, *_MADE, "provenance"):
         file = getattr(entry, kind)
         if file is not None:
             yield kind, file

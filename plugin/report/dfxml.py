@@ -103,7 +103,7 @@ def _add_file(root: ET.Element, entry: FileEntry) -> None:
             _add(element, "other_path", path, OWN)
     if entry.status is not None:
         _add(element, "status", entry.status.value, OWN)
-    for kind in ("thumbnail", "repaired", "restored", "provenance"):
+    for kind in ("thumbnail", "undone", "repaired", "restored", "provenance"):
         file = getattr(entry, kind)
         if file is not None:
             made = _add(element, kind, file.path, OWN)

@@ -21,13 +21,14 @@ from plugin.common.progress import human_size
 from plugin.common.report_model import Evidence, FileEntry, Report, ThumbnailFile, to_json
 from plugin.report import wording
 from plugin.report.custody_report import History
+from restore.provenance import Status
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 EMBEDDED: Final = 32 << 20
 """Bytes of pictures that are put into `report.html`; the rest it shows from the files beside it."""
-_KINDS: Final = ("carved", "thumbnail", "repaired", "restored", "provenance")
+_KINDS: Final = ("carved", "undone", "thumbnail", "repaired", "restored", "provenance")
 _NO_MORE: Final = "base-uri 'none'; form-action 'none'"
 _CARD: Final = (
     *("layer", "volume", "offset", "size", "byte_runs", "evidence_runs", "ending", "carving"),
@@ -227,6 +228,7 @@ def _stored_words(entry: FileEntry, stored: StoredClaim) -> Iterator[tuple[str, 
 def _pictures(entry: FileEntry) -> tuple[tuple[OutputFile | ThumbnailFile | None, str], ...]:
     small = entry.thumbnail if entry.thumbnail is not None and entry.thumbnail.size <= _LARGEST_THUMBNAIL else None
     made = "repaired: the named bits reversed" if entry.repaired is not None else "restored: an enhancement"
+    made = "undone: as it was before its transfers" if entry.status is Status.EXACT and entry.undone else made
     return (
         (entry.previews.found, "as found, as an ordinary viewer shows it (small copy)"),
         (small, "the thumbnail stored in its header"),

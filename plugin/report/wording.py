@@ -57,6 +57,7 @@ GAP_KINDS: Final = {
 
 NATURES: Final = {
     "carved": "evidence: the bytes as found",
+    "undone": "the carved bytes with the named transfers undone; nothing else was changed",
     "thumbnail": "evidence: stored inside the carved file",
     "repaired": "the carved bytes with the named bits reversed; nothing else was changed",
     "restored": "an enhancement: to be read only with its provenance map",

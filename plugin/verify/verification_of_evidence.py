@@ -10,6 +10,7 @@ from pathlib import Path
 from carving.errors import HashMismatchError
 from carving.file_systems.stored_files.lznt1 import open_content
 from carving.source import ByteSource, bottom_of
+from carving.transfers.undoing import undo_all
 from plugin.common.report_model import FileEntry, Report
 from plugin.custody.hashing import hash_source
 from plugin.examination.opening import Secrets, open_layers, views
@@ -77,7 +78,19 @@ def _check_carved(stacks: Mapping[str, ByteSource], report: Report, index: int) 
         return False
     if hashlib.sha256(_found(stack, entry)).hexdigest() != entry.carved.sha256:
         raise HashMismatchError(f"the bytes of {entry.carved.path} are not where the report says they were found")
+    if entry.undone is not None and not _is_undone(_found(stack, entry), entry):
+        raise HashMismatchError(f"{entry.undone.path} is not what undoing the named transfers makes of the evidence")
     return True
+
+
+def _is_undone(found: bytes, entry: FileEntry) -> bool:
+    """Whether the undone file of an entry is made of the bytes as found by undoing the named transfers."""
+    assert entry.undone is not None
+    try:
+        before = undo_all(found, entry.transfers)
+    except ValueError:
+        return False
+    return hashlib.sha256(before).hexdigest() == entry.undone.sha256
 
 
 def _found(stack: ByteSource, entry: FileEntry) -> bytes:

@@ -52,11 +52,12 @@ def restore_fragment(task: RestoreTask) -> RestoreRecord:
     from plugin.workers.stored_checksum import judge, notes_as_found
     from restore.restoration import restore
 
+    transferred = bool(task.fragment.transfers)  # a stored checksum is that of the bytes as found
     try:
-        restoration = restore_by_checksum(task.fragment, task.device) if task.effort else None
+        restoration = restore_by_checksum(task.fragment, task.device) if task.effort and not transferred else None
         if restoration is None:
             restoration = restore(task.fragment, task.flip_model, effort=task.effort, device=task.device)
-            restoration = judge(restoration, task.fragment)
+            restoration = restoration if transferred else judge(restoration, task.fragment)
     except JpegError as error:
         return RestoreRecord(Status.UNRECOVERABLE, McuCounts(), notes=(str(error), *notes_as_found(task.fragment)))
     segments, gaps = write_segments(task.output, task.stem, task.fragment, restoration)

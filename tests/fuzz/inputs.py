@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import io
 import lzma
 import random
@@ -63,6 +65,13 @@ def seeds(name: str) -> list[bytes]:
 
 def _jpegs() -> list[bytes]:
     return list(small_jpegs())
+
+
+def _transferred() -> list[bytes]:
+    photo = small_jpegs()[0]
+    text = "".join(map(chr, photo))
+    changed = [photo.replace(b"\n", b"\r\n"), text.encode(), b"\xff\xfe" + text.encode("utf-16-le")]
+    return [*changed, base64.encodebytes(photo), photo.hex(" ").encode(), binascii.b2a_qp(photo, istext=False)]
 
 
 def _footers() -> list[bytes]:
@@ -176,6 +185,7 @@ def _logs() -> list[bytes]:
 
 _MADE: dict[str, Callable[[], list[bytes]]] = {
     **dict.fromkeys(("jpeg_header", "jpeg_carve", "jpeg_decode", "jpeg_restore", "jpeg_preview"), _jpegs),
+    "transferred": _transferred,
     "android_sparse": _sparse_images,
     "zip_archive": _zips,
     "tar_archive": _tars,

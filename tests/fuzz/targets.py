@@ -31,6 +31,7 @@ from carving.file_systems.stored_files.ntfs_record import FileTable
 from carving.file_systems.volumes import list_volumes, open_volume
 from carving.flips.plain_flips import PlainFlips
 from carving.jpeg.exif_claims import exif_claims
+from carving.jpeg.exif_dimensions import contradiction_of, exif_dimensions
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import read_header
 from carving.jpeg.thumbnails import extract_thumbnail
@@ -43,6 +44,7 @@ from carving.media.rescue_map import read_rescue_map
 from carving.selection.archives import take_archive
 from carving.selection.reading import read_list
 from carving.source import Run
+from carving.transfers.undoing import undo_all, undo_transfers
 from plugin.common.record_reading import from_json
 from plugin.common.report_model import Report
 from plugin.custody.sshsig import unarmour
@@ -67,7 +69,8 @@ def jpeg_header(data: bytes) -> None:
     segments = walk_header(data).segments
     extract_thumbnail(data, segments)
     exif_claims(data, segments)
-    read_header(data)
+    dimensions = exif_dimensions(data, segments)
+    contradiction_of(dimensions, read_header(data).frame)
 
 
 def jpeg_carve(data: bytes) -> None:
@@ -92,6 +95,13 @@ def jpeg_preview(data: bytes) -> None:
     """The small copy of a file as an ordinary viewer shows it."""
     if _is_small(data):
         as_viewers_show(data)
+
+
+def transferred(data: bytes) -> None:
+    """A file that a transfer has changed: what is recognised, and what undoing it gives, twice the same."""
+    undone = undo_transfers(data)
+    if undone is not None:
+        assert undo_all(data, undone.transfers) == undone.data
 
 
 def ewf(data: bytes) -> None:
@@ -236,7 +246,7 @@ def report_json(data: bytes) -> None:
 TARGETS: dict[str, Target] = {
     target.__name__: target
     for target in (
-        *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview),
+        *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview, transferred),
         *(ewf, raw_media, android_sparse, zip_archive, tar_archive, volumes, luks1, luks2, android_footer, f2fs, nand),
         *(ext, ext_journal, ntfs_record, lznt1, sqlite),
         *(rescue_map, file_list, custody_log, report_json),

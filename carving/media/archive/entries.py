@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from carving.source import Run
+from carving.transfers.counting import begins_as_transferred
 
 LARGEST_JPEG: Final = 64 << 20
 """Bytes of a file that are taken at most, as from a folder; so much is in memory at once."""
 MOST_FILES: Final = 1_000_000
 """Files of one archive that are taken; each takes some hundred bytes of memory."""
-SOI: Final = b"\xff\xd8\xff"
+HEAD: Final = 256
+"""Bytes from the beginning of a file that are looked at."""
+_SOI: Final = b"\xff\xd8\xff"
 BOMB: Final = "said to grow more than 200 times, taken for bombs and not read"
 _BOMB_RATIO: Final = 200
 _BOMB_BYTES: Final = 8 << 20
@@ -20,6 +23,11 @@ _MOST_NAMED: Final = 8
 _LONGEST_NAME: Final = 1024
 _LEADS: Final = re.compile(r"\.\.|^\\|^.:")
 """What a path has that leads somewhere else; not every one that has it does."""
+
+
+def begins_as_file(head: bytes) -> bool:
+    """Whether a file with that beginning is taken whatever its name: a JPEG, or one that a transfer has changed."""
+    return head.startswith(_SOI) or begins_as_transferred(head)
 
 
 @dataclass(frozen=True, slots=True)

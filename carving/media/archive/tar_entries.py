@@ -10,11 +10,12 @@ from carving.errors import EvidenceError
 from carving.media.archive.archive_source import ArchiveSource
 from carving.media.archive.entries import (
     BOMB,
+    HEAD,
     LARGEST_JPEG,
     MOST_FILES,
-    SOI,
     ArchiveFindings,
     Entry,
+    begins_as_file,
     decode_name,
     is_bomb,
     safe_name,
@@ -86,8 +87,8 @@ def _entry(medium: ByteSource, member: Member, findings: ArchiveFindings) -> Ent
         findings.left_out(BOMB, name)
         return None
     begins_with_hole = bool(member.pieces) and member.pieces is not None and member.pieces[0][0] > 0
-    head = b"" if begins_with_hole else medium.read_at(member.data.offset, min(len(SOI), member.data.length))
-    if not is_named_jpeg(name) and (head != SOI or member.size > LARGEST_JPEG):
+    head = b"" if begins_with_hole else medium.read_at(member.data.offset, min(HEAD, member.data.length))
+    if not is_named_jpeg(name) and (not begins_as_file(head) or member.size > LARGEST_JPEG):
         tell_of_other(name, member.size, findings, is_deflated=False)
         return None
     if leads_out:

@@ -17,11 +17,12 @@ from carving.errors import EvidenceError
 from carving.media.archive.archive_source import ArchiveSource
 from carving.media.archive.entries import (
     BOMB,
+    HEAD,
     LARGEST_JPEG,
     MOST_FILES,
-    SOI,
     ArchiveFindings,
     Entry,
+    begins_as_file,
     decode_name,
     is_bomb,
     safe_name,
@@ -160,8 +161,8 @@ def _candidate(
     else:
         extent, head = located
         packed = Run(extent.end - header.packed, header.packed)
-        head = first_bytes(head, len(SOI)) if header.method == _DEFLATED else head
-        if not (head.startswith(SOI) or is_named_jpeg(name)):
+        head = first_bytes(head, HEAD) if header.method == _DEFLATED else head
+        if not (begins_as_file(head) or is_named_jpeg(name)):
             tell_of_other(name, header.size, findings, header.method == _DEFLATED)
         elif refusal := _refusal(header):
             findings.left_out(refusal, name)
