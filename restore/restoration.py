@@ -15,7 +15,7 @@ from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.results import Thumbnail
 from carving.jpeg.thumbnails import extract_thumbnail
-from restore.decoding.decoded import EventKind
+from restore.decoding.decoded import OUTSIDE_THE_SCANS, EventKind
 from restore.decoding.robust import Decoded, decode
 from restore.gca import filling
 from restore.gca.holes import Filler
@@ -193,6 +193,16 @@ def _left_alone(session: Session, columns: int) -> tuple[str, ...]:
     return (f"{'; '.join(signs)}. Nothing was changed: {why}",)
 
 
+def _first_in_doubt(decoded: Decoded) -> int:
+    """The first MCU of a picture of several scans that may be damaged: a row's length before the first sign of it.
+
+    A marker that no scan holds does not say where it stood: then all are in doubt.
+    """
+    signs = [event.mcu for event in decoded.events if event.kind not in OUTSIDE_THE_SCANS]
+    frame = decoded.header.frame
+    return max(0, min(signs) - frame.mcu_columns) if signs else frame.mcu_count
+
+
 def _bit_flips(reversals: tuple[Reversal, ...], model: FlipModel | None) -> tuple[BitFlip, ...]:
     """Reversals as flips of the evidence, in its order."""
     if model is None:
@@ -220,7 +230,8 @@ def _as_decoded(decoded: Decoded, guide: Thumbnail | None, flips: tuple[BitFlip,
     if not decoded.events:
         status = Status.RESTORED if flips else Status.INTACT
         return Restoration(decoded.pixels, intact, mcu_size, flips, status, None, ())
-    provenance = intact if decoded.flawless else np.full_like(intact, Provenance.PLACED)
+    provenance = intact.copy()
+    provenance.reshape(-1)[_first_in_doubt(decoded) :] = Provenance.PLACED
     if decoded.mcus.bit_positions.size == frame.mcu_count:  # a scan of single blocks has no position per MCU
         provenance.reshape(-1)[decoded.mcus.bit_positions < 0] = Provenance.LOST
     small = None if guide is None else guidance.thumbnail_pixels(guide)
