@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 DEFAULT_EFFORT = 2
 
 _MOST_NAMED = 8
+_MOST_GENERATED = 0.5
+"""Share of a picture that is generated from which on it is not called restored."""
 
 UNSEEN = "the evidence is not encrypted: a flip that changes an amplitude only can go unnoticed"
 """Said of every file of unencrypted evidence that decodes without a flaw."""
@@ -155,7 +157,7 @@ def _restore(
     pixels, provenance, remark = filling.fill(picture, provenance, mcu_size, session.thumbnail, filler)
     if remark == (filling.NO_THUMBNAIL,) and small is not None:
         remark = (FOREIGN,)
-    status = Status.PARTIAL if (provenance == Provenance.LOST).any() else Status.RESTORED
+    status = _status(provenance)
     if np.isin(provenance, (Provenance.INTACT, Provenance.REPAIRED)).all():
         remark += (STRANGE,)
     return Restoration(
@@ -169,6 +171,13 @@ def _restore(
         segments=session.segments,
         gaps=session.gaps,
     )
+
+
+def _status(provenance: NDArray[np.uint8]) -> Status:
+    """Of a picture that is damaged: partial where something is lost, or most of it is made up."""
+    lost = bool((provenance == Provenance.LOST).any())
+    most = float((provenance == Provenance.GENERATED).mean()) > _MOST_GENERATED
+    return Status.PARTIAL if lost or most else Status.RESTORED
 
 
 def _left_alone(session: Session, columns: int) -> tuple[str, ...]:
@@ -238,6 +247,6 @@ def _as_decoded(decoded: Decoded, guide: Thumbnail | None, flips: tuple[BitFlip,
     if small is not None:
         small = guidance.without_bars(small, frame.height, frame.width)
     pixels, provenance, remark = filling.fill(decoded.pixels, provenance, mcu_size, small, filler)
-    status = Status.PARTIAL if (provenance == Provenance.LOST).any() else Status.RESTORED
+    status = _status(provenance)
     notes = tuple(f"{event.kind} at MCU {event.mcu} ({event.count})" for event in decoded.events[:20])
     return Restoration(pixels, provenance, mcu_size, flips, status, None, notes + remark)
