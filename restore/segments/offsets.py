@@ -14,7 +14,7 @@ from restore.segments.told import Told
 _BROAD: Final = 1.2
 """Error in levels below which touching rows win against a thumbnail that says otherwise."""
 
-_WORST_TOLD: Final = 10.0
+WORST_TOLD: Final = 10.0
 """Error of a thumbnail, in levels, above which it tells nothing."""
 
 _DRIFT: Final = 6.0
@@ -183,7 +183,7 @@ def chosen(seams: Level | None, thumbnail: Level | None, nearest: Level | None) 
     """The level to be taken; None where none is told well enough."""
     if seams is not None and seams.error < _BROAD:
         return seams
-    if thumbnail is not None and thumbnail.error <= _WORST_TOLD:
+    if thumbnail is not None and thumbnail.error <= WORST_TOLD:
         if seams is not None and seams.error < thumbnail.error:
             return seams
         return thumbnail
