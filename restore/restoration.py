@@ -17,7 +17,7 @@ from carving.jpeg.markers import JpegHeader
 from carving.jpeg.results import Thumbnail
 from carving.jpeg.thumbnails import extract_thumbnail
 from carving.transfers.undoing import undo_all
-from restore.decoding.decoded import EventKind
+from restore.decoding.decoded import OUTSIDE_THE_SCANS, EventKind
 from restore.decoding.robust import Decoded, decode
 from restore.gca import filling
 from restore.gca.holes import Filler
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 DEFAULT_EFFORT = 2
 
 _MOST_NAMED = 8
+_MOST_GENERATED = 0.5
+"""Share of a picture that is generated from which on it is not called restored."""
 
 UNSEEN = "the evidence is not encrypted: a flip that changes an amplitude only can go unnoticed"
 """Said of every file of unencrypted evidence that decodes without a flaw."""
@@ -179,7 +181,7 @@ def _restore(
     pixels, provenance, remark = filling.fill(picture, provenance, mcu_size, session.thumbnail, filler)
     if remark == (filling.NO_THUMBNAIL,) and small is not None:
         remark = (FOREIGN,)
-    status = Status.PARTIAL if (provenance == Provenance.LOST).any() else Status.RESTORED
+    status = _status(provenance)
     if np.isin(provenance, (Provenance.INTACT, Provenance.REPAIRED)).all():
         remark += (STRANGE,)
     return Restoration(
@@ -193,6 +195,13 @@ def _restore(
         segments=session.segments,
         gaps=session.gaps,
     )
+
+
+def _status(provenance: NDArray[np.uint8]) -> Status:
+    """Of a picture that is damaged: partial where something is lost, or most of it is made up."""
+    lost = bool((provenance == Provenance.LOST).any())
+    most = float((provenance == Provenance.GENERATED).mean()) > _MOST_GENERATED
+    return Status.PARTIAL if lost or most else Status.RESTORED
 
 
 def _left_alone(session: Session, columns: int) -> tuple[str, ...]:
@@ -215,6 +224,16 @@ def _left_alone(session: Session, columns: int) -> tuple[str, ...]:
         "explains it better beyond doubt"
     )
     return (f"{'; '.join(signs)}. Nothing was changed: {why}",)
+
+
+def _first_in_doubt(decoded: Decoded) -> int:
+    """The first MCU of a picture of several scans that may be damaged: a row's length before the first sign of it.
+
+    A marker that no scan holds does not say where it stood: then all are in doubt.
+    """
+    signs = [event.mcu for event in decoded.events if event.kind not in OUTSIDE_THE_SCANS]
+    frame = decoded.header.frame
+    return max(0, min(signs) - frame.mcu_columns) if signs else frame.mcu_count
 
 
 def _bit_flips(reversals: tuple[Reversal, ...], model: FlipModel | None) -> tuple[BitFlip, ...]:
@@ -244,13 +263,14 @@ def _as_decoded(decoded: Decoded, guide: Thumbnail | None, flips: tuple[BitFlip,
     if not decoded.events:
         status = Status.RESTORED if flips else Status.INTACT
         return Restoration(decoded.pixels, intact, mcu_size, flips, status, None, ())
-    provenance = intact if decoded.flawless else np.full_like(intact, Provenance.PLACED)
+    provenance = intact.copy()
+    provenance.reshape(-1)[_first_in_doubt(decoded) :] = Provenance.PLACED
     if decoded.mcus.bit_positions.size == frame.mcu_count:  # a scan of single blocks has no position per MCU
         provenance.reshape(-1)[decoded.mcus.bit_positions < 0] = Provenance.LOST
     small = None if guide is None else guidance.thumbnail_pixels(guide)
     if small is not None:
         small = guidance.without_bars(small, frame.height, frame.width)
     pixels, provenance, remark = filling.fill(decoded.pixels, provenance, mcu_size, small, filler)
-    status = Status.PARTIAL if (provenance == Provenance.LOST).any() else Status.RESTORED
+    status = _status(provenance)
     notes = tuple(f"{event.kind} at MCU {event.mcu} ({event.count})" for event in decoded.events[:20])
     return Restoration(pixels, provenance, mcu_size, flips, status, None, notes + remark)

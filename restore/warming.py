@@ -21,6 +21,7 @@ def is_cold() -> bool:
     from restore.placement.by_seams.chain_kernels import chain_back
     from restore.repair.header.byte_kernels import price
     from restore.scan.extend_kernels import evaluate
+    from restore.segments.reading_kernels import seams_of_breaks
     from restore.thumbnail.membrane_kernels import relax
 
     return not all(
@@ -36,6 +37,7 @@ def is_cold() -> bool:
                 chain_back,
                 price,
                 evaluate,
+                seams_of_breaks,
                 relax,
             ),
         )
@@ -88,7 +90,12 @@ def _restore() -> None:
     from carving.source import Run
     from restore.repair.header.header_bytes import ByteModel
     from restore.restoration import restore
+    from restore.segments.reading_kernels import ENTRIES, seams_of_breaks
     from restore.thumbnail.guidance import fill
+
+    edges = np.zeros((2, 1), dtype=np.float32)
+    tables = np.zeros((2, 1, ENTRIES), dtype=np.float32)
+    seams_of_breaks(edges, edges, np.zeros(1, dtype=np.int64), 1, 0, tables, np.zeros(2))
 
     ByteModel(np.zeros(1, dtype=np.uint8), np.zeros(1, dtype=np.bool_)).price(0, np.zeros((1, 1), np.uint8), 1, 0.0)
     grey = np.full((16, 16, 3), 128, dtype=np.uint8)

@@ -112,6 +112,12 @@ def examine(
         if contradicted:
             recalibrate(scan)
             found = _conclude(scan, decoded, None, NOTHING, thumbnail)
+    if contradicted:
+        regions = region_damage(data, decoded, None, thumbnail, ())
+        if regions is not None and regions.certain:
+            shown = _by_segments(scan, regions.explanation)
+            if _compared(decoded, shown, thumbnail).better:
+                return shown
     if contradicted and _compared(decoded, found, thumbnail).better:
         return found
     return replace(_as_stored(scan, decoded, thumbnail, alarms), contradicted=contradicted)

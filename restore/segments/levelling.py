@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from restore.segments.canvas import PictureCanvas
 from restore.segments.laid import LaidSegment
-from restore.segments.offsets import Level, across, by_seams, by_thumbnail, chosen
+from restore.segments.offsets import WORST_TOLD, Level, across, by_seams, by_thumbnail, chosen
 from restore.segments.told import Told
 
 
@@ -39,5 +39,9 @@ def _level_of(canvas: PictureCanvas, item: LaidSegment, told: Told | None, colum
     assert item.first is not None
     seams = by_seams(item.rows, item.first, canvas.rows, canvas.known, columns)
     thumbnail = None if told is None else by_thumbnail(item.rows, item.first, told)
-    nearest = across(item.rows, item.first, canvas.rows, canvas.known, columns) if thumbnail is None else None
+    nearest = (
+        across(item.rows, item.first, canvas.rows, canvas.known, columns)
+        if thumbnail is None or thumbnail.error > WORST_TOLD
+        else None
+    )
     return chosen(seams, thumbnail, nearest)

@@ -14,12 +14,17 @@ from restore.segments.told import Told
 _BROAD: Final = 1.2
 """Error in levels below which touching rows win against a thumbnail that says otherwise."""
 
-_WORST_TOLD: Final = 10.0
+WORST_TOLD: Final = 10.0
 """Error of a thumbnail, in levels, above which it tells nothing."""
 
 _DRIFT: Final = 6.0
-"""Levels by which rows so far apart may differ (nine of ten) for one to stand in for the other."""
+"""Levels by which rows so far apart may differ (97 of 100) for one to stand in for the other."""
 
+_FEWEST_TOUCHING: Final = 8
+"""MCUs that have to touch for their level to be told by them."""
+
+_OF_DRIFTS: Final = 0.97
+_FEWEST_DRIFTS: Final = 8
 _NARROW: Final = 18.0
 _SLACK: Final = 4.0
 _EXTREMES: Final = (0.002, 0.998)
@@ -68,7 +73,7 @@ def by_seams(
             deviation = 1.4826 * float(np.median(np.abs(apart - median)))
             error = 1.5 * deviation / np.sqrt(above.sum() + below.sum()) + 0.5
     if above.sum() + below.sum() < columns / 4:
-        error = max(error, 3.0) * 2
+        error *= 1.5 if above.sum() + below.sum() >= max(_FEWEST_TOUCHING, columns / 12) else 10.0
     return Level(np.array(offsets), float(error), "rows across the gap")
 
 
@@ -133,7 +138,7 @@ def across(
         offsets[component] = float(
             np.median(picture.bottom[up[usable]][:, samples] - rows.top[:width][usable][:, samples])
         )
-        drifts[component] = _drift(picture.levels[:, component], known, columns, distance)
+        drifts[component] = _drift(picture, known, rows, -first % columns, columns, distance, samples)
         values = np.concatenate([rows.top[:, samples].ravel(), rows.bottom[:, samples].ravel()])
         low, high = np.quantile(values, _EXTREMES)
         ranges.append((_ROOM_LOW - low - _SLACK, _ROOM_HIGH - high + _SLACK))
@@ -145,21 +150,40 @@ def across(
     return None
 
 
-def _drift(levels: NDArray[np.float64], known: NDArray[np.bool_], columns: int, distance: int) -> float:
-    """Nine of ten differences of the medians of rows `distance` apart are less than this."""
-    grid, sure = levels.reshape(-1, columns), known.reshape(-1, columns).min(axis=1)
-    medians = np.median(grid, axis=1)
-    pairs = sure[distance:] & sure[:-distance]
-    if pairs.sum() < 8:
-        return float("inf")
-    return float(np.quantile(np.abs(medians[distance:] - medians[:-distance])[pairs], 0.9))
+def _drift(
+    picture: PictureRows,
+    known: NDArray[np.bool_],
+    rows: PictureRows,
+    skipped: int,
+    columns: int,
+    distance: int,
+    samples: NDArray[np.bool_],
+) -> float:
+    """Nearly all rows differ, in the median, by less than this from the row `distance` above.
+
+    Those of the picture are compared, where they are known, and those of a segment behind its first `skipped` MCUs.
+    """
+    whole = known.reshape(-1, columns).min(axis=1)
+    pairs = whole[distance:] & whole[:-distance]
+    usable = rows.top.shape[0] - skipped
+    usable -= usable % columns
+    apart = []
+    for part, first, count in ((picture, 0, known.size), (rows, skipped, max(0, usable))):
+        top, bottom = (
+            edge[first : first + count][:, samples].reshape(count // columns, -1) for edge in (part.top, part.bottom)
+        )
+        if top.shape[0] > distance:
+            medians = np.abs(np.median(top[distance:] - bottom[:-distance], axis=1))
+            apart.append(medians[pairs] if part is picture else medians)
+    together = np.concatenate(apart) if apart else np.zeros(0)
+    return float(np.quantile(together, _OF_DRIFTS)) if together.size >= _FEWEST_DRIFTS else float("inf")
 
 
 def chosen(seams: Level | None, thumbnail: Level | None, nearest: Level | None) -> Level | None:
     """The level to be taken; None where none is told well enough."""
     if seams is not None and seams.error < _BROAD:
         return seams
-    if thumbnail is not None and thumbnail.error <= _WORST_TOLD:
+    if thumbnail is not None and thumbnail.error <= WORST_TOLD:
         if seams is not None and seams.error < thumbnail.error:
             return seams
         return thumbnail

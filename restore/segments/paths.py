@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.segments.path_kernels import INVALID, PADDING_BITS, ScoredCodes, follow, resynchronise
-from restore.segments.scan_cut import Cut, Piece
+from restore.segments.scan_cut import Cut, ScanPiece
 
 _WINDOW: Final = 8192
 """Bits that are tried as a start at once: on 396 tries all true paths were entered within 256."""
@@ -87,7 +87,14 @@ def _is_worth_it(path: ReadPath) -> bool:
 
 
 def _of_piece(
-    cut: Cut, coding: ScoredCodes, most: int, number: int, piece: Piece, softs: list[tuple[int, int]], *, starts: bool
+    cut: Cut,
+    coding: ScoredCodes,
+    most: int,
+    number: int,
+    piece: ScanPiece,
+    softs: list[tuple[int, int]],
+    *,
+    starts: bool,
 ) -> list[ReadPath]:
     found: list[ReadPath] = []
     last = 8 * piece.end
@@ -121,7 +128,7 @@ def _read(
     coding: ScoredCodes,
     most: int,
     number: int,
-    piece: Piece,
+    piece: ScanPiece,
     bit: int,
     softs: list[tuple[int, int]],
     *,

@@ -14,7 +14,7 @@ Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ScanPiece:
     """A stretch of a cut scan without a break.
 
     Attributes:
@@ -40,7 +40,7 @@ class Cut:
 
     data: NDArray[np.uint8]
     origins: NDArray[np.int64]
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ScanPiece, ...]
 
     @property
     def size(self) -> int:
@@ -80,10 +80,10 @@ def cut_scan(raw: NDArray[np.uint8], start: int, end: int, taken_out: tuple[Rang
     for index, number in sorted(breaks):
         position = int(np.searchsorted(origins, index))
         if position > first:
-            pieces.append(Piece(first, position, opened, number))
+            pieces.append(ScanPiece(first, position, opened, number))
         elif number < 0 and pieces and opened >= 0:
             opened = -1
         first, opened = position, number
     if origins.size > first:
-        pieces.append(Piece(first, int(origins.size), opened, -1))
+        pieces.append(ScanPiece(first, int(origins.size), opened, -1))
     return Cut(data, np.append(origins + start, end), tuple(pieces))

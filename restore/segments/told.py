@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carving.jpeg.markers import JpegHeader
+from restore.segments.cropped_thumbnail import cropped
 from restore.thumbnail.guidance import Pixels, without_bars
 from restore.thumbnail.levels import FEWEST, fitted, levels_of
 from restore.thumbnail.registration import registered
@@ -83,6 +84,8 @@ def read_thumbnail(
     shown = registered(thumbnail, grid)
     if shown is None and certain.size >= FEWEST:
         shown = _by_levels(header, thumbnail, levels[:, 0], certain)
+        if shown is None:
+            shown = cropped(thumbnail, frame, levels[:, 0], certain)
     guide = None if shown is None else levels_of(shown, header)
     if shown is None or guide is None:
         return None

@@ -59,7 +59,7 @@ def registered(thumbnail: Pixels, levels: Levels) -> Pixels | None:
     rows, columns = best.turned.shape[:2]
     if best.box == (0.0, 0.0, float(rows), float(columns)):
         return best.turned
-    return _cut(best.turned, best.box, rows, columns)
+    return cut_box(best.turned, best.box, rows, columns)
 
 
 def _boxes(turned: Pixels, mcu_rows: int, mcu_columns: int) -> set[Box]:
@@ -78,7 +78,7 @@ def _boxes(turned: Pixels, mcu_rows: int, mcu_columns: int) -> set[Box]:
 
 
 def _fit(turned: Pixels, box: Box, levels: Levels) -> _Fit:
-    return _Fit(turned, box, likeness_of(_grey(_cut(turned, box, *levels.shape)), levels))
+    return _Fit(turned, box, likeness_of(_grey(cut_box(turned, box, *levels.shape)), levels))
 
 
 def _refined(fit: _Fit, levels: Levels) -> _Fit:
@@ -111,7 +111,7 @@ def _sensible(box: Box, turned: Pixels) -> bool:
     return bool(high <= rows / 4 and wide <= columns / 4)
 
 
-def _cut(turned: Pixels, box: Box, rows: int, columns: int) -> Pixels:
+def cut_box(turned: Pixels, box: Box, rows: int, columns: int) -> Pixels:
     """A box of a thumbnail at another size; outside, its border goes on."""
     margin = 1 + int(max(turned.shape) / 4)
     wide = np.pad(turned, ((margin, margin), (margin, margin), (0, 0)), mode="edge")

@@ -1,0 +1,70 @@
+"""A thumbnail that shows more or less than the picture, as edits leave it: found by scale and shift."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carving.jpeg.markers import Frame
+from restore.thumbnail.guidance import Pixels
+from restore.thumbnail.registration import cut_box
+
+LEAST: Final = 0.85
+"""Correlation of levels from which on a cut is believed."""
+
+_SCALES: Final = np.arange(0.6, 1.2, 0.05)
+"""Widths of the picture as shares of the thumbnail's."""
+
+_STEP: Final = 2.0
+_FINER: Final = (1.0, 0.5)
+_OUTSIDE: Final = 0.1
+"""Share of the thumbnail's side by which the picture may reach beyond it."""
+
+_SAMPLES: Final = 1500
+Box = tuple[float, float, float, float]
+
+
+def cropped(thumbnail: Pixels, frame: Frame, levels: NDArray[np.float64], certain: NDArray[np.int64]) -> Pixels | None:
+    """The thumbnail cut to show just the picture; None where no cut of it does.
+
+    Args:
+        thumbnail: uint8 (rows, columns, 3), upright.
+        levels: float64 (MCUs,), brightness; certain: int64, the MCUs where it is known.
+    """
+    chosen = certain[:: max(1, certain.size // _SAMPLES)]
+    row, column = np.divmod(chosen, frame.mcu_columns)
+    down = (row + 0.5) * frame.mcu_height / frame.height
+    across = (column + 0.5) * frame.mcu_width / frame.width
+    grey = thumbnail.astype(np.float64).mean(axis=2)
+    wanted = levels[chosen] - levels[chosen].mean()
+    rows, columns = grey.shape
+
+    def likeness(top: float, left: float, wide: float) -> float:
+        high = wide * frame.height / frame.width
+        y = np.clip((top + down * high).astype(np.int64), 0, rows - 1)
+        x = np.clip((left + across * wide).astype(np.int64), 0, columns - 1)
+        seen = grey[y, x]
+        seen = seen - seen.mean()
+        power = float((seen**2).sum() * (wanted**2).sum())
+        return float((seen * wanted).sum()) / power**0.5 if power > 0 else 0.0
+
+    best, most = (0.0, 0.0, float(columns)), -1.0
+    for wide in (columns * _SCALES).tolist():
+        high = wide * frame.height / frame.width
+        for top in np.arange(-_OUTSIDE * rows, rows * (1 + _OUTSIDE) - high, _STEP).tolist():
+            for left in np.arange(-_OUTSIDE * columns, columns * (1 + _OUTSIDE) - wide, _STEP).tolist():
+                found = likeness(top, left, wide)
+                if found > most:
+                    best, most = (top, left, wide), found
+    for step in _FINER:
+        changes = [
+            (y, x, w) for y in (-step, 0.0, step) for x in (-step, 0.0, step) for w in (-2 * step, 0.0, 2 * step)
+        ]
+        trials = [(best[0] + y, best[1] + x, best[2] + w) for y, x, w in changes]
+        best = max(trials, key=lambda trial: likeness(*trial))
+    if likeness(*best) < LEAST:
+        return None
+    top, left, wide = best
+    return cut_box(thumbnail, (top, left, top + wide * frame.height / frame.width, left + wide), rows, columns)
