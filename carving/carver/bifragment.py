@@ -102,7 +102,7 @@ class _Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class Cut:
+class PieceEnd:
     """A place where the head may end, and the state of decoding shortly before it."""
 
     start: int
@@ -170,7 +170,7 @@ def nearest(free: list[Run], offset: int) -> list[Run]:
     return [*free[behind : behind + _FAR], *reversed(free[max(0, behind - _BEFORE) : behind])]
 
 
-def cuts_of(broken: Broken, start: int, coding: Coding) -> dict[int, list[Cut]]:
+def cuts_of(broken: Broken, start: int, coding: Coding) -> dict[int, list[PieceEnd]]:
     """Boundaries at which the head may end, by step, the likeliest first.
 
     They lie before the flaw, where the look of the data changes, or, if no code is wrong, at cluster boundaries where
@@ -196,7 +196,9 @@ def cuts_of(broken: Broken, start: int, coding: Coding) -> dict[int, list[Cut]]:
     filler = [place for place in grid if is_foreign(broken.head[place : place + _SECTOR])]
     extra = filler[:1] + torn[:_TORN]
     wanted[_CLUSTER] = list(dict.fromkeys(extra + wanted[_CLUSTER]))
-    return {step: [Cut(start, place, states[place]) for place in wanted[step] if place in states] for step in wanted}
+    return {
+        step: [PieceEnd(start, place, states[place]) for place in wanted[step] if place in states] for step in wanted
+    }
 
 
 def _states(
@@ -220,7 +222,7 @@ def _states(
 
 
 def _try(
-    data: NDArray[np.uint8], base: int, cut: Cut, targets: NDArray[np.int64], picture: _Picture, work: int
+    data: NDArray[np.uint8], base: int, cut: PieceEnd, targets: NDArray[np.int64], picture: _Picture, work: int
 ) -> tuple[list[Join], int]:
     """The joins that fit and that no thumbnail speaks against, up to the first to be believed, with offsets of the
     second run from `base`; and the work left."""
