@@ -10,7 +10,7 @@ from typing import Final
 
 from carving.carver.block_map import BlockMap
 from carving.carver.candidates import Candidate, read_candidate
-from carving.carver.headerless import Families
+from carving.carver.donors import Families
 from carving.databases.sqlite_pages import LEAF_TABLE, DatabasePages, ReadingBudget
 from carving.databases.sqlite_pictures import StoredPicture, open_database, pictures_in
 from carving.file_systems.stored_files.content import cut
