@@ -7,7 +7,7 @@ compressed one what inflating yields up to where it breaks, and zeros behind. Wh
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from deflate import DeflateError, zlib_decompress
@@ -36,7 +36,7 @@ class Chunk:
 
     data: bytes
     sound: bool
-    had: int | None = None
+    had: int | None = field(default=None, compare=False)
 
 
 def stored_limit(chunk_size: int) -> int:
