@@ -21,27 +21,35 @@ _LARGE: Final = 2048
 _MOVED: Final = 8
 """MCUs by which what is behind a gap moves on that no flip explains."""
 
+_NO_CHANCE: Final = 16
+"""Equal bytes, not zero, that no sound data hold and no flip leaves: a cipher block redrawn has them once in 2^128."""
+
+_CLEARLY: Final = 0.02
+"""Share of the picture by which segments must show more than a search for flips that may explain the damage too."""
+
 _TORN: Final = 0.1
 """Share of MCUs that do not go on from what is above, from which on there is more damage than was found."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RegionDamage:
-    """What the search over segments makes of a scan, and whether that is all there is to its damage."""
+    """What the search over segments makes of a scan, whether that is all there is to its damage, and by which share of
+    the picture it must show more than flips do if it is not."""
 
     explanation: Explanation
     certain: bool
+    margin: float = 0.0
 
     def better(self, torn: float, known: float) -> bool:
         """Whether it stands beside another way to place the scan, by what that tears and the share it knows."""
         own = self.explanation
-        return torn >= _TORN > own.torn or (known <= own.known.mean() and own.torn <= torn)
+        return torn >= _TORN > own.torn or (known + self.margin <= own.known.mean() and own.torn <= torn)
 
 
 def region_damage(
     data: bytes, decoded: Decoded, model: FlipModel | None, thumbnail: Pixels | None, known_bad: tuple[Range, ...]
 ) -> RegionDamage | None:
-    """Segments and gaps of a damaged scan; None where flips may explain the damage, or there is none of stretches."""
+    """Segments and gaps of a damaged scan; None where there is no damage of stretches."""
     header = decoded.header
     if header.frame.progressive:
         return None
@@ -62,4 +70,7 @@ def region_damage(
         gap.kind in (GapKind.MISSING, GapKind.INSERTED) and gap.mcus is not None and abs(gap.mcus) > _MOVED
         for gap in found.gaps
     )
-    return RegionDamage(found, certain=True) if complete and moved else None
+    overwritten = any(
+        gap.kind is GapKind.CONSTANT and gap.end_byte - gap.first_byte >= _NO_CHANCE for gap in found.gaps
+    )
+    return RegionDamage(found, certain=complete and (moved or overwritten), margin=_CLEARLY)
