@@ -170,6 +170,18 @@ def _describe(restoration: Restoration, output: Path) -> None:
         click.echo(f"of {tally['total']} blocks (MCUs): {', '.join(parts)}", err=True)
     if restoration.bit_flips:
         click.echo(f"{len(restoration.bit_flips)} bit flips reversed", err=True)
+    for gap in restoration.gaps:
+        where = f"between bytes {gap.first_byte - 1} and {gap.first_byte}"
+        if gap.end_byte > gap.first_byte:
+            where = f"in bytes {gap.first_byte} to {gap.end_byte - 1}"
+        lost = "" if gap.mcus is None else f", where {max(0, gap.mcus)} blocks of the picture are lost"
+        click.echo(f"gap: {gap.kind} {where}{lost}", err=True)
+    for segment in restoration.segments:
+        if segment.first_mcu is None:
+            first, last = segment.first_bit >> 3, (segment.end_bit - 1) >> 3
+            click.echo(
+                f"unplaced: {segment.mcus} blocks in bytes {first} to {last} decode, where is not sure", err=True
+            )
     for note in restoration.notes:
         click.echo(f"note: {note}", err=True)
     click.echo(f"picture: {output}", err=True)
