@@ -33,8 +33,8 @@ ORDER: Final = {
         *("file_systems.structures", "file_systems.walking", "carver", "selection", "files_first", "evidence"),
     ),
     "restore": (
-        *("provenance", "explanation", "result", "decoding", "scan", "thumbnail", "guard", "segments"),
-        *("sca", "gca", "headerless"),
+        *("provenance", "explanation", "result", "decoding", "segment_picture", "scan", "thumbnail", "guard"),
+        *("segments", "sca", "gca", "headerless"),
         *("placement.state", "placement.by_seams", "placement.by_thumbnail", "placement"),
         *("repair.search", "repair.review", "repair", "repair.header", "restoration", "warming"),
         *("lab.quality", "lab.simulation", "lab.speed", "gca.training", "paper", "lab.evaluation", "lab"),

@@ -191,15 +191,16 @@ def _print_regions(lines: list[RegionLine]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from restore.lab.evaluation.region_summary import REGION_HEADINGS, region_cells
+    from restore.lab.evaluation.region_summary import REGION_HEADINGS, REGION_OVERVIEW, region_cells
 
     console = Console()
     for dataset in dict.fromkeys(line.dataset for line in lines):
         title = f"{dataset}, destroyed regions"
         table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-        for heading in REGION_HEADINGS:
-            table.add_column(heading, justify="left" if heading in REGION_HEADINGS[:2] else "right", no_wrap=True)
+        for heading in REGION_OVERVIEW:
+            table.add_column(heading, justify="left" if heading in REGION_OVERVIEW[:2] else "right", no_wrap=True)
         for line in lines:
             if line.dataset == dataset:
-                table.add_row(*region_cells(line))
+                row = dict(zip(REGION_HEADINGS, region_cells(line), strict=True))
+                table.add_row(*(row[heading] for heading in REGION_OVERVIEW))
         console.print(table)

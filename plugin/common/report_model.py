@@ -14,6 +14,7 @@ from carving.fragments import Claim, Origin
 from carving.source import HOLE_OFFSET, Run
 from plugin.common.allocation_record import AllocatedClaim, StoredClaim
 from plugin.common.carving_record import UNCHECKED, Carving
+from plugin.common.explanation_record import GapRecord, SegmentRecord, segment_files
 from plugin.common.file_state import FileState
 from plugin.common.nand_record import NandRecord
 from plugin.common.output import OutputFile
@@ -126,6 +127,7 @@ class FileEntry:
         path: what the file system calls the file that it is, from its root; None where it knows none.
         deleted: whether the file system counts that file as deleted; None where it knows none.
         stored: what else the file system says of that file.
+        segments, gaps: of what its scan consists where some of it is no part of the picture, in the file's order.
     """
 
     layer: str
@@ -155,12 +157,15 @@ class FileEntry:
     path: str | None = None
     deleted: bool | None = None
     stored: StoredClaim | None = None
+    segments: tuple[SegmentRecord, ...] = ()
+    gaps: tuple[GapRecord, ...] = ()
 
     @property
     def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:
         """Every file of the output folder that belongs to it."""
         previews = (self.previews.found, self.previews.restored, self.previews.provenance)
-        files = (self.carved, self.thumbnail, self.repaired, self.restored, self.provenance, *previews)
+        made = (self.repaired, self.restored, self.provenance, *previews, *segment_files(self.segments))
+        files = (self.carved, self.thumbnail, *made)
         return tuple(file for file in files if file is not None)
 
     @property

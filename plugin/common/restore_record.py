@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from plugin.common.explanation_record import GapRecord, SegmentRecord, segment_files
 from plugin.common.output import OutputFile
 from restore.provenance import BitFlip, Status
 
@@ -46,10 +47,13 @@ class RestoreRecord:
     notes: tuple[str, ...] = ()
     opaque_bytes: int = 0
     previews: Previews = NO_PREVIEWS
+    segments: tuple[SegmentRecord, ...] = ()
+    gaps: tuple[GapRecord, ...] = ()
 
     @property
     def files(self) -> tuple[OutputFile, ...]:
         """The files that were written."""
         previews = (self.previews.found, self.previews.restored, self.previews.provenance)
-        files = (self.repaired, self.restored, self.provenance, *previews)
+        strips = segment_files(self.segments)
+        files = (self.repaired, self.restored, self.provenance, *previews, *strips)
         return tuple(file for file in files if file is not None)

@@ -114,6 +114,8 @@ def with_restoration(entry: FileEntry, stem: str, record: RestoreRecord, custody
         restored=record.restored,
         provenance=record.provenance,
         previews=record.previews,
+        segments=record.segments,
+        gaps=record.gaps,
         notes=(*entry.notes, *record.notes),
     )
     place: dict[str, object] = {"stem": stem, "layer": entry.layer, "offset": entry.offset}

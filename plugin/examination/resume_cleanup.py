@@ -11,7 +11,7 @@ from plugin.common.output import OutputFile, output_error
 from plugin.common.report_model import FileEntry, ThumbnailFile
 from plugin.examination.journal import Journal
 
-_FOLDERS: Final = ("carved", "thumbnails", "repaired", "restored", "provenance", "previews", "files")
+_FOLDERS: Final = ("carved", "thumbnails", "repaired", "restored", "provenance", "previews", "segments", "files")
 """Folders into which only runs write."""
 
 

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 from carving.source import HOLE_OFFSET, Run
 from plugin.common.allocation_record import StoredClaim
+from plugin.common.explanation_record import evidence_layout
 from plugin.common.report_model import FileEntry, Report
 
 DFXML: Final = "http://www.forensicswiki.org/wiki/Category:Digital_Forensics_XML"
@@ -84,7 +85,7 @@ def _add_file(root: ET.Element, entry: FileEntry) -> None:
         _add_stored(element, entry.stored)
     runs = _add(element, "byte_runs")
     file_offset = 0
-    for run in _with_holes(entry):
+    for run in evidence_layout(entry.byte_runs, entry.evidence_runs, entry.size):
         _add_run(runs, run, file_offset, entry.size if _is_compressed(entry) else None)
         file_offset += run.length
     digest = _add(element, "hashdigest", entry.carved.sha256)
@@ -110,6 +111,29 @@ def _add_file(root: ET.Element, entry: FileEntry) -> None:
     for flip in entry.bit_flips:
         place = {"img_offset": str(flip.evidence_offset), "bit": str(flip.bit)}
         _add(element, "bit_flip", None, OWN).attrib.update(place)
+    _add_explanation(element, entry)
+
+
+def _add_explanation(element: ET.Element, entry: FileEntry) -> None:
+    """Of what segments and gaps its scan consists."""
+    for segment in entry.segments:
+        place = {"file_offset": str(segment.stored_bytes.offset), "len": str(segment.stored_bytes.length)}
+        place |= {"mcus": str(segment.mcus), "posterior": str(segment.posterior)}
+        place |= {} if segment.first_mcu is None else {"first_mcu": str(segment.first_mcu)}
+        runs = _add(element, "segment", None, OWN)
+        runs.attrib.update(place)
+        _add_places(runs, segment.evidence_runs)
+    for gap in entry.gaps:
+        place = {"file_offset": str(gap.bytes.offset), "len": str(gap.bytes.length), "kind": gap.kind.value}
+        runs = _add(element, "gap", None, OWN)
+        runs.attrib.update(place)
+        _add_places(runs, gap.evidence_runs)
+
+
+def _add_places(element: ET.Element, runs: tuple[Run, ...]) -> None:
+    for run in runs:
+        place = {"img_offset": str(run.offset), "len": str(run.length)}
+        _add(element, "evidence_run", None, OWN).attrib.update(place)
 
 
 def _is_compressed(entry: FileEntry) -> bool:
@@ -135,27 +159,6 @@ def _add_run(runs: ET.Element, run: Run, file_offset: int, uncompressed: int | N
     if uncompressed is not None:
         attributes["uncompressed_len"] = str(uncompressed)
     _add(runs, "byte_run").attrib.update(attributes)
-
-
-def _with_holes(entry: FileEntry) -> tuple[Run, ...]:
-    """The runs in the evidence with the holes of the file between them."""
-    holes = sum(run.length for run in entry.byte_runs if run.offset == HOLE_OFFSET)
-    if not holes or holes + sum(run.length for run in entry.evidence_runs) != entry.size:
-        return entry.evidence_runs
-    runs: list[Run] = []
-    evidence = iter(entry.evidence_runs)
-    part = next(evidence)
-    for run in entry.byte_runs:
-        left = run.length
-        if run.offset == HOLE_OFFSET:
-            runs.append(run)
-            continue
-        while left:
-            count = min(left, part.length)
-            runs.append(Run(part.offset, count))
-            left -= count
-            part = Run(part.offset + count, part.length - count) if count < part.length else next(evidence, Run(0, 0))
-    return tuple(runs)
 
 
 def _add(parent: ET.Element, name: str, text: str | None = None, namespace: str = DFXML) -> ET.Element:

@@ -32,7 +32,7 @@ _KINDS: Final = ("carved", "thumbnail", "repaired", "restored", "provenance")
 _NO_MORE: Final = "base-uri 'none'; form-action 'none'"
 _CARD: Final = (
     *("layer", "volume", "offset", "size", "byte_runs", "evidence_runs", "ending", "carving"),
-    *("exif", "mcus", "opaque_bytes", "notes", "error", "origin", "deleted"),
+    *("exif", "mcus", "opaque_bytes", "notes", "error", "origin", "deleted", "segments", "gaps"),
 )
 """What a card of the gallery takes from the entry as it is."""
 _LARGEST_THUMBNAIL: Final = 64 << 10
@@ -59,6 +59,9 @@ def report_page(report: Report, folder: Path) -> bytes:
         "natures": wording.NATURES,
         "claims": wording.CLAIMS,
         "told_by_others": wording.TOLD,
+        "segments_said": wording.SEGMENTS,
+        "gaps_said": wording.GAPS,
+        "gap_kinds": {kind.value: meaning for kind, meaning in wording.GAP_KINDS.items()},
         "files": list(_cards(report, folder)),
     }
     return _render(
@@ -101,6 +104,12 @@ def file_page(report: Report, entry: FileEntry, history: History, folder: Path) 
         uniqueness=wording.UNIQUENESS,
         claims=wording.CLAIMS,
         told=_told(entry),
+        warning=wording.share_of_stored(entry.mcus),
+        segments=[(segment, wording.place_of(segment)) for segment in entry.segments],
+        segments_said=wording.SEGMENTS,
+        strips=list(_strips(entry, folder)),
+        gaps=[(gap, wording.GAP_KINDS[gap.kind], wording.lost_in(gap)) for gap in entry.gaps],
+        gaps_said=wording.GAPS,
         told_by_others=wording.TOLD,
         stored=_stored(report.evidence),
         unchanged=_unchanged(report.evidence),
@@ -131,8 +140,8 @@ def _cards(report: Report, folder: Path) -> Iterator[dict[str, object]]:
     for entry in report.files:
         images: dict[str, str | None] = {}
         previews = entry.previews
-        small = {"found": previews.found, "restored": previews.restored, "provenance": previews.provenance}
-        for kind, file in {**small, "thumbnail": entry.thumbnail}.items():
+        copies = {"found": previews.found, "restored": previews.restored, "provenance": previews.provenance}
+        for kind, file in {**copies, "thumbnail": entry.thumbnail}.items():
             if file is None:
                 images[kind] = None
             elif file.size > budget or (kind == "thumbnail" and file.size > _LARGEST_THUMBNAIL):
@@ -140,6 +149,14 @@ def _cards(report: Report, folder: Path) -> Iterator[dict[str, object]]:
             else:
                 images[kind] = _data_uri(folder, file)
                 budget -= file.size
+        strips: list[dict[str, object]] = []
+        for number, segment in enumerate(entry.segments, 1):
+            if segment.picture is None or segment.preview is None:
+                continue
+            fits = segment.preview.size <= budget
+            budget -= segment.preview.size if fits else 0
+            small = _data_uri(folder, segment.preview) if fits else segment.preview.path
+            strips.append({"number": number, "small": small, "path": segment.picture.path})
         values = to_json(entry)
         status, _ = status_of(entry)
         yield {
@@ -148,11 +165,20 @@ def _cards(report: Report, folder: Path) -> Iterator[dict[str, object]]:
             "told": _told(entry),
             "folder": _folder(entry),
             "status": status,
+            "warning": wording.share_of_stored(entry.mcus),
             "flips": values["bit_flips"],
             "output": {kind: values[kind] for kind in _KINDS},
             "images": images,
+            "strips": strips,
             "words": " ".join((entry.stem, str(entry.offset), status, *_words(entry))).lower(),
         }
+
+
+def _strips(entry: FileEntry, folder: Path) -> Iterator[tuple[str, str]]:
+    """Pictures of the segments without a place, small, each with what to say below it."""
+    for number, segment in enumerate(entry.segments, 1):
+        if segment.preview is not None:
+            yield _data_uri(folder, segment.preview), f"segment {number}, unplaced: {segment.mcus} blocks (small copy)"
 
 
 def _folder(entry: FileEntry) -> str | None:

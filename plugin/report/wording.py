@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from plugin.common.explanation_record import GapRecord, SegmentRecord
+from plugin.common.restore_record import McuCounts
+from restore.explanation import GapKind
 from restore.provenance import Status
 
 MEANINGS: Final = {
     Status.INTACT: "no damage found",
     Status.EXACT: "all damage reversed: the original byte stream",
-    Status.RESTORED: "full picture; some blocks were placed or generated",
+    Status.RESTORED: "no block is empty; some were placed or generated",
     Status.PARTIAL: "some blocks are lost",
     Status.UNRECOVERABLE: "no picture could be made",
 }
@@ -29,6 +32,29 @@ PROVENANCES: Final = {
 }
 """What each class of an MCU means."""
 
+UNPLACED: Final = "unplaced"
+SEGMENTS: Final = (
+    "A segment is a stretch of stored bits that decodes as one piece of the picture. It is shown in the picture where "
+    "its place and its level are sure to 99 % or more; else it is unplaced: its blocks are stored bits, and are shown "
+    "by themselves, in medium grey on average, turned sideways by an unknown number of blocks."
+)
+"""What is said above a list of segments."""
+
+GAPS: Final = "What lies between the segments is no part of the picture. Its blocks are lost, or were generated."
+
+GAP_KINDS: Final = {
+    GapKind.ZEROS: "zeros, as an imager or a controller leaves them where nothing could be read",
+    GapKind.CONSTANT: "one value over and over, such as erased flash",
+    GapKind.NOISE: "bytes that no scan of this picture can hold: overwritten, or encrypted",
+    GapKind.FOREIGN: "bytes of something else, such as another picture",
+    GapKind.MISSING: "bytes are missing: what is before and behind touch",
+    GapKind.INSERTED: "bytes were put in between two that belong together; no block is lost",
+    GapKind.GRID: "foreign bytes at a fixed period, such as the page pointers of a database",
+    GapKind.KNOWN_BAD: "a layer below says that these bytes could not be read",
+    GapKind.FLIPS: "a few wrong bits, which could not be had back",
+}
+"""What stands in a gap."""
+
 NATURES: Final = {
     "carved": "evidence: the bytes as found",
     "thumbnail": "evidence: stored inside the carved file",
@@ -47,3 +73,27 @@ UNIQUENESS: Final = (
     "and its header consistent, by the given gain; the margin is its distance from the second best. Both are "
     "log-likelihoods in nats."
 )
+
+_MOST: Final = 0.5
+
+
+def share_of_stored(mcus: McuCounts) -> str:
+    """A warning in front of a picture of which most is generated; empty for others."""
+    if not mcus.total or mcus.generated < _MOST * mcus.total:
+        return ""
+    stored = mcus.intact + mcus.repaired + mcus.placed
+    return (
+        f"only {100 * stored / mcus.total:.0f} % of it is stored; most of what it shows is generated, and no evidence"
+    )
+
+
+def place_of(segment: SegmentRecord) -> str:
+    """Where a segment belongs, in words."""
+    if segment.first_mcu is None:
+        return UNPLACED
+    return f"from block {segment.first_mcu + 1} on"
+
+
+def lost_in(gap: GapRecord) -> str:
+    """How many blocks a gap takes, in words."""
+    return "unknown" if gap.mcus is None else str(gap.mcus)

@@ -15,6 +15,7 @@ from carving.fragments import Fragment
 from plugin.common.output import OutputFile, write_file
 from plugin.common.restore_record import McuCounts, RestoreRecord
 from plugin.workers.previews import write_previews
+from plugin.workers.segment_files import write_segments
 from restore.provenance import Status
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class RestoreTask:
 
 
 def restore_fragment(task: RestoreTask) -> RestoreRecord:
-    """Restore one fragment and write `repaired/`, `restored/` and `provenance/` files as its status asks for.
+    """Restore one fragment and write `repaired/`, `restored/` and `provenance/` files as its status asks for, and
+    pictures of the segments that have no place in it.
 
     Raises:
         OutputError: a picture cannot be written.
@@ -57,6 +59,7 @@ def restore_fragment(task: RestoreTask) -> RestoreRecord:
             restoration = judge(restoration, task.fragment)
     except JpegError as error:
         return RestoreRecord(Status.UNRECOVERABLE, McuCounts(), notes=(str(error), *notes_as_found(task.fragment)))
+    segments, gaps = write_segments(task.output, task.stem, task.fragment, restoration)
     return RestoreRecord(
         status=restoration.status,
         mcus=_mcu_counts(restoration),
@@ -67,6 +70,8 @@ def restore_fragment(task: RestoreTask) -> RestoreRecord:
         notes=restoration.notes,
         opaque_bytes=restoration.opaque_bytes,
         previews=write_previews(task.output, task.stem, task.fragment.data, restoration),
+        segments=segments,
+        gaps=gaps,
     )
 
 

@@ -7,7 +7,7 @@ MODULE_NAME = "carve-restore"
 MEANINGS = {
     "intact": "no damage found",
     "exact": "all damage reversed: the original byte stream",
-    "restored": "full picture; some blocks were placed or generated",
+    "restored": "no block is empty; some were placed or generated",
     "partial": "some blocks are lost",
     "unrecoverable": "no picture could be made",
     "error": "the tool itself failed on these; the report says how",
@@ -49,6 +49,12 @@ def justification(entry):
         said.append("%s hold stored bits whose position or brightness was corrected." % share(mcus["placed"], total))
     if mcus["lost"]:
         said.append("%s are lost." % share(mcus["lost"], total))
+    unplaced = [segment for segment in entry.get("segments", ()) if not segment["placed"]]
+    if unplaced:
+        said.append(
+            "%d stretches of stored bits, %d blocks, belong to it but their place is not known: they are in the report "
+            "and in segments/, not in the picture." % (len(unplaced), sum(segment["mcus"] for segment in unplaced))
+        )
     said.append(CONTINUING)
     return " ".join(said)
 

@@ -216,10 +216,36 @@
     return element;
   }
 
+  // Which stretches of stored bits the picture consists of, those without a place as strips, and what lies between.
+  function explanation(file) {
+    const parts = [], runs = (list) => list.map((run) => `${run.offset} +${run.length}`).join(", ");
+    if (file.segments.length) {
+      const rows = file.segments.map((segment, index) => [index + 1, `${segment.stored_bytes.offset} +${segment.stored_bytes.length}`,
+        runs(segment.evidence_runs), segment.mcus, segment.placed ? `from block ${segment.first_mcu + 1} on` : "unplaced",
+        segment.posterior.toFixed(4), segment.rests_on.join(", ")]);
+      parts.push(...section(`Stored segments: ${file.segments.length}`, make("p", "hint", data.segments_said),
+        table(["no.", "bytes of the file", "of the evidence", "blocks", "place", "sure to", "rests on"], rows)));
+    }
+    for (const strip of file.strips) {
+      const segment = file.segments[strip.number - 1], figure = make("figure", "strip"), link = make("a");
+      link.href = encodeURI(strip.path);
+      link.append(picture(strip.small, "", `Segment ${strip.number}, which has no place in the picture`));
+      figure.append(link, make("figcaption", "hint", `segment ${strip.number}, unplaced: ${segment.mcus} blocks`));
+      parts.push(figure);
+    }
+    if (file.gaps.length) {
+      parts.push(...section(`Gaps: ${file.gaps.length}`, make("p", "hint", data.gaps_said),
+        table(["bytes of the file", "of the evidence", "what stands there", "blocks lost"], file.gaps.map((gap) =>
+          [`${gap.bytes.offset} +${gap.bytes.length}`, runs(gap.evidence_runs), `${gap.kind}: ${data.gap_kinds[gap.kind]}`, gap.mcus ?? "unknown"]))));
+    }
+    return parts;
+  }
+
   function facts(file) {
     const parts = [];
     const meaning = data.statuses.find((status) => status.name === file.status).meaning;
     parts.push(make("p", "", `${file.status}: ${meaning}.`));
+    if (file.warning) parts.push(make("p", "warning", `${file.warning}.`));
     if (file.error) parts.push(make("p", "", `The tool failed on this file: ${file.error}`));
     if (file.images.thumbnail) parts.push(picture(file.images.thumbnail, "thumb" + turnOf(file), "The thumbnail in its header"));
     const doubled = file.carving.duplicate_of ? `; the same bytes as ${file.carving.duplicate_of}` : "";
@@ -233,6 +259,7 @@
       parts.push(...section(`Its blocks (MCUs): ${file.mcus.total}`, table(["provenance", "blocks", "meaning"],
         data.provenances.filter(([name]) => file.mcus[name]).map(([name, said]) => [name, file.mcus[name], said]))));
     }
+    parts.push(...explanation(file));
     if (file.flips.length) {
       parts.push(...section(`Reversed bits: ${file.flips.length}`, table(["byte of the evidence", "bit (0 = highest)", "gain", "margin"],
         file.flips.map((flip) => [flip.evidence_offset, flip.bit, flip.gain.toFixed(1), flip.margin === null ? "no second candidate" : flip.margin.toFixed(1)]))));

@@ -17,6 +17,8 @@ REGION_HEADINGS: Final = (
     *("region", "method", "files", "recall", "wrong", "median recall", "least", "files ≥ 98 %"),
     *("PSNR Y", "false flips", "falsely whole", "CPU-s", "most"),
 )
+REGION_OVERVIEW: Final = ("region", "method", "files", "recall", "wrong", "PSNR Y", "CPU-s")
+"""The columns that fit a terminal."""
 _ENOUGH: Final = 0.98
 _WHOLE: Final = frozenset(("intact", "exact"))
 

@@ -19,8 +19,8 @@ from restore.lab.simulation.bit_errors import Flip, apply_flips, draw_flips, gen
 from restore.lab.simulation.medium import Medium, MemorySource
 from restore.lab.simulation.regions import (
     OVERWRITING,
+    DestroyedRegion,
     Edit,
-    Region,
     RegionKind,
     apply_edits,
     destroyed_bytes,
@@ -81,7 +81,7 @@ class Damage:
     jpeg: bytes
     flips: tuple[Flip, ...]
     spared: Run
-    regions: tuple[Region, ...] = ()
+    regions: tuple[DestroyedRegion, ...] = ()
 
     def destroyed(self, original: bytes) -> NDArray[np.int64]:
         """Offsets of the original's bytes that are not what or where they were, int64, ascending."""
@@ -107,7 +107,8 @@ def damage(
         UnsupportedJpegError: the region is too long for the file.
         JpegError: the header of the file, or of the other photo, cannot be read.
     """
-    stored, size, regions = medium.store(original), len(original), ()
+    stored, size = medium.store(original), len(original)
+    regions: tuple[DestroyedRegion, ...] = ()
     if kind is not None:
         edits = region_edits(original, kind, seed, other)
         if kind in OVERWRITING:

@@ -89,7 +89,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Region:
+class DestroyedRegion:
     """One region as the truth tells it: the bytes of the original that are gone, and what the damaged file has instead.
 
     Either run is empty where bytes were only put in or only taken away.
@@ -139,7 +139,7 @@ def draw_edits(
         UsageError: no other photo.
         UnsupportedJpegError: the scan is not at least twice as long as the region.
     """
-    size = _SIZES.get(kind, _SECTORS * CLUSTER)
+    size = _SIZES.get(kind, CLUSTER)
     if scan.length < 2 * max(size, CLUSTER):
         raise UnsupportedJpegError(f"{scan.length} bytes of entropy-coded data are too few for the region {kind}")
     if kind is RegionKind.SECTORS:
@@ -154,7 +154,7 @@ def draw_edits(
         return (Edit(run, bytes(run.length)),)
     step = 1 if kind in _UNALIGNED else CLUSTER
     first, last = -(-scan.offset // step), (scan.end - size) // step
-    place = step * int(random.integers(first, max(first, last) + 1))
+    place = step * int(random.integers(first, last + 1))
     if kind is RegionKind.INSERT_1:
         return (Edit(Run(place, 0), random.bytes(1)),)
     if kind is RegionKind.DOUBLED_16K:
@@ -162,20 +162,20 @@ def draw_edits(
     return (Edit(Run(place, size), _content(random, kind, size, foreign)),)
 
 
-def apply_edits(data: bytes, kind: RegionKind, edits: Iterable[Edit]) -> tuple[bytes, tuple[Region, ...]]:
+def apply_edits(data: bytes, kind: RegionKind, edits: Iterable[Edit]) -> tuple[bytes, tuple[DestroyedRegion, ...]]:
     """`data` after these edits, ascending and apart, and where each of them lies before and after."""
     parts, regions = [], []
     position = written = 0
     for edit in edits:
         parts += [data[position : edit.run.offset], edit.content]
         written += edit.run.offset - position
-        regions.append(Region(kind, edit.run, Run(written, len(edit.content))))
+        regions.append(DestroyedRegion(kind, edit.run, Run(written, len(edit.content))))
         position = edit.run.end
         written += len(edit.content)
     return b"".join((*parts, data[position:])), tuple(regions)
 
 
-def destroyed_bytes(original: bytes, damaged: bytes, regions: tuple[Region, ...]) -> NDArray[np.int64]:
+def destroyed_bytes(original: bytes, damaged: bytes, regions: tuple[DestroyedRegion, ...]) -> NDArray[np.int64]:
     """Offsets of the original's bytes that the damaged file does not have in their order, int64, ascending.
 
     All bytes of a region's own run count, also those that chance left as they were; beside the regions those that

@@ -14,7 +14,7 @@ from carving.source import Run
 from restore.lab.simulation.bit_errors import Flip
 from restore.lab.simulation.medium import Medium
 from restore.lab.simulation.originals import read_file
-from restore.lab.simulation.regions import Region, RegionKind
+from restore.lab.simulation.regions import DestroyedRegion, RegionKind
 
 FORMAT: Final = "carve-restore truth 1"
 CIPHER: Final = "aes-cbc-essiv:sha256"
@@ -52,7 +52,7 @@ class Truth:
     spared: Run
     flips: tuple[Flip, ...]
     damaged_size: int
-    regions: tuple[Region, ...] = ()
+    regions: tuple[DestroyedRegion, ...] = ()
 
     @property
     def region(self) -> RegionKind | None:
@@ -125,7 +125,7 @@ def read_truth(path: Path) -> Truth:
             flips=tuple(Flip(**flip) for flip in page["flips"]),
             damaged_size=damaged["size"],
             regions=tuple(
-                Region(RegionKind(region["kind"]), Run(**region["original"]), Run(**region["damaged"]))
+                DestroyedRegion(RegionKind(region["kind"]), Run(**region["original"]), Run(**region["damaged"]))
                 for region in damaged["regions"]
             ),
         )

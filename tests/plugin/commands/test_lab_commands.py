@@ -136,3 +136,34 @@ def test_the_obvious_loop_decrypts_like_dm_crypt() -> None:
 def test_quartiles_by_hand() -> None:
     result = timing([4.0, 1.0, 3.0, 2.0, 5.0])
     assert (result.lower_quartile, result.median, result.upper_quartile) == (2.0, 3.0, 4.0)
+
+
+def test_regions_are_destroyed_and_measured(command: RunCommand, tmp_path: Path) -> None:
+    photo = tmp_path / "p1.jpg"
+    photo.write_bytes(coded_at(fractal_picture(384, 512, 1), 1.0))
+    done = command("simulate", photo, "--regions", "sectors,insert1", "--seed", "4", "-o", tmp_path / "sim")
+    assert done.returncode == 0, done.stderr
+    assert "5 destroyed stretches" in done.stderr
+    assert "left out" not in done.stderr
+    truth = json.loads((tmp_path / "sim/p1-insert1.truth.json").read_text("utf-8"))
+    assert truth["medium"]["cipher"] == "none"
+    (region,) = truth["damaged"]["regions"]
+    original, damaged = photo.read_bytes(), (tmp_path / "sim/p1-insert1.jpg").read_bytes()
+    place = region["damaged"]["offset"]
+    assert damaged[:place] + damaged[place + 1 :] == original
+    arguments = ("evaluate", tmp_path / "sim", "--methods", "libjpeg,robust", "--jobs", "1", "-o", tmp_path / "out")
+    done = command(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert {"insert1", "sectors", "all", "recall"} <= set(done.stdout.split())
+    assert "…" not in done.stdout
+    assert (tmp_path / "out/regions.png").is_file()
+    assert "p1-insert1" in (tmp_path / "out/results.csv").read_text("utf-8")
+
+
+def test_usage_errors_about_regions(command: RunCommand, tmp_path: Path, pictures: Path) -> None:
+    base = ("simulate", pictures, "--seed", "1", "-o", tmp_path / "sim")
+    assert "give one of them" in command(*base).stderr
+    done = command(*base, "--regions", "hole")
+    assert (done.returncode, "there is no kind of region 'hole'" in done.stderr) == (2, True)
+    done = command(*base, "--regions", "zero64k")
+    assert (done.returncode, "2 left out" in done.stderr) == (0, True)

@@ -41,6 +41,8 @@ def check_folder(folder: Path, report: Report) -> dict[str, Any]:
         if entry[kind] is not None
     ]
     named += [file for entry in document["files"] for file in entry["previews"].values() if file is not None]
+    segments = [segment for entry in document["files"] for segment in entry["segments"]]
+    named += [segment[kind] for segment in segments for kind in ("picture", "preview") if segment[kind] is not None]
     stems = [Path(entry["carved"]["path"]).stem for entry in document["files"]]
     reports = {"report.json", "report.html", "dfxml.xml", "case.jsonld"}
     reports |= {f"files/{stem}.{kind}" for stem in stems for kind in ("json", "html")}

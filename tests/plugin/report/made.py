@@ -10,10 +10,12 @@ from carving.file_systems.structure_flip import StructureFlip
 from carving.source import Run
 from plugin.common import report_model as model
 from plugin.common.allocation_record import AllocatedClaim
+from plugin.common.explanation_record import GapRecord, SegmentRecord
 from plugin.common.file_state import FileState
 from plugin.common.output import OutputFile
 from plugin.common.restore_record import McuCounts, Previews
 from plugin.common.settings import CaseDetails, Parameters
+from restore.explanation import GapKind
 from restore.provenance import BitFlip, Status
 
 SHA256 = "0" * 64
@@ -47,6 +49,30 @@ def entry(**changes: Any) -> model.FileEntry:
         allocated=AllocatedClaim(f"/DCIM/{HOSTILE}.jpg", 12, 1000, 0, TIME, None, TIME, None),
     )
     return dataclasses.replace(found, **changes)
+
+
+SEGMENTS = (
+    SegmentRecord(Run(300, 100), 2400, 3197, (Run(4396, 100),), 8, 0, True, (0, 0, 0), 1.0, ("start of the scan",)),
+    SegmentRecord(
+        Run(600, 300),
+        4803,
+        7200,
+        (Run(4696, 300),),
+        9,
+        None,
+        False,
+        (),
+        0.62,
+        (HOSTILE,),
+        OutputFile("segments/0000004096-2.png", SHA256, 77, "the blocks of a segment"),
+        OutputFile("previews/0000004096-2-segment.jpg", SHA256, 7, "small"),
+    ),
+)
+GAPS = (
+    GapRecord(Run(400, 200), (Run(4496, 200),), GapKind.ZEROS, None),
+    GapRecord(Run(900, 0), (), GapKind.MISSING, 3),
+)
+"""Of which segments and gaps a file of `entry` may consist."""
 
 
 def report(*files: model.FileEntry, failures: tuple[model.Failure, ...] = ()) -> model.Report:

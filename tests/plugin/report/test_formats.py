@@ -17,11 +17,14 @@ from carving.fragments import Origin
 from carving.source import HOLE_OFFSET, Run
 from plugin.common.allocation_record import StoredClaim
 from plugin.common.output import OutputFile
-from plugin.common.report_model import CustodyHead, Report
+from plugin.common.record_reading import from_json
+from plugin.common.report_model import CustodyHead, FileEntry, Report, to_json
 from plugin.common.settings import CaseDetails, Parameters
 from plugin.report.case import case_document
-from plugin.report.dfxml import DFXML, dfxml_document
-from tests.plugin.report.made import HOSTILE, SHA256, TIME, entry, report
+from plugin.report.dfxml import DFXML, OWN, dfxml_document
+from plugin.report.validation import encode, validate
+from restore.provenance import Status
+from tests.plugin.report.made import GAPS, HOSTILE, SEGMENTS, SHA256, TIME, entry, report
 
 ORIGIN = {"host": "h", "user": "u", "arguments": ["carve-restore", HOSTILE, "\udcff"]}
 
@@ -52,11 +55,16 @@ def full_report(**changes: Any) -> Report:
     return dataclasses.replace(made, **({"details": CaseDetails(HOSTILE, "17/26", "A1")} | changes))
 
 
+def torn_report() -> Report:
+    """A file of which stretches are no part of the picture."""
+    return report(entry(repaired=None, status=Status.PARTIAL, segments=SEGMENTS, gaps=GAPS))
+
+
 def test_dfxml_fits_the_schema(shared_data: Path) -> None:
     from lxml import etree
 
     schema = etree.XMLSchema(etree.parse(shared_data / "schemas" / "dfxml.xsd"))
-    for made in (full_report(), report()):
+    for made in (full_report(), torn_report(), report()):
         document = etree.fromstring(dfxml_document(made, ORIGIN))
         assert schema.validate(document), schema.error_log
 
@@ -130,3 +138,26 @@ def test_identifiers_are_unique(number: int) -> None:
 
     names = named(graph)
     assert len(names) == len(set(names)) > 10
+
+
+def test_dfxml_tells_segments_and_gaps() -> None:
+    root = ET.fromstring(dfxml_document(torn_report(), ORIGIN))
+    (torn,) = root.iter(f"{{{DFXML}}}fileobject")
+    placed, unplaced = torn.iter(f"{{{OWN}}}segment")
+    assert (placed.attrib["first_mcu"], "first_mcu" in unplaced.attrib) == ("0", False)
+    (run,) = unplaced.iter(f"{{{OWN}}}evidence_run")
+    assert run.attrib == {"img_offset": "4696", "len": "300"}
+    assert [(gap.attrib["kind"], gap.attrib["file_offset"]) for gap in torn.iter(f"{{{OWN}}}gap")] == [
+        ("zeros", "400"),
+        ("missing", "900"),
+    ]
+
+
+def test_segments_and_gaps_fit_the_schema_and_are_read_back() -> None:
+    text = encode(to_json(torn_report()))
+    validate(text)
+    torn = json.loads(text)["files"][-1]
+    assert [segment["placed"] for segment in torn["segments"]] == [True, False]
+    assert [gap["kind"] for gap in torn["gaps"]] == ["zeros", "missing"]
+    assert from_json(FileEntry, torn).segments == SEGMENTS
+    assert from_json(FileEntry, torn).gaps == GAPS

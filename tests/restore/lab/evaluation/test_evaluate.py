@@ -42,7 +42,7 @@ PLAN = Plan(
 
 
 def without_times(records: Iterable[EvaluationRecord]) -> list[EvaluationRecord]:
-    return [replace(record, seconds=0.0) for record in records]
+    return [replace(record, seconds=0.0, cpu_seconds=None) for record in records]
 
 
 def evaluated(folder: Path, kept: Path, plan: Plan = PLAN) -> list[EvaluationRecord]:
@@ -148,6 +148,7 @@ def test_unknown_methods_and_empty_folders_are_refused(folder: Path, tmp_path: P
 
 def a_score(**changes: object) -> Score:
     fields: dict[str, Any] = dict.fromkeys(Score.__dataclass_fields__, 0) | {
+        "region": None,
         "shown": True, "status": "shown", "mcus": 100, "mse_y": 100.0, "mse_rgb": 100.0, "ssim_y": 0.5,
         "mse_hole": None, "mse_hit": None, "picture_exact": False, "margins": (),
     }  # fmt: skip
