@@ -17,12 +17,12 @@ LEAST: Final = 0.85
 _SCALES: Final = np.arange(0.6, 1.2, 0.05)
 """Widths of the picture as shares of the thumbnail's."""
 
-_STEP: Final = 2.0
-_FINER: Final = (1.0, 0.5)
+_STEP: Final = 3.0
+_FINER: Final = (1.5, 0.75, 0.5)
 _OUTSIDE: Final = 0.1
 """Share of the thumbnail's side by which the picture may reach beyond it."""
 
-_SAMPLES: Final = 1500
+_SAMPLES: Final = 400
 Box = tuple[float, float, float, float]
 
 

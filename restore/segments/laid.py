@@ -67,8 +67,10 @@ class Laid:
     unbroken: bool = False
 
 
-def told_of(header: JpegHeader, thumbnail: Pixels | None, segments: list[LaidSegment]) -> Told | None:
-    """What the thumbnail tells, matched to the segments whose level is certain."""
+def told_of(
+    header: JpegHeader, thumbnail: Pixels | None, segments: list[LaidSegment], *, cut: bool = True
+) -> Told | None:
+    """What the thumbnail, which may be `cut`, tells, matched to the segments whose level is certain."""
     if thumbnail is None:
         return None
     total = header.frame.mcu_count
@@ -81,7 +83,7 @@ def told_of(header: JpegHeader, thumbnail: Pixels | None, segments: list[LaidSeg
         levels[low:high] = item.rows.levels[low - item.first : high - item.first]
         known[low:high] = True
         certain[low:high] = not item.moved
-    return read_thumbnail(header, thumbnail, levels, known, np.flatnonzero(certain))
+    return read_thumbnail(header, thumbnail, levels, known, np.flatnonzero(certain), cut=cut)
 
 
 def bytes_per_mcu(path: ReadPath, *, at_end: bool) -> float:

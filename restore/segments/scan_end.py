@@ -15,7 +15,6 @@ _LOOK: Final = 8192
 
 _LONG_RUN: Final = 64
 _EOI: Final = b"\xff\xd9"
-_SOI: Final = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True, slots=True)

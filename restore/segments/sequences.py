@@ -63,8 +63,8 @@ def lay_out_sequence(reading: ScanReading, thumbnail: Pixels | None) -> Laid:
         _certain(start)
     if anchored and last is not start:
         last.first, last.posterior, last.rests_on = total - last.path.count, 1.0, (END,)
-    told = told_of(header, thumbnail, segments)
-    if start is last and anchored:
+    told = told_of(header, thumbnail, segments, cut=not (start is last and anchored))
+    if start is not None and start is last and anchored:
         return _one_path(reading, thumbnail, canvas, start, scales, told)
     if start is not None and start.path.count > total:
         start.cut(0, total)
@@ -116,7 +116,9 @@ def _one_path(
     if thumbnail is not None and (lost or told is None):
         for share in _HEADS:
             part = path.path.part(0, int(share * count)), path.rows.part(0, int(share * count))
-            tolds.append(told_of(header, thumbnail, [_certain(LaidSegment(*part, 0))]))
+            # what is cut is looked for once, by the part that is least likely to be broken
+            cut = share == _HEADS[-1] and not any(tolds)
+            tolds.append(told_of(header, thumbnail, [_certain(LaidSegment(*part, 0))], cut=cut))
     found, told = max(
         (
             (find_break(path.rows, path.path.scores, path.path.positions, lost, columns, scales, seen), seen)

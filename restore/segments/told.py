@@ -68,6 +68,8 @@ def read_thumbnail(
     levels: NDArray[np.float64],
     known: NDArray[np.bool_],
     certain: NDArray[np.int64],
+    *,
+    cut: bool = True,
 ) -> Told | None:
     """What a thumbnail tells, or None where it shows another picture.
 
@@ -75,6 +77,7 @@ def read_thumbnail(
         thumbnail: uint8 (rows, columns, 3), as found.
         levels: float64 (MCUs, components), anything where not `known`, bool (MCUs,), of their place.
         certain: int64, MCUs whose level is certain, too.
+        cut: it may show more or less than the picture, which takes a while to find out.
     """
     if thumbnail is None or not known.any():
         return None
@@ -84,7 +87,7 @@ def read_thumbnail(
     shown = registered(thumbnail, grid)
     if shown is None and certain.size >= FEWEST:
         shown = _by_levels(header, thumbnail, levels[:, 0], certain)
-        if shown is None:
+        if shown is None and cut:
             shown = cropped(thumbnail, frame, levels[:, 0], certain)
     guide = None if shown is None else levels_of(shown, header)
     if shown is None or guide is None:
