@@ -24,6 +24,9 @@ _MOVED: Final = 8
 _NO_CHANCE: Final = 16
 """Equal bytes, not zero, that no sound data hold and no flip leaves: a cipher block redrawn has them once in 2^128."""
 
+_WEDGE: Final = 1024
+"""Bytes wedged between two blocks that belong together: a flip takes what it puts out of step from the picture."""
+
 _CLEARLY: Final = 0.02
 """Share of the picture by which segments must show more than a search for flips that may explain the damage too."""
 
@@ -70,7 +73,6 @@ def region_damage(
         gap.kind in (GapKind.MISSING, GapKind.INSERTED) and gap.mcus is not None and abs(gap.mcus) > _MOVED
         for gap in found.gaps
     )
-    overwritten = any(
-        gap.kind is GapKind.CONSTANT and gap.end_byte - gap.first_byte >= _NO_CHANCE for gap in found.gaps
-    )
-    return RegionDamage(found, certain=complete and (moved or overwritten), margin=_CLEARLY)
+    least = {GapKind.CONSTANT: _NO_CHANCE, GapKind.INSERTED: _WEDGE}
+    beyond = any(gap.end_byte - gap.first_byte >= least[gap.kind] for gap in found.gaps if gap.kind in least)
+    return RegionDamage(found, certain=complete and (moved or beyond), margin=_CLEARLY)
