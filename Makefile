@@ -16,7 +16,7 @@ PEERS := testdisk=photorec groff-base=groff sleuthkit=fls foremost=foremost scal
 FUZZ := /tmp/carve-restore-fuzz
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= jpeg_header jpeg_carve jpeg_decode jpeg_restore jpeg_preview ewf raw_media android_sparse zip_archive tar_archive \
-	volumes luks1 luks2 android_footer f2fs nand ext ext_journal ntfs_record lznt1 file_list custody_log report_json
+	volumes luks1 luks2 android_footer f2fs structures nand ext ext_journal ntfs_record lznt1 file_list custody_log report_json
 PHOTOS ?= ../shared/data/photos
 UNDAMAGED_OPTIONS ?=
 DEMO := sample_images/demo
