@@ -179,6 +179,7 @@ class _Walk:
         self._block = int(system.info.block_size)
         self._runs = 0
         self._folders = {int(system.info.root_inum): ""}
+        self._listed: set[int] = set()
         kind = _name(system)
         self._is_ext = kind.startswith("ext")
         self._has_table = kind in ("NTFS", "HFS+", "UFS1", "UFS2")
@@ -214,8 +215,9 @@ class _Walk:
                     )
                     return
                 count += 1
-                yield self._file(entry, own)
                 address = int(meta.addr)
+                self._listed.add(address)
+                yield self._file(entry, own)
                 if meta.type == pytsk3.TSK_FS_META_TYPE_DIR and address not in seen:
                     if depth == _MAX_DEPTH:
                         self.findings.add(
@@ -226,7 +228,12 @@ class _Walk:
                     self._folders[address] = own
                     waiting.append((address, own, depth + 1))
         if self._has_table:
-            self.deleted.sweep(self._system, self._folders)
+            self.deleted.sweep(self._system, self._folders, self._listed)
+            lost = self.deleted.lost[: limit - count]
+            if lost:
+                self.findings.add(f"{len(lost)} files are in use, though no folder that can be read leads to them")
+            for file, path in lost:
+                yield self._file(file, path)
 
     def _is_deleted(self, entry: pytsk3.File) -> bool:
         """Whether an entry or what it leads to is marked as unused."""
