@@ -78,14 +78,15 @@ class VolumeSource(ByteSource):
 def list_volumes(source: ByteSource) -> tuple[Volume, ...]:
     """The allocated partitions of a disk (DOS, GPT, BSD, Sun, Mac), in order of their place; empty without a table.
 
-    A partition that runs past the end of the source is shortened to it; one that lies beyond is left out.
+    A partition that runs past the end of the source is shortened to it; one that lies beyond is left out. A GPT whose
+    checksums fail is read with the flip reversed, or as its second copy has it.
 
     Raises:
         EvidenceError: the source cannot be read where the tables are.
     """
     import pytsk3
 
-    image, failures = tsk_image(source)
+    image, failures = tsk_image(_with_sound_table(source))
     try:
         with put_off_interrupts():
             table = pytsk3.Volume_Info(image)
@@ -101,6 +102,20 @@ def list_volumes(source: ByteSource) -> tuple[Volume, ...]:
     clamped = [(clamp(start, size, source.size), text) for start, size, text in found[:_MAX_VOLUMES]]
     inside = [(run, text) for run, text in clamped if run.length]
     return tuple(Volume(index, run.offset, run.length, text) for index, (run, text) in enumerate(inside, start=1))
+
+
+def _with_sound_table(source: ByteSource) -> ByteSource:
+    """The source with what can be made good of its GPT."""
+    from carving.file_systems.structures.checking import StructureChecks
+    from carving.file_systems.structures.gpt import check_gpt
+    from carving.file_systems.structures.reversal import CorrectedSource
+
+    corrected = CorrectedSource(source)
+    try:
+        check_gpt(StructureChecks(corrected, "GPT"), 0)
+    except EvidenceError:  # said where the table itself is read
+        return source
+    return corrected
 
 
 def open_volume(source: ByteSource, index: int) -> VolumeSource:

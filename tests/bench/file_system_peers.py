@@ -1,4 +1,4 @@
-"""How many photos this tool and others bring back from file systems that a kernel left full, in many pieces, and how fast.
+"""Photos that this tool and others bring back from file systems that a kernel left full, in many pieces, and how fast.
 
     python -m tests.bench.file_system_peers ../shared/data/forensic/fs
 

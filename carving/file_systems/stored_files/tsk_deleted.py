@@ -107,7 +107,7 @@ class DeletedFiles:
                 self.lost += [(file, path) for path in self._own_name(inode, folders, "lost")]
 
     def _own_name(self, inode: int, folders: dict[int, str], absent: str) -> list[str]:
-        """The path that an NTFS record gives itself: its name, in its folder, or in one called so where that is absent."""
+        """The path that an NTFS record gives itself: its name, in its folder or, without, an `absent` one."""
         try:
             named = None if self.volume.table is None else self.volume.table.name(inode)
         except EvidenceError:
