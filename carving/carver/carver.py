@@ -15,7 +15,7 @@ from carving.carver.pending import Pending, pending, resolve_pending, without_ga
 from carving.carver.windows import Search, Windows
 from carving.errors import UsageError
 from carving.fragments import Fragment
-from carving.source import ByteSource
+from carving.source import ByteSource, Run
 from carving.sources.shared import SharedSource
 
 _CLUSTER = 4096
@@ -30,6 +30,7 @@ def carve(
     max_file_size: int = 64 << 20,
     threads: int = 1,
     families: Families | None = None,
+    unowned: tuple[Run, ...] | None = None,
 ) -> Iterator[Fragment]:
     """Yield the JPEGs in `source`; no byte is in two of them.
 
@@ -47,6 +48,8 @@ def carve(
         max_file_size: the longest file believed.
         threads: how many look at the source ahead; more than one only where nobody else reads it meanwhile.
         families: files from elsewhere that can lend their tables to pieces without a header.
+        unowned: stretches that belong to no file, in order, where a file system tells: there the second run of a file
+            that begins in one of them is looked for first.
 
     Raises:
         UsageError: a parameter is not positive.
@@ -83,5 +86,5 @@ def carve(
             if candidate.header is not None and candidate.check is not None and candidate.check.whole:
                 families.note(candidate.data, candidate.header, start)
             yield candidate.fragment(source, layer)
-    yield from resolve_pending(search.source, layer, waiting, blocks, threads)
+    yield from resolve_pending(search.source, layer, waiting, blocks, threads, unowned)
     yield from find_headerless(search.source, layer, blocks, families, threads)

@@ -28,6 +28,7 @@ from carving.file_systems.stored_files.lznt1 import decompress
 from carving.file_systems.stored_files.ntfs_record import FileTable
 from carving.file_systems.structures.correction import correct_file_system
 from carving.file_systems.structures.reversal import CorrectedSource
+from carving.file_systems.structures.sound_table import with_sound_table
 from carving.file_systems.volumes import list_volumes, open_volume
 from carving.flips.plain_flips import PlainFlips
 from carving.jpeg.exif_claims import exif_claims
@@ -126,8 +127,9 @@ def volumes(data: bytes) -> None:
     """Partition tables, and the file systems behind them as far as telling encryption goes."""
     source = MemorySource(data)
     recognise(source)
-    for volume in list_volumes(source)[:4]:
-        recognise(open_volume(source, volume.index))
+    table = with_sound_table(source)
+    for volume in list_volumes(source, table)[:4]:
+        recognise(open_volume(source, volume.index, table))
 
 
 def luks1(data: bytes) -> None:

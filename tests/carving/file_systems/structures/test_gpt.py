@@ -8,6 +8,7 @@ import pytest
 
 from carving.file_systems.structures.correction import correct_file_system
 from carving.file_systems.structures.reversal import CorrectedSource
+from carving.file_systems.structures.sound_table import with_sound_table
 from carving.file_systems.volumes import list_volumes, open_volume
 from carving.source import Run
 from tests.carving.file_systems.structures.flipping import corrected, damaged, places
@@ -50,11 +51,12 @@ def test_a_table_of_which_only_the_copy_is_right(disk: bytes) -> None:
 def test_volumes_of_a_damaged_table(disk: bytes, flips: list[tuple[int, int]]) -> None:
     """What `--volume` opens is what a run over the whole disk reads."""
     source = damaged(disk, flips, encrypted=len(flips) > 1)
-    assert [(volume.offset, volume.length) for volume in list_volumes(source)] == [
+    table = with_sound_table(source)
+    assert [(volume.offset, volume.length) for volume in list_volumes(source, table)] == [
         (2048 * 512, 2048 * 512),
         (4096 * 512, 1024 * 512),
     ]
-    second = open_volume(source, 2)
+    second = open_volume(source, 2, table)
     assert second.trace(0, 512) == (Run(4096 * 512, 512),)
 
 
