@@ -66,7 +66,7 @@ def resolve_pending(
     for entry in waiting:
         blocks.take(Run(entry.offset, max(0, min(entry.size, entry.check.offset) - _DOUBT)))
     free = blocks.free_runs() if waiting else []
-    places = _Places(free, unowned or (), common_runs(free, unowned or ()))
+    places = _FreePlaces(free, unowned or (), common_runs(free, unowned or ()))
     alone: list[Pending] = []
     taken: list[Run] = []
     for entry, found in in_order(partial(_join, source, places=places), waiting, threads):
@@ -88,7 +88,7 @@ def resolve_pending(
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
+class _FreePlaces:
     """Where files can go on.
 
     Attributes:
@@ -101,9 +101,9 @@ class _Places:
     unowned: tuple[Run, ...]
     preferred: list[Run]
 
-    def without(self, taken: list[Run]) -> _Places:
+    def without(self, taken: list[Run]) -> _FreePlaces:
         """What is left of them when stretches are taken out."""
-        return _Places(reduce(without, taken, self.free), self.unowned, reduce(without, taken, self.preferred))
+        return _FreePlaces(reduce(without, taken, self.free), self.unowned, reduce(without, taken, self.preferred))
 
     def first_for(self, offset: int) -> list[Run]:
         """Where a file that begins at `offset` is looked for first: nowhere, if it is a file's own beginning."""
@@ -111,7 +111,7 @@ class _Places:
         return self.preferred if index >= 0 and offset < self.unowned[index].end else []
 
 
-def _join(source: ByteSource, entry: Pending, *, places: _Places) -> Join | None:
+def _join(source: ByteSource, entry: Pending, *, places: _FreePlaces) -> Join | None:
     from carving.carver.bifragment import Broken, join_far
 
     head = source.read_at(entry.offset, max(entry.size, entry.check.reached) + _BEHIND_FLAW)
