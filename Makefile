@@ -1,6 +1,7 @@
 # make demo    install into .venv and run the main job on the demo evidence into ./demo-out
 # make test    install everything the tests need and run lint, type check and tests
 # make bench   time and score carvers, ours and Debian's, on an image of real JPEGs (MEDIA=DIR)
+# make bench-files  count and time photos from file systems that are full, beside Debian's tools (FILE_SYSTEMS=DIR)
 # make undamaged  restore every undamaged JPEG of a folder of kinds and tell what does not come out as it was (DIR=…)
 # make fuzz    fuzz every parser of foreign bytes, each for FUZZ_SECONDS, kernels with their bounds checked
 # make same-reports BEFORE=REV    show that reports are as those of an earlier revision
@@ -11,12 +12,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MEDIA ?= ../shared/data
+FILE_SYSTEMS ?= ../shared/data/forensic/fs
 BENCH := /tmp/carve-restore-bench
 PEERS := testdisk=photorec groff-base=groff sleuthkit=fls foremost=foremost scalpel=scalpel recoverjpeg=recoverjpeg
 FUZZ := /tmp/carve-restore-fuzz
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= jpeg_header jpeg_carve jpeg_decode jpeg_restore jpeg_preview ewf raw_media android_sparse zip_archive tar_archive \
-	volumes luks1 luks2 android_footer f2fs nand ext ext_journal ntfs_record lznt1 sqlite rescue_map file_list custody_log report_json
+	volumes luks1 luks2 android_footer f2fs structures nand ext ext_journal ntfs_record lznt1 sqlite rescue_map file_list custody_log \
+	report_json
 PHOTOS ?= ../shared/data/photos
 UNDAMAGED_OPTIONS ?=
 DEMO := sample_images/demo
@@ -29,7 +32,7 @@ DEBIAN_PACKAGES := qemu-utils=qemu-img cryptsetup-bin=cryptsetup ewf-tools=ewfac
 INSTALLED := $(VENV)/.installed
 INSTALLED_FOR_TEST := $(VENV)/.installed-for-test
 
-.PHONY: demo test bench undamaged same-reports fuzz sample
+.PHONY: demo test bench bench-files undamaged same-reports fuzz sample
 export PATH := $(PATH):/usr/sbin:/sbin
 
 .SILENT:
@@ -51,6 +54,10 @@ bench: $(INSTALLED_FOR_TEST)
 	mkdir -p $(BENCH)
 	$(BIN)/python -m tests.bench.carver_image $(MEDIA) $(BENCH)/medium.img
 	$(BIN)/python -m tests.bench.carver_peers $(BENCH)/medium.img
+
+bench-files: $(INSTALLED_FOR_TEST)
+	tests/install_debian_packages.sh $(PEERS)
+	$(BIN)/python -m tests.bench.file_system_peers $(FILE_SYSTEMS)
 
 same-reports: $(INSTALLED_FOR_TEST)
 	$(BIN)/python -m tests.bench.same_reports $(BEFORE) --collection $(MEDIA)

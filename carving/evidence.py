@@ -137,15 +137,17 @@ def open_stack(
         footer = None if settings.footer is None else Path(settings.footer)
         if credentials and footer is None and volume is None and not offset and length is None:
             from carving.encryption.disk_unlocking import unlock_disk
+            from carving.file_systems.structures.sound_table import with_sound_table
 
-            disk = unlock_disk(source, credentials, spec, numbering)
+            disk = unlock_disk(source, credentials, spec, numbering, with_sound_table(source))
             if disk is not None:
                 undo.pop_all()
                 return disk
         if volume is not None:
+            from carving.file_systems.structures.sound_table import with_sound_table
             from carving.file_systems.volumes import open_volume
 
-            source = open_volume(source, volume)
+            source = open_volume(source, volume, with_sound_table(source))
         elif offset or length is not None:
             from carving.file_systems.volumes import VolumeSource
 

@@ -126,6 +126,22 @@ def merge(runs: Iterator[Run] | tuple[Run, ...]) -> tuple[Run, ...]:
     return tuple(merged)
 
 
+def common_runs(one: tuple[Run, ...] | list[Run], other: tuple[Run, ...] | list[Run]) -> list[Run]:
+    """The stretches that lie in runs of both lists; the runs of each stand in order and do not overlap."""
+    common: list[Run] = []
+    first = second = 0
+    while first < len(one) and second < len(other):
+        start = max(one[first].offset, other[second].offset)
+        end = min(one[first].end, other[second].end)
+        if start < end:
+            common.append(Run(start, end - start))
+        if one[first].end < other[second].end:
+            first += 1
+        else:
+            second += 1
+    return common
+
+
 def evidence_runs(source: ByteSource, offset: int, length: int) -> tuple[Run, ...]:
     """The runs of the evidence itself (the bottom layer) behind a stretch of `source`; holes are left out."""
     runs = traced_runs(source, offset, length)

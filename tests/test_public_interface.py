@@ -14,8 +14,8 @@ SIGNATURES = {
     "carving.carve": (
         "(source: 'ByteSource', *, layer: 'str' = 'decrypted', alignment: 'int' = 512, window: 'int' = 16777216, "
         "max_file_size: 'int' = 67108864, threads: 'int' = 1, families: 'Families | None' = None, "
-        "remains: 'Callable[[Run], None] | None' = None) "
-        "-> 'Iterator[Fragment]'"
+        "remains: 'Callable[[Run], None] | None' = None, "
+        "unowned: 'tuple[Run, ...] | None' = None) -> 'Iterator[Fragment]'"
     ),
     "carving.flip_model": "(source: 'ByteSource', fragment: 'Fragment') -> 'FlipModel'",
     "carving.flips_of_layer": "(layer: 'ByteSource', runs: 'tuple[Run, ...]') -> 'FlipModel | None'",

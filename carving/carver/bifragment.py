@@ -30,6 +30,7 @@ from carving.source import ByteSource, Run
 
 _CLUSTER: Final = 4096
 _SECTOR: Final = 512
+_STEPS: Final = (_CLUSTER, _SECTOR)
 _FAR: Final = 16
 """Free runs behind the break that are tried at cluster boundaries."""
 _NEAR: Final = 2
@@ -110,13 +111,21 @@ class PieceEnd:
     state: NDArray[np.int64]
 
 
-def join_far(source: ByteSource, broken: Broken, free: list[Run]) -> Join | None:
+def join_far(source: ByteSource, broken: Broken, free: list[Run], preferred: list[Run]) -> Join | None:
     """Find where a broken file goes on, in any of the free runs; None where no place makes it whole.
+
+    Args:
+        source, broken: what is read, and the file.
+        free: where it may go on.
+        preferred: parts of these that are tried before all others.
 
     Raises:
         EvidenceError: the source cannot be read.
     """
-    return _find(source, broken, nearest(free, broken.offset), sys.maxsize)
+    tried = nearest(preferred, broken.offset)
+    for run, steps in nearest(free, broken.offset).items():
+        tried.setdefault(run, steps)
+    return _find(source, broken, tried, sys.maxsize)
 
 
 def join_near(source: ByteSource, broken: Broken) -> Join | None:
@@ -125,12 +134,12 @@ def join_near(source: ByteSource, broken: Broken) -> Join | None:
     Raises:
         EvidenceError: the source cannot be read.
     """
-    return _find(source, broken, [Run(broken.offset, broken.end)], 2 * _CLUSTER + int(_GAP * broken.end))
+    return _find(source, broken, {Run(broken.offset, broken.end): _STEPS}, 2 * _CLUSTER + int(_GAP * broken.end))
 
 
-def _find(source: ByteSource, broken: Broken, runs: list[Run], reach: int) -> Join | None:
-    """The first join to be believed into one of the runs, at most `reach` bytes behind the break; else the smoothest at
-    clusters."""
+def _find(source: ByteSource, broken: Broken, runs: dict[Run, tuple[int, ...]], reach: int) -> Join | None:
+    """The first join to be believed into one of the runs, at the boundaries that are named, at most `reach` bytes
+    behind the break; else the smoothest at clusters."""
     try:
         header = read_header(broken.head)
     except JpegError:
@@ -142,10 +151,10 @@ def _find(source: ByteSource, broken: Broken, runs: list[Run], reach: int) -> Jo
     cuts = cuts_of(broken, header.scan.entropy_start, coding)
     work = _WORK
     rough: Join | None = None
-    for number, run in enumerate(runs):
+    for run, steps in runs.items():
         part = source.read_at(run.offset, min(run.length, _LONGEST) + 2 * _CLUSTER)
         data = np.frombuffer(broken.head + part, dtype=np.uint8)
-        for step in (_CLUSTER, _SECTOR) if number < _NEAR else (_CLUSTER,):
+        for step in steps:
             phase = (broken.offset - run.offset) % step
             places = np.arange(phase, min(run.length, len(part)), step, dtype=np.int64)
             for cut in cuts[step]:
@@ -164,10 +173,12 @@ def _find(source: ByteSource, broken: Broken, runs: list[Run], reach: int) -> Jo
     return rough
 
 
-def nearest(free: list[Run], offset: int) -> list[Run]:
-    """The runs to be tried: those that reach behind `offset`, the nearest first, then some before it."""
+def nearest(free: list[Run], offset: int) -> dict[Run, tuple[int, ...]]:
+    """The runs to be tried: those that reach behind `offset`, the nearest first, then some before it; and for each, at
+    which boundaries."""
     behind = bisect_left(free, offset, key=lambda run: run.end)
-    return [*free[behind : behind + _FAR], *reversed(free[max(0, behind - _BEFORE) : behind])]
+    tried = [*free[behind : behind + _FAR], *reversed(free[max(0, behind - _BEFORE) : behind])]
+    return {run: _STEPS if number < _NEAR else _STEPS[:1] for number, run in enumerate(tried)}
 
 
 def cuts_of(broken: Broken, start: int, coding: Coding) -> dict[int, list[PieceEnd]]:

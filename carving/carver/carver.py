@@ -34,6 +34,7 @@ def carve(
     threads: int = 1,
     families: Families | None = None,
     remains: Callable[[Run], None] | None = None,
+    unowned: tuple[Run, ...] | None = None,
 ) -> Iterator[Fragment]:
     """Yield the JPEGs in `source`; no byte is in two of them.
 
@@ -53,6 +54,8 @@ def carve(
         threads: how many look at the source ahead; more than one only where nobody else reads it meanwhile.
         families: files from elsewhere that can lend their tables to pieces without a header.
         remains: hears what was passed over: what databases left of a picture where its row was before.
+        unowned: stretches that belong to no file, in order, where a file system tells: there the second run of a file
+            that begins in one of them is looked for first.
 
     Raises:
         UsageError: a parameter is not positive.
@@ -62,7 +65,7 @@ def carve(
     for name, value in given.items():
         if value < 1:
             raise UsageError(f"the {name} must be at least 1, not {value}")
-    for fragment in _found(source, layer, alignment, window, max_file_size, threads, families, remains):
+    for fragment in _found(source, layer, alignment, window, max_file_size, threads, families, remains, unowned):
         yield with_known_bad(source, fragment)
 
 
@@ -75,6 +78,7 @@ def _found(
     threads: int,
     families: Families | None,
     remains: Callable[[Run], None] | None,
+    unowned: tuple[Run, ...] | None,
 ) -> Iterator[Fragment]:
     """The fragments, as `carve` is asked for them."""
     step = lcm(alignment, _CLUSTER)
@@ -108,5 +112,5 @@ def _found(
             if candidate.header is not None and candidate.check is not None and candidate.check.whole:
                 families.note(candidate.data, candidate.header, start)
             yield candidate.fragment(source, layer)
-    yield from resolve_pending(search.source, layer, waiting, blocks, families, max_file_size, threads)
+    yield from resolve_pending(search.source, layer, waiting, blocks, families, max_file_size, threads, unowned)
     yield from find_headerless(search.source, layer, blocks, families, threads)

@@ -19,6 +19,8 @@ _LONGEST: Final = 4 << 20
 _MOST_HEADERLESS: Final = 4096
 _MOST_ZEROS: Final = 0.5
 """Share of zeros above which data are tables of numbers; the flattest picture has a quarter."""
+_MOST_FOREIGN: Final = 0.25
+"""Share of sectors of filler or text above which a stretch is none of a picture: text with a damaged block in it."""
 _EOI: Final = b"\xff\xd9"
 
 
@@ -45,7 +47,7 @@ def _piece(source: ByteSource, layer: str, families: Families, run: Run) -> Frag
     data = data[start:]
     eoi = data.find(_EOI)
     data = data[: run.length - start if eoi < 0 else eoi]
-    if data.count(0) > len(data) * _MOST_ZEROS:
+    if data.count(0) > len(data) * _MOST_ZEROS or _share_foreign(data) > _MOST_FOREIGN:
         return None
     found = borrow(data, ranks)
     if found is None:
@@ -68,3 +70,9 @@ def _piece(source: ByteSource, layer: str, families: Families, run: Run) -> Frag
 def _first_coded(data: bytes) -> int:
     """The first sector that is neither filler nor text: a smooth part of a picture may stand before the first FF."""
     return next((at for at in range(0, len(data), SECTOR) if not is_foreign(data[at : at + SECTOR])), 0)
+
+
+def _share_foreign(data: bytes) -> float:
+    """The share of whole sectors that are filler or text."""
+    sectors = [data[at : at + SECTOR] for at in range(0, len(data) - SECTOR + 1, SECTOR)]
+    return sum(map(is_foreign, sectors)) / max(1, len(sectors))

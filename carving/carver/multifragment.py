@@ -90,7 +90,7 @@ class _Chain:
             head = broken.head[: following.cut] + part
             check = check_scan(head, self.header, self.coding)
             longer = Broken(self.offset, head, following.cut + following.piece.length, check)
-            join = join_far(self.source, longer, _without(self.free, runs))
+            join = join_far(self.source, longer, _without(self.free, runs), [])
             if join is not None and join.is_believed:
                 return _closed(runs, join)
             found = self.go_on(longer, runs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial, reduce
@@ -14,7 +15,7 @@ from carving.fragments import Fragment
 from carving.jpeg.header_walk import walk_header
 from carving.jpeg.picture_walk import sound_header
 from carving.jpeg.results import Check, Ending
-from carving.source import ByteSource, Run
+from carving.source import ByteSource, Run, common_runs
 from carving.support.side_by_side import in_order
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def resolve_pending(
     families: Families,
     longest: int,
     threads: int = 1,
+    unowned: tuple[Run, ...] | None = None,
 ) -> Iterator[Fragment]:
     """Yield every waiting file, joined where a join is found; the map then knows which blocks they take.
 
@@ -65,6 +67,7 @@ def resolve_pending(
         families: learns of the files that stay cut off.
         longest: bytes of the longest file believed.
         threads: how many search side by side.
+        unowned: stretches that belong to no file; what begins in one of them is searched for there first.
 
     Raises:
         EvidenceError: the source cannot be read.
@@ -72,12 +75,13 @@ def resolve_pending(
     for entry in waiting:
         blocks.take(Run(entry.offset, max(0, min(entry.size, entry.check.offset) - _DOUBT)))
     free = blocks.free_runs() if waiting else []
+    places = _FreePlaces(free, unowned or (), common_runs(free, unowned or ()))
     alone: list[Pending] = []
     taken: list[Run] = []
-    for entry, found in in_order(partial(_join, source, free=free), waiting, threads):
+    for entry, found in in_order(partial(_join, source, places=places), waiting, threads):
         join = found
         if join is not None and any(_overlap(join.second, run) for run in taken):
-            join = _join(source, entry, free=reduce(without, taken, free))
+            join = _join(source, entry, places=places.without(taken))
         if join is None:
             alone.append(entry)
             continue
@@ -100,11 +104,36 @@ def resolve_pending(
         yield _alone(source, entry, limit, blocks, families).fragment(source, layer)
 
 
-def _join(source: ByteSource, entry: Pending, *, free: list[Run]) -> Join | None:
+@dataclass(frozen=True, slots=True)
+class _FreePlaces:
+    """Where files can go on.
+
+    Attributes:
+        free: runs of blocks that were taken for nothing else.
+        unowned: the stretches that no file of a file system has, () where that is not known.
+        preferred: what lies in both.
+    """
+
+    free: list[Run]
+    unowned: tuple[Run, ...]
+    preferred: list[Run]
+
+    def without(self, taken: list[Run]) -> _FreePlaces:
+        """What is left of them when stretches are taken out."""
+        return _FreePlaces(reduce(without, taken, self.free), self.unowned, reduce(without, taken, self.preferred))
+
+    def first_for(self, offset: int) -> list[Run]:
+        """Where a file that begins at `offset` is looked for first: nowhere, if it is a file's own beginning."""
+        index = bisect_right(self.unowned, offset, key=lambda run: run.offset) - 1
+        return self.preferred if index >= 0 and offset < self.unowned[index].end else []
+
+
+def _join(source: ByteSource, entry: Pending, *, places: _FreePlaces) -> Join | None:
     from carving.carver.bifragment import Broken, join_far
 
     head = source.read_at(entry.offset, max(entry.size, entry.check.reached) + _BEHIND_FLAW)
-    return join_far(source, Broken(entry.offset, head, entry.size, entry.check), free)
+    broken = Broken(entry.offset, head, entry.size, entry.check)
+    return join_far(source, broken, places.free, places.first_for(entry.offset))
 
 
 def _join_many(source: ByteSource, entry: Pending, free: list[Run]) -> ManyJoined | None:

@@ -17,7 +17,11 @@ from carving.source import ByteSource
 
 
 def unlock_disk(
-    medium: ByteSource, credentials: tuple[Credential, ...], spec: CipherSpec, numbering: SectorNumbering
+    medium: ByteSource,
+    credentials: tuple[Credential, ...],
+    spec: CipherSpec,
+    numbering: SectorNumbering,
+    table: ByteSource | None = None,
 ) -> DiskSource | None:
     """The disk with every volume decrypted that one of the credentials opens; None where there is no partition table,
     or the medium as a whole is one volume.
@@ -29,13 +33,14 @@ def unlock_disk(
         medium: the disk.
         credentials: at least one.
         spec, numbering: how a volume is encrypted that has no header.
+        table: the disk with its partition table made good; the medium itself where None.
 
     Raises:
         KeyMismatchError: one of the credentials opens nothing; the message says which, and why.
         UsageError: one names a volume that is not there.
         EvidenceError: the medium cannot be read.
     """
-    volumes = _volumes(medium)
+    volumes = _volumes(medium, table)
     if not volumes:
         return None
     numbers = {volume.index for volume in volumes}
@@ -78,12 +83,12 @@ def no_such_volume(credential: Credential, there: str) -> str:
     )
 
 
-def _volumes(medium: ByteSource) -> tuple[Volume, ...]:
+def _volumes(medium: ByteSource, table: ByteSource | None) -> tuple[Volume, ...]:
     """The volumes of a disk; none where the medium is a volume by itself, whose boot sector may look like a table."""
     if medium.read_at(0, len(LUKS_MAGIC)) == LUKS_MAGIC:
         return ()
     whole = file_system(medium)
-    return list_volumes(medium) if whole is None or "partition table" in whole else ()
+    return list_volumes(medium, table) if whole is None or "partition table" in whole else ()
 
 
 def _open(

@@ -73,13 +73,16 @@ def recognise(volume: ByteSource) -> Encryption | None:
     return None
 
 
-def recognise_parts(medium: ByteSource, opened: frozenset[int] = frozenset()) -> tuple[str, ...]:
+def recognise_parts(
+    medium: ByteSource, opened: frozenset[int] = frozenset(), table: ByteSource | None = None
+) -> tuple[str, ...]:
     """What encryption a medium shows: of the whole, or of each partition where there are partitions.
 
     Args:
         medium: as stored.
         opened: numbers of the partitions that are decrypted, of which nothing is said; if there are any, nothing that
             was given opens the others.
+        table: the medium with its partition table made good; the medium itself where None.
     """
     from carving.file_systems.volumes import VolumeSource, list_volumes
 
@@ -88,7 +91,7 @@ def recognise_parts(medium: ByteSource, opened: frozenset[int] = frozenset()) ->
         if found is not None:
             return (f"the evidence {found.text}",)
         texts = []
-        for volume in list_volumes(medium):
+        for volume in list_volumes(medium, table):
             if volume.index in opened:
                 continue
             part = VolumeSource(medium, volume.offset, volume.length, f"volume {volume.index}")

@@ -75,27 +75,32 @@ class VolumeSource(ByteSource):
         self._below.close()
 
 
-def list_volumes(source: ByteSource) -> tuple[Volume, ...]:
+def list_volumes(source: ByteSource, table: ByteSource | None = None) -> tuple[Volume, ...]:
     """The allocated partitions of a disk (DOS, GPT, BSD, Sun, Mac), in order of their place; empty without a table.
 
     A partition that runs past the end of the source is shortened to it; one that lies beyond is left out.
+
+    Args:
+        source: the disk.
+        table: the disk with its table made good, in which alone the table is read; the source itself where None.
 
     Raises:
         EvidenceError: the source cannot be read where the tables are.
     """
     import pytsk3
 
-    image, failures = tsk_image(source)
+    image, failures = tsk_image(table or source)
     try:
         with put_off_interrupts():
-            table = pytsk3.Volume_Info(image)
+            partitions = pytsk3.Volume_Info(image)
     except OSError:  # no partition table, or one that contradicts itself
         if failures:
             raise failures[0] from None
         return ()
+    sector = partitions.info.block_size
     found = sorted(
-        (part.start * table.info.block_size, part.len * table.info.block_size, part.desc.decode("utf-8", "replace"))
-        for part in table
+        (part.start * sector, part.len * sector, part.desc.decode("utf-8", "replace"))
+        for part in partitions
         if part.flags & pytsk3.TSK_VS_PART_FLAG_ALLOC
     )
     clamped = [(clamp(start, size, source.size), text) for start, size, text in found[:_MAX_VOLUMES]]
@@ -103,14 +108,14 @@ def list_volumes(source: ByteSource) -> tuple[Volume, ...]:
     return tuple(Volume(index, run.offset, run.length, text) for index, (run, text) in enumerate(inside, start=1))
 
 
-def open_volume(source: ByteSource, index: int) -> VolumeSource:
-    """The partition with that index, as a layer.
+def open_volume(source: ByteSource, index: int, table: ByteSource | None = None) -> VolumeSource:
+    """The partition with that index, as a layer; the table is that of `list_volumes`.
 
     Raises:
         UsageError: there is none; the message lists those there are.
         EvidenceError: the source cannot be read where the tables are.
     """
-    volumes = list_volumes(source)
+    volumes = list_volumes(source, table)
     for volume in volumes:
         if volume.index == index:
             return VolumeSource(source, volume.offset, volume.length, f"volume {index}")

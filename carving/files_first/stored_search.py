@@ -16,7 +16,7 @@ from carving.carver.carver import carve
 from carving.carver.donors import Families
 from carving.file_systems.stored_files.file_source import FileSource
 from carving.file_systems.stored_files.stored import StoredFile, one_each
-from carving.file_systems.unallocated import UnallocatedSource, placed_below
+from carving.file_systems.unallocated import UnallocatedSource, placed_above, placed_below
 from carving.files_first.explained import UnexplainedSource, without_explained
 from carving.files_first.merits import Beginning, Doubt, Look, flaw, worth
 from carving.fragments import Fragment, Origin
@@ -48,6 +48,8 @@ class StoredSearch:
         structures: where file systems keep their own structures; what looks there like a piece of a picture is none.
         threads: how many may read the source.
         families: of the files that were taken, those that can lend their tables.
+        unowned: the stretches that no file and no structure occupies, in order; None where that is not known. A file
+            that breaks off in them goes on in them, if the place where it goes on can be there as well as elsewhere.
     """
 
     source: ByteSource
@@ -57,6 +59,7 @@ class StoredSearch:
     structures: Explained = field(default_factory=Explained)
     threads: int = 1
     families: Families = field(default_factory=Families)
+    unowned: tuple[Run, ...] | None = None
     _explained: Explained = field(default_factory=Explained)
     _taken: dict[int, str] = field(default_factory=dict)
     _doubts: dict[int, Doubt] = field(default_factory=dict)
@@ -221,13 +224,23 @@ class StoredSearch:
         """What the carver finds in the bytes that no file explains."""
         rest = UnexplainedSource(self.source, self._explained)
         joined = None if within is None else UnallocatedSource(rest, within)
-        for fragment in self._carve(watch(rest if joined is None else joined)):
+        unowned = self.unowned
+        if unowned is not None and within is not None:
+            unowned = placed_above(unowned, within)
+        for fragment in self._carve(watch(rest if joined is None else joined), unowned=unowned):
             placed = fragment if joined is None else placed_below(fragment, joined)
             if (kept := without_explained(placed, self.source, self._explained)) is not None:
                 yield kept
 
-    def _carve(self, source: ByteSource, remains: Callable[[Run], None] | None = None) -> Iterator[Fragment]:
-        return carve(source, layer=self.layer, threads=self.threads, families=self.families, remains=remains)
+    def _carve(
+        self,
+        source: ByteSource,
+        remains: Callable[[Run], None] | None = None,
+        unowned: tuple[Run, ...] | None = None,
+    ) -> Iterator[Fragment]:
+        return carve(
+            source, layer=self.layer, threads=self.threads, families=self.families, remains=remains, unowned=unowned
+        )
 
     def _fragment(self, look: Look, *notes: str) -> Fragment:
         """A file through its runs."""

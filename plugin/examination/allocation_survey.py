@@ -144,20 +144,24 @@ def _shown_encryption(source: ByteSource) -> tuple[str, ...]:
     from carving.encryption.disk import find_disk
     from carving.encryption.dmcrypt import find_decryption
     from carving.encryption.recognition import recognise_parts
+    from carving.file_systems.structures.sound_table import with_sound_table
 
     disk = find_disk(source)
     if disk is not None:
         opened = (part.volume for part in disk.parts if part.decrypted is not None)
-        return recognise_parts(disk.below, frozenset(number for number in opened if number is not None))
-    return recognise_parts(source) if find_decryption(source) is None else ()
+        numbers = frozenset(number for number in opened if number is not None)
+        return recognise_parts(disk.below, numbers, with_sound_table(disk.below))
+    return recognise_parts(source, table=with_sound_table(source)) if find_decryption(source) is None else ()
 
 
 def _volumes(source: ByteSource, parameters: Parameters) -> tuple[Volume, ...]:
     """The volumes of a whole medium."""
     if parameters.volume is not None or parameters.offset or parameters.length is not None:
         return ()
+    from carving.file_systems.structures.sound_table import with_sound_table
+
     try:
-        return list_volumes(source)
+        return list_volumes(source, with_sound_table(source))
     except EvidenceError:  # said when the evidence is scanned
         return ()
 

@@ -15,7 +15,7 @@ from carving.file_systems.allocation import AllocationMap
 from carving.file_systems.stored_files.stored import StoredFile
 from carving.fragments import Fragment
 from carving.media.archive.archive_source import ArchiveSource
-from carving.source import ByteSource, Run
+from carving.source import ByteSource, Run, common_runs
 from carving.support.cores import available_cores
 from plugin.common.file_digest import digest_of_file
 from plugin.common.settings import Parameters
@@ -187,7 +187,7 @@ class FragmentSource:
         within: tuple[Run, ...] | None = None if place is None else (place,)
         if scan == "unallocated" and allocation is not None:
             free = allocation.unallocated(self.source.size)
-            within = free if place is None else _common(free, place)
+            within = free if place is None else tuple(common_runs(free, (place,)))
         if self.has_files and allocation is not None:
             yield from self._files_first(allocation, layer, place, within)
         elif scan != "files":
@@ -222,7 +222,14 @@ class FragmentSource:
         scan = self.parameters.scan
         structures = structures_of(found.allocation.structures)
         search = StoredSearch(
-            self.source, layer, self._leave_out, found.owners, structures, self._threads, self._families
+            self.source,
+            layer,
+            self._leave_out,
+            found.owners,
+            structures,
+            self._threads,
+            self._families,
+            unowned=found.unallocated(self.source.size),
         )
         listed = [file for file in found.allocation.stored() if _begins_in(file, place)]
         stages: list[Iterator[Fragment]] = []
@@ -265,13 +272,7 @@ class FragmentSource:
 
 def _begins_in(file: StoredFile, place: Run | None) -> bool:
     """Whether a file begins in a stretch of the source."""
-    return place is None or place.offset <= file.content.runs[0].offset < place.end
-
-
-def _common(runs: tuple[Run, ...], part: Run) -> tuple[Run, ...]:
-    """The stretches of runs that lie in a part."""
-    cut = ((max(run.offset, part.offset), min(run.end, part.end)) for run in runs)
-    return tuple(Run(start, end - start) for start, end in cut if start < end)
+    return place is None or place.offset <= next(iter(file.content.stored), file.content.runs[0]).offset < place.end
 
 
 def list_record(path: Path) -> dict[str, object]:

@@ -7,11 +7,13 @@ import binascii
 import io
 import lzma
 import random
+import struct
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from PIL import Image
@@ -128,6 +130,49 @@ def _ext_volumes() -> list[bytes]:
         return [volume.read_bytes()]
 
 
+def _structures() -> list[bytes]:
+    """Small volumes of every kind whose structures are checked, each sound and with flipped bits."""
+    commands = (
+        ("mke2fs", "-q", "-t", "ext4", "-b", "1024", "-N", "32", "-O", "metadata_csum,^has_journal"),
+        ("mkfs.exfat",),
+        ("mkfs.vfat", "-F", "16", "-s", "1"),
+        ("mkfs.vfat", "-F", "32", "-s", "1"),
+    )
+    made = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number, command in enumerate(commands):
+            volume = Path(folder) / f"volume{number}"
+            volume.write_bytes(bytes((40 if "32" in command else 4) << 20))
+            run_tool(*command, str(volume))
+            made.append(volume.read_bytes())
+    made.append(partition_table(4 << 20))
+    return [*map(shrink, made), *(shrink(_with_flips(data)) for data in made), *_file_systems()]
+
+
+def _with_flips(data: bytes) -> bytes:
+    """Data with some bits the other way round in their first blocks."""
+    changed = bytearray(data)
+    for at in range(1100, 16384, 3000):
+        changed[at] ^= 8
+    return bytes(changed)
+
+
+def partition_table(size: int) -> bytes:
+    """A GPT with one partition, and its second copy at the end (UEFI specification, section 5.3)."""
+    disk, last = bytearray(size), size // 512 - 1
+    entries = bytearray(16384)
+    entries[:56] = bytes(range(32)) + (64).to_bytes(8, "little") + (last - 64).to_bytes(8, "little") + bytes(8)
+    for own, other, table in ((1, last, 2), (last, 1, last - 32)):
+        header = bytearray(b"EFI PART\0\0\1\0\x5c\0\0\0").ljust(92, b"\0")
+        header[24:92] = struct.pack("<4Q16sQIII", own, other, 34, last - 33, bytes(16), table, 128, 128, crc32(entries))
+        header[16:20] = crc32(header).to_bytes(4, "little")
+        disk[512 * own : 512 * own + 92] = header
+        disk[512 * table : 512 * table + len(entries)] = entries
+    disk[446:462] = bytes((0, 0, 2, 0, 0xEE, 0xFF, 0xFF, 0xFF, 1, 0, 0, 0)) + last.to_bytes(4, "little")
+    disk[510:512] = b"\x55\xaa"
+    return bytes(disk)
+
+
 def _journals() -> list[bytes]:
     made = []
     for features in (0, 0x12):
@@ -191,6 +236,7 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "tar_archive": _tars,
     "android_footer": _footers,
     "f2fs": _file_systems,
+    "structures": _structures,
     "nand": _dumps,
     "ext": _ext_volumes,
     "ext_journal": _journals,

@@ -28,6 +28,9 @@ from carving.file_systems.stored_files.ext_names import OldNames
 from carving.file_systems.stored_files.file_source import FileSource
 from carving.file_systems.stored_files.lznt1 import decompress
 from carving.file_systems.stored_files.ntfs_record import FileTable
+from carving.file_systems.structures.correction import correct_file_system
+from carving.file_systems.structures.reversal import CorrectedSource
+from carving.file_systems.structures.sound_table import with_sound_table
 from carving.file_systems.volumes import list_volumes, open_volume
 from carving.flips.plain_flips import PlainFlips
 from carving.jpeg.exif_claims import exif_claims
@@ -137,8 +140,9 @@ def volumes(data: bytes) -> None:
     """Partition tables, and the file systems behind them as far as telling encryption goes."""
     source = MemorySource(data)
     recognise(source)
-    for volume in list_volumes(source)[:4]:
-        recognise(open_volume(source, volume.index))
+    table = with_sound_table(source)
+    for volume in list_volumes(source, table)[:4]:
+        recognise(open_volume(source, volume.index, table))
 
 
 def luks1(data: bytes) -> None:
@@ -171,6 +175,17 @@ def f2fs(data: bytes) -> None:
         assert 0 <= file.overwritten <= place <= file.size
     for free in system.free_runs():
         assert 0 <= free.offset < free.end <= source.size
+
+
+def structures(data: bytes) -> None:
+    """The checksums and copies of whatever begins there, and the bits that are reversed by them."""
+    below = grow(data)
+    source = CorrectedSource(below)
+    remarks = correct_file_system(source, 0)
+    changed = source.read_at(0, source.size) != below.read_at(0, below.size)
+    assert remarks or not (changed or source.flips)
+    assert all(0 <= flip.evidence_offset < below.size and 0.99 <= flip.probability < 1 for flip in source.flips)
+    assert len({(flip.evidence_offset, flip.bit) for flip in source.flips}) == len(source.flips)
 
 
 def ext(data: bytes) -> None:
@@ -248,7 +263,7 @@ TARGETS: dict[str, Target] = {
     for target in (
         *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview, transferred),
         *(ewf, raw_media, android_sparse, zip_archive, tar_archive, volumes, luks1, luks2, android_footer, f2fs, nand),
-        *(ext, ext_journal, ntfs_record, lznt1, sqlite),
+        *(structures, ext, ext_journal, ntfs_record, lznt1, sqlite),
         *(rescue_map, file_list, custody_log, report_json),
     )
 }

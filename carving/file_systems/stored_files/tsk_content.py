@@ -30,13 +30,33 @@ class TooManyPiecesError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TskVolume:
-    """The file system that is read: where it starts in the source, bytes of its blocks; on NTFS its file table, on ext4
-    what gives the runs of a file whose data lie in its inode."""
+    """The file system that is read.
+
+    Attributes:
+        start: where it starts in the source.
+        block: bytes of its blocks.
+        table: on NTFS its file table.
+        inline: on ext4 what gives the runs of a file whose data lie in its inode.
+        before, behind: bytes that stand before and behind each block and are none of it: on YAFFS2 a page's spare ones.
+    """
 
     start: int
     block: int
     table: FileTable | None = None
     inline: Callable[[int], tuple[Run, ...]] | None = None
+    before: int = 0
+    behind: int = 0
+
+    def pieces(self, run: pytsk3.TSK_FS_ATTR_RUN) -> Iterator[Piece]:
+        """Where the blocks of a run that lies on the medium are in the file and in the source."""
+        first, address, count = int(run.offset), int(run.addr), int(run.len)
+        if not self.before and not self.behind:
+            yield first * self.block, Run(self.start + address * self.block, count * self.block)
+            return
+        stride = self.before + self.block + self.behind
+        for index in range(min(count, MOST_RUNS + 1)):
+            place = self.start + (address + index) * stride + self.before
+            yield (first + index) * self.block, Run(place, self.block)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +77,8 @@ def volume_of(source: ByteSource, system: pytsk3.FS_Info, start: int) -> TskVolu
     import pytsk3
 
     block = int(system.info.block_size)
-    plain = TskVolume(start, block)
+    around = int(system.info.block_pre_size), int(system.info.block_post_size)
+    plain = TskVolume(start, block, before=around[0], behind=around[1])
     if int(system.info.ftype) in {int(getattr(pytsk3, f"TSK_FS_TYPE_EXT{number}")) for number in (2, 3, 4)}:
         try:
             return replace(plain, inline=partial(inline_runs, source, read_geometry(source, start)))
@@ -151,11 +172,10 @@ def _pieces(attribute: pytsk3.Attribute, volume: TskVolume) -> list[Piece]:
     filler, sparse = int(pytsk3.TSK_FS_ATTR_RUN_FLAG_FILLER), int(pytsk3.TSK_FS_ATTR_RUN_FLAG_SPARSE)
     pieces: list[Piece] = []
     for run in attribute:
-        if len(pieces) == MOST_RUNS:
-            raise TooManyPiecesError(f"a file lies in more than {MOST_RUNS} pieces, which is left to carving")
         if not int(run.flags) & (filler | sparse):
-            place = Run(volume.start + int(run.addr) * volume.block, int(run.len) * volume.block)
-            pieces.append((int(run.offset) * volume.block, place))
+            pieces += volume.pieces(run)
+        if len(pieces) > MOST_RUNS:
+            raise TooManyPiecesError(f"a file lies in more than {MOST_RUNS} pieces, which is left to carving")
     return pieces
 
 

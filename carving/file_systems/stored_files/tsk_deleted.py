@@ -1,4 +1,7 @@
-"""Deleted files as The Sleuth Kit finds them: names and records that a file system marks as unused, and their runs."""
+"""Deleted files as The Sleuth Kit finds them: names and records that a file system marks as unused, and their runs.
+
+Where there is a file table, also the files in use that no folder leads to, because the folder is damaged.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ class DeletedFiles:
         source, volume: what is read.
         structure: what holds a record here, in words.
         files: what was kept.
+        lost: regular files in use that no folder leads to, each with the path that its record gives it.
         findings: what could not be read, or was too much.
     """
 
@@ -38,6 +42,7 @@ class DeletedFiles:
     volume: TskVolume
     structure: str
     files: list[StoredFile] = field(default_factory=list)
+    lost: list[tuple[pytsk3.File, str]] = field(default_factory=list)
     findings: set[str] = field(default_factory=set)
     _names: dict[int, list[str]] = field(default_factory=dict)
     _named: int = 0
@@ -72,12 +77,14 @@ class DeletedFiles:
         except (OSError, EvidenceError):
             self.findings.add("where a deleted file lay could not be read")
 
-    def sweep(self, system: pytsk3.FS_Info, folders: dict[int, str]) -> None:
-        """Look through a file table for unused records, those among them that no directory names any more.
+    def sweep(self, system: pytsk3.FS_Info, folders: dict[int, str], listed: set[int]) -> None:
+        """Look through a file table for unused records, those among them that no directory names any more, and for
+        records in use to which no directory leads.
 
         Args:
             system: the file system.
             folders: paths of the folders by their record.
+            listed: records to which a directory leads.
         """
         import pytsk3
 
@@ -91,17 +98,21 @@ class DeletedFiles:
             except OSError:
                 continue
             meta = file.info.meta
-            if meta is not None and int(meta.flags) & int(pytsk3.TSK_FS_META_FLAG_UNALLOC):
-                names = [*self._own_name(inode, folders), *self._names.get(inode, [])]
+            if meta is None:
+                continue
+            if int(meta.flags) & int(pytsk3.TSK_FS_META_FLAG_UNALLOC):
+                names = [*self._own_name(inode, folders, "deleted"), *self._names.get(inode, [])]
                 self.note(file, *likeliest(names, f"/(nameless {self.structure} {inode})"))
+            elif meta.type == pytsk3.TSK_FS_META_TYPE_REG and inode not in listed and len(self.lost) < MOST_DELETED:
+                self.lost += [(file, path) for path in self._own_name(inode, folders, "lost")]
 
-    def _own_name(self, inode: int, folders: dict[int, str]) -> list[str]:
-        """The path that an NTFS record gives itself: its name, in the folder if that is still there."""
+    def _own_name(self, inode: int, folders: dict[int, str], absent: str) -> list[str]:
+        """The path that an NTFS record gives itself: its name, in its folder or, without, an `absent` one."""
         try:
             named = None if self.volume.table is None else self.volume.table.name(inode)
         except EvidenceError:
             return []
-        return [] if named is None else [f"{folders.get(named[0], '/(deleted folder)')}/{named[1]}"]
+        return [] if named is None else [f"{folders.get(named[0], f'/({absent} folder)')}/{named[1]}"]
 
     def _streams(self, file: pytsk3.File, path: str, others: tuple[str, ...]) -> Iterator[StoredFile]:
         meta = file.info.meta

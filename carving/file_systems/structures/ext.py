@@ -61,7 +61,7 @@ def _superblock(checks: StructureChecks, start: int) -> bytes | None:
         for offset in copy_offsets():
             copy = Run(start + offset, SUPERBLOCK_SIZE)
             other = checks.read(copy)
-            if other is not None and _is_sound(other) and not check.residual(other):
+            if other is not None and _is_sound(other) and _is_copy(other, offset) and not check.residual(other):
                 checks.take_copy("superblock", run, copy)
                 break
         else:
@@ -75,6 +75,17 @@ def _superblock(checks: StructureChecks, start: int) -> bytes | None:
 def _is_sound(data: Bytes) -> bool:
     """Whether bytes are the superblock of a file system with checksums, whatever else they are."""
     return data[56:58].tobytes() == _MAGIC and bool(data[0x65] & 0x04) and data[0x175] == 1
+
+
+def _is_copy(data: Bytes, offset: int) -> bool:
+    """Whether a superblock says of itself that it is the copy at that byte of its file system, not of another one."""
+    first, block_log, per_group = (_number(data, at, 4) for at in (20, 24, 32))
+    group = _number(data, 0x5A, 2)
+    return group > 0 and block_log <= 6 and (first + group * per_group) << (10 + block_log) == offset
+
+
+def _number(data: Bytes, offset: int, size: int) -> int:
+    return int.from_bytes(data[offset : offset + size].tobytes(), "little")
 
 
 def _seed(superblock: bytes) -> int:

@@ -24,7 +24,7 @@ from carving.source import Run
 _SIGNATURE: Final = b"EFI PART"
 _HEADER: Final = 92
 _ONES: Final = 0xFFFFFFFF
-_MOST_ENTRIES: Final = 1024
+_MOST_ENTRIES: Final = 256
 
 
 def check_gpt(checks: StructureChecks, start: int) -> None:

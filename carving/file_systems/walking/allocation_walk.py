@@ -5,6 +5,7 @@ That is C code on hostile bytes: where its crash would be costly, this is called
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -42,6 +43,7 @@ _NAMES: Final = {
     "YAFFS2": "YAFFS2",
 }
 _BATCH: Final = 4096
+_VERSION: Final = re.compile(r"#\d+,\d+(\.[^.]*)?$")
 OTHER_READERS: Final[tuple[Callable[[ByteSource, int, int], Iterator[Allocation]], ...]] = (read_f2fs_in_parts,)
 """Readers of our own: of a source, the first byte of a file system in it, and how many files are told at most, each
 gives the parts of the file system, nothing where it is none of its own."""
@@ -174,15 +176,16 @@ class _Walk:
     def __init__(self, source: ByteSource, system: pytsk3.FS_Info, start: int) -> None:
         self._source = source
         self._system = system
-        self._start = start
         self._size = source.size
-        self._block = int(system.info.block_size)
         self._runs = 0
         self._folders = {int(system.info.root_inum): ""}
+        self._listed: set[int] = set()
         kind = _name(system)
         self._is_ext = kind.startswith("ext")
         self._has_table = kind in ("NTFS", "HFS+", "UFS1", "UFS2")
-        structure = "MFT record" if kind == "NTFS" else "inode" if self._has_table else "directory entry"
+        self._has_versions = kind == "YAFFS2"
+        structures = {"NTFS": "MFT record", "YAFFS2": "object version"}
+        structure = structures.get(kind, "inode" if self._has_table else "directory entry")
         self._volume = volume_of(source, system, start)
         self.deleted = DeletedFiles(source, self._volume, structure)
         self.findings: set[str] = set()
@@ -200,7 +203,7 @@ class _Walk:
                 name, meta = entry.info.name, entry.info.meta
                 if name.name in (b".", b".."):
                     continue
-                own = f"{path}/{name.name.decode('utf-8', 'backslashreplace')}"
+                own = f"{path}/{self._spelled(name.name)}"
                 if self._is_deleted(entry):
                     if self._note_deleted(entry, own) and depth < _MAX_DEPTH and int(meta.addr) not in seen:
                         seen.add(int(meta.addr))
@@ -214,8 +217,9 @@ class _Walk:
                     )
                     return
                 count += 1
-                yield self._file(entry, own)
                 address = int(meta.addr)
+                self._listed.add(address)
+                yield self._file(entry, own)
                 if meta.type == pytsk3.TSK_FS_META_TYPE_DIR and address not in seen:
                     if depth == _MAX_DEPTH:
                         self.findings.add(
@@ -226,7 +230,17 @@ class _Walk:
                     self._folders[address] = own
                     waiting.append((address, own, depth + 1))
         if self._has_table:
-            self.deleted.sweep(self._system, self._folders)
+            self.deleted.sweep(self._system, self._folders, self._listed)
+            lost = self.deleted.lost[: limit - count]
+            if lost:
+                self.findings.add(f"{len(lost)} files are in use, though no folder that can be read leads to them")
+            for file, path in lost:
+                yield self._file(file, path)
+
+    def _spelled(self, name: bytes) -> str:
+        """A name as the file system spells it: The Sleuth Kit adds object and version to those of older versions."""
+        text = name.decode("utf-8", "backslashreplace")
+        return _VERSION.sub("", text) if self._has_versions else text
 
     def _is_deleted(self, entry: pytsk3.File) -> bool:
         """Whether an entry or what it leads to is marked as unused."""
@@ -294,12 +308,13 @@ class _Walk:
                 for run in attribute:
                     if int(run.flags) & absent:
                         continue
-                    self._runs += 1
-                    if self._runs > _MAX_RUNS:
-                        self.findings.add(f"its files lie in more than {_MAX_RUNS} pieces; no more are told apart")
-                        return
-                    place = clamp(self._start + int(run.addr) * self._block, int(run.len) * self._block, self._size)
-                    if place.length:
-                        yield int(run.offset) * self._block, place
+                    for position, piece in self._volume.pieces(run):
+                        self._runs += 1
+                        if self._runs > _MAX_RUNS:
+                            self.findings.add(f"its files lie in more than {_MAX_RUNS} pieces; no more are told apart")
+                            return
+                        place = clamp(piece.offset, piece.length, self._size)
+                        if place.length:
+                            yield position, place
         except OSError:
             self.findings.add("where a file lies could not be read")

@@ -75,3 +75,14 @@ def test_an_orphan_goes_through_a_run_and_its_report(tmp_path: Path) -> None:
     assert [entry["status"] for entry in files] == ["intact", "partial"]
     assert files[1]["carving"]["state"].startswith("a piece without a header")
     assert (tmp_path / "out" / files[1]["restored"]["path"]).is_file()
+
+
+def test_text_with_a_damaged_block_is_no_piece() -> None:
+    sibling = coded_at(fractal_picture(480, 640, 1), 1.5)
+    found = 0
+    for number in range(60):
+        line = f"file {number} holds words 0123456789\n".encode()
+        text = bytearray((line * 400)[: 2 * CLUSTER])
+        text[100:116] = text[5000:5016] = b"\x9a\xff\x00\x31\xc7\x5b\xe2\x0d\x88\xf3\x46\xb9\x17\xa4\xde\x62"
+        found += len(carve_bytes(padded(sibling) + bytes(CLUSTER) + bytes(text) + bytes(CLUSTER))) - 1
+    assert found == 0

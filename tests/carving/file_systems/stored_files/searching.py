@@ -32,13 +32,14 @@ class Searched:
 def search(source: ByteSource, *files: StoredFile) -> Searched:
     """Search a source; given files stand in for those of its file systems."""
     allocation = Allocation((), (), complete=True) if files else read_allocation(source)
-    searched = Searched([])
+    places, searched = AllocationMap(allocation), Searched([])
     found = StoredSearch(
         source,
         "plain",
         searched.left_out.__setitem__,
-        AllocationMap(allocation).owners,
+        places.owners,
         structures_of(allocation.structures),
+        unowned=None if files else places.unallocated(source.size),
     )
     allocated = [file for file in files if not file.record.deleted] or list(allocation.stored())
     deleted = [file for file in files if file.record.deleted] or list(allocation.deleted)

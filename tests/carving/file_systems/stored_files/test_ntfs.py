@@ -20,6 +20,7 @@ from carving.files_first.stored_search import StoredSearch
 from carving.flips.of_fragment import flip_model
 from carving.source import HOLE_OFFSET, Run
 from tests.carving.conftest import run_tool
+from tests.carving.file_systems.stored_files.images import DELETED, PHOTOS, ntfs_with_photos
 from tests.carving.file_systems.stored_files.searching import search
 from tests.carving.memory import MemorySource, camera_jpeg
 
@@ -179,3 +180,16 @@ def test_compressed_file_is_read_and_has_no_places_where_it_is_compressed() -> N
     for unit in (0, model.starts.size // 2, model.starts.size - 1):
         at, _ = model.place(unit, 0)
         assert image[at] == photo[int(model.starts[unit])]
+
+
+def test_files_to_which_no_folder_leads_any_more(tmp_path: Path) -> None:
+    data = bytearray(ntfs_with_photos(tmp_path).read_bytes())
+    table = data.index(b"FILE0")
+    root = table + 5 * 1024
+    index = data.index(b"$\0I\x003\x000\0", root)
+    data[index : index + 64] = bytes(64)  # the name of the root's index, and what it begins with
+    found = search(MemorySource(bytes(data)))
+    assert sorted(found.data()) == sorted(PHOTOS.values())
+    assert {path.rpartition("/")[2] for path in found.by_path()} == set(PHOTOS)
+    deleted = {path for path, fragment in found.by_path().items() if fragment.record and fragment.record.deleted}
+    assert {path.rpartition("/")[2] for path in deleted} == {DELETED}

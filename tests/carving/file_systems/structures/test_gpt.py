@@ -8,7 +8,9 @@ import pytest
 
 from carving.file_systems.structures.correction import correct_file_system
 from carving.file_systems.structures.reversal import CorrectedSource
-from carving.file_systems.volumes import list_volumes
+from carving.file_systems.structures.sound_table import with_sound_table
+from carving.file_systems.volumes import list_volumes, open_volume
+from carving.source import Run
 from tests.carving.file_systems.structures.flipping import corrected, damaged, places
 from tests.carving.memory import MemorySource
 
@@ -43,6 +45,19 @@ def test_a_table_of_which_only_the_copy_is_right(disk: bytes) -> None:
     assert source.flips == []
     assert remarks == (f"GPT at byte 0: read from copies, because they are damaged: partition table from byte {copy}",)
     assert source.read_at(1024, 16384) == disk[1024 : 1024 + 16384]
+
+
+@pytest.mark.parametrize("flips", [[(1024 + 128 + 33, 4)], [(1024 + 32, 3), (1024 + 128 + 33, 4)]])
+def test_volumes_of_a_damaged_table(disk: bytes, flips: list[tuple[int, int]]) -> None:
+    """What `--volume` opens is what a run over the whole disk reads."""
+    source = damaged(disk, flips, encrypted=len(flips) > 1)
+    table = with_sound_table(source)
+    assert [(volume.offset, volume.length) for volume in list_volumes(source, table)] == [
+        (2048 * 512, 2048 * 512),
+        (4096 * 512, 1024 * 512),
+    ]
+    second = open_volume(source, 2, table)
+    assert second.trace(0, 512) == (Run(4096 * 512, 512),)
 
 
 def test_nothing_is_reversed_where_nothing_is_wrong(disk: bytes) -> None:
