@@ -16,6 +16,7 @@ from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import JpegHeader
 from carving.jpeg.results import Thumbnail
 from carving.jpeg.thumbnails import extract_thumbnail
+from carving.source import Run
 from carving.transfers.undoing import undo_all
 from restore.decoding.decoded import OUTSIDE_THE_SCANS, EventKind
 from restore.decoding.robust import Decoded, decode
@@ -109,7 +110,7 @@ def restore_with(
         guide = thumbnail
     if front.reversals:
         decoded = _decoded(front.data)
-    bad = tuple((run.offset, run.end) for run in fragment.known_bad) if isinstance(fragment, Fragment) else ()
+    bad = _unread(fragment.known_bad, flip_model) if isinstance(fragment, Fragment) else ()
     restored = _restore(front, decoded, flip_model, guide, effort, filler, bad)
     if isinstance(decoded, Decoded):
         told = contradiction_of(exif_dimensions(front.data, segments), decoded.header.frame)
@@ -125,6 +126,21 @@ def _is_foreign(thumbnail: Thumbnail | None, restored: Restoration) -> bool:
 
     small = None if thumbnail is None else guidance.thumbnail_pixels(thumbnail)
     return small is not None and restored.pixels is not None and shows_another(small, restored.pixels)
+
+
+def _unread(known_bad: tuple[Run, ...], model: FlipModel | None) -> tuple[tuple[int, int], ...]:
+    """First byte and end of the stretches that hold nothing of the file.
+
+    What error correction gave up on is not among them: most of its bits are right, and the flip model says so.
+    """
+    unread = []
+    for run in known_bad:
+        if model is not None:
+            first, end = np.searchsorted(model.starts, (run.offset, run.end))
+            if model.suspect[first:end].any():
+                continue
+        unread.append((run.offset, run.end))
+    return tuple(unread)
 
 
 def _decoded(data: bytes) -> Decoded | JpegError:

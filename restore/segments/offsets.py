@@ -169,10 +169,11 @@ def _drift(
     usable -= usable % columns
     apart = []
     for part, first, count in ((picture, 0, known.size), (rows, skipped, max(0, usable))):
-        top, bottom = (
-            edge[first : first + count][:, samples].reshape(count // columns, -1) for edge in (part.top, part.bottom)
-        )
-        if top.shape[0] > distance:
+        if count // columns > distance:
+            top, bottom = (
+                edge[first : first + count][:, samples].reshape(count // columns, -1)
+                for edge in (part.top, part.bottom)
+            )
             medians = np.abs(np.median(top[distance:] - bottom[:-distance], axis=1))
             apart.append(medians[pairs] if part is picture else medians)
     together = np.concatenate(apart) if apart else np.zeros(0)

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from carving.carver.carver import carve
+from carving.carver.donors import Families
 from carving.errors import EvidenceError
 from carving.fragments import Fragment
 from carving.source import ByteSource
@@ -235,8 +236,8 @@ def test_file_that_fails_is_named_and_stops_nothing(
 def test_evidence_that_fails_halfway_is_reported_as_far_as_it_went(
     tmp_path: Path, plain_image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def carve_one(source: ByteSource, *, layer: str, threads: int) -> Iterator[Fragment]:
-        yield next(carve(source, layer=layer, threads=threads))
+    def carve_one(source: ByteSource, *, layer: str, threads: int, families: Families) -> Iterator[Fragment]:
+        yield next(carve(source, layer=layer, threads=threads, families=families))
         raise EvidenceError("the disk cannot be read at byte 65536")
 
     monkeypatch.setattr("carving.carver.carver.carve", carve_one)
