@@ -105,7 +105,8 @@ def test_thumbnail_refuses_a_join_that_decodes(picture: Pixels, similar: Pixels)
     thumbnail = thumbnail_of(picture)
     found = carved(medium(picture, similar, thumbnail, own=False))
     first = in_two(picture, thumbnail)[0]
-    assert found.check is not None and not found.check.whole
+    assert found.check is not None
+    assert not found.check.whole
     assert found.data.startswith(first)
     assert len(found.byte_runs) == 1
     # what stands behind the noise stays in the file, and none of it is taken for the picture
