@@ -169,6 +169,8 @@ def _drift(
     usable -= usable % columns
     apart = []
     for part, first, count in ((picture, 0, known.size), (rows, skipped, max(0, usable))):
+        if count == 0:
+            continue
         top, bottom = (
             edge[first : first + count][:, samples].reshape(count // columns, -1) for edge in (part.top, part.bottom)
         )
