@@ -47,6 +47,11 @@ class Improvement:
         return (self.seams < -_SEAMS and self.nearer < _NEARER) or (self.nearer < -_NEARER and self.seams < _SEAMS)
 
     @property
+    def leads(self) -> bool:
+        """Whether its borders say that it is better, and the thumbnail does not say that it is worse."""
+        return self.seams > _SEAMS and self.nearer > -_NEARER
+
+    @property
     def better(self) -> bool:
         """Whether both measures say that it is better."""
         return self.seams > _SEAMS and self.nearer > _NEARER

@@ -14,7 +14,7 @@ from restore.explanation import Gap, StoredSegment
 from restore.guard.improvement import Improvement, improvement
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
-from restore.repair.region_damage import RegionDamage, region_damage
+from restore.repair.region_damage import RegionDamage, hidden_break, region_damage
 from restore.repair.review.alarms import Alarm, raise_alarms
 from restore.repair.review.corroboration import least_corroborated
 from restore.repair.rounds import NOTHING, Findings, search_in_rounds
@@ -100,6 +100,10 @@ def examine(
     contradicted = thumbnail is not None and contradicts(thumbnail, decoded.header, decoded.coefficients)
     alarms = raise_alarms(scan, decoded, model, effort, unseen)
     if not contradicted and not any(alarm.borne_out for alarm in alarms):
+        broken = hidden_break(data, decoded, thumbnail)
+        shown = None if broken is None else _by_segments(scan, broken)
+        if shown is not None and _compared(decoded, shown, thumbnail).leads:
+            return shown
         return _as_stored(scan, decoded, thumbnail, alarms)
     recalibrate(scan)
     found = _search(scan, decoded, model, effort, thumbnail)
