@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from carving.flips.model import FlipModel
 from restore.decoding.decoded import Decoded
 from restore.explanation import GapKind
+from restore.segments.level_steps import begins_a_row, level_moves
 from restore.segments.scan_cut import Range
 from restore.segments.search import Explanation, explain, explain_grid
 from restore.thumbnail.guidance import Pixels
@@ -32,6 +35,10 @@ _CLEARLY: Final = 0.02
 
 _TORN: Final = 0.1
 """Share of MCUs that do not go on from what is above, from which on there is more damage than was found."""
+
+
+_SIDES: Final = 2
+"""Segments beside one break."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -76,3 +83,23 @@ def region_damage(
     least = {GapKind.CONSTANT: _NO_CHANCE, GapKind.INSERTED: _WEDGE}
     beyond = any(gap.end_byte - gap.first_byte >= least[gap.kind] for gap in found.gaps if gap.kind in least)
     return RegionDamage(found, certain=complete and (moved or beyond), margin=_CLEARLY)
+
+
+def hidden_break(data: bytes, decoded: Decoded, thumbnail: Pixels | None) -> Explanation | None:
+    """What a scan that decodes to its last bit consists of, if its picture shows that it broke on the way.
+
+    Bytes inserted or lost leave no other trace where decoding takes hold again at once and as many MCUs come out.
+    """
+    if decoded.header.frame.progressive:
+        return None
+    moves = level_moves(decoded.header, decoded.coefficients)
+    if not moves:
+        return None
+    found = explain(data, decoded.header, thumbnail)
+    if found.unbroken or found.excluded or len(found.segments) != _SIDES:
+        return None
+    columns = decoded.header.frame.mcu_columns
+    end, place = found.segments[0].mcus, found.segments[1].first_mcu
+    if place is None or place < columns or place - end > _MOVED or begins_a_row(np.array([end, place]), columns).any():
+        return None
+    return found if min(abs(place - move) for move in moves) <= _MOVED else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from restore.explanation import Gap, StoredSegment
 from restore.guard.improvement import Improvement, improvement
 from restore.placement.placement import Placed, place
 from restore.provenance import Provenance
-from restore.repair.region_damage import RegionDamage, region_damage
+from restore.repair.region_damage import RegionDamage, hidden_break, region_damage
 from restore.repair.review.alarms import Alarm, raise_alarms
 from restore.repair.review.corroboration import least_corroborated
 from restore.repair.rounds import NOTHING, Findings, search_in_rounds
@@ -30,6 +31,9 @@ from restore.segments.search import Explanation
 from restore.segments.tearing import torn_share
 from restore.thumbnail.contradiction import contradicts
 from restore.thumbnail.guidance import Pixels
+
+_UNSURE: Final = 0.5
+"""The most that is said of a segment which the picture given does not show where it was placed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,16 +94,20 @@ def examine(
     if not decoded.flawless or inside:
         regions = region_damage(data, decoded, model, thumbnail, inside)
         if regions is not None and regions.certain:
-            return _by_segments(scan, regions.explanation)
+            return at_least_as_between_gaps(scan, decoded, regions.explanation, thumbnail)
         recalibrate(scan)
         found = _at_least_as_decoded(scan, decoded, _search(scan, decoded, model, effort, thumbnail), thumbnail)
         if regions is not None and not found.sound and _is_beside(regions, decoded, found):
             scan.restart()
-            return _by_segments(scan, regions.explanation)
+            return at_least_as_between_gaps(scan, decoded, regions.explanation, thumbnail)
         return found
     contradicted = thumbnail is not None and contradicts(thumbnail, decoded.header, decoded.coefficients)
     alarms = raise_alarms(scan, decoded, model, effort, unseen)
     if not contradicted and not any(alarm.borne_out for alarm in alarms):
+        broken = hidden_break(data, decoded, thumbnail)
+        shown = None if broken is None else _by_segments(scan, broken)
+        if shown is not None and _compared(decoded, shown, thumbnail).leads:
+            return shown
         return _as_stored(scan, decoded, thumbnail, alarms)
     recalibrate(scan)
     found = _search(scan, decoded, model, effort, thumbnail)
@@ -157,6 +165,40 @@ def _by_segments(scan: Scan, found: Explanation) -> Session:
         False,
         found.thumbnail,
         segments=found.segments,
+        gaps=found.gaps,
+    )
+
+
+def at_least_as_between_gaps(scan: Scan, decoded: Decoded, found: Explanation, thumbnail: Pixels | None) -> Session:
+    """A scan by its segments, or as the decoder goes through what is between their gaps where that is better.
+
+    They are compared where the decoder has a picture at all: the grey that it leaves behind damage has no borders.
+    """
+    read = decoded.coefficients[:, :, 1:].any(axis=(1, 2))
+    if not improvement(decoded.header, decoded.coefficients, found.coefficients, found.known & read, thumbnail).worse:
+        return _by_segments(scan, found)
+    placed = _as_decoded(scan, decoded, found.thumbnail)
+    known = placed.known.copy()
+    for gap in found.gaps:
+        known &= (placed.ends <= 8 * gap.first_byte) | (placed.starts >= 8 * gap.end_byte)
+    kinds = _provenance(scan, replace(placed, known=known))
+    segments = tuple(
+        segment
+        if segment.first_mcu is not None and placed.starts[segment.first_mcu] == segment.first_bit
+        else replace(segment, first_mcu=None, posterior=min(segment.posterior, _UNSURE))
+        for segment in found.segments
+    )
+    jpeg = scan.raw[: decoded.end].tobytes()
+    return Session(
+        placed.coefficients,
+        kinds,
+        (),
+        False,
+        jpeg,
+        False,
+        found.thumbnail,
+        as_decoded=True,
+        segments=segments,
         gaps=found.gaps,
     )
 

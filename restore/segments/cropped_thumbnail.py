@@ -23,6 +23,7 @@ _OUTSIDE: Final = 0.1
 """Share of the thumbnail's side by which the picture may reach beyond it."""
 
 _SAMPLES: Final = 400
+_TINY: Final = 1e-9
 Box = tuple[float, float, float, float]
 
 
@@ -41,30 +42,36 @@ def cropped(thumbnail: Pixels, frame: Frame, levels: NDArray[np.float64], certai
     wanted = levels[chosen] - levels[chosen].mean()
     rows, columns = grey.shape
 
-    def likeness(top: float, left: float, wide: float) -> float:
+    power = float((wanted**2).sum())
+
+    def likeness(top: float, lefts: list[float], wide: float) -> NDArray[np.float64]:
+        """Of cuts of one height and width, one for each left side."""
         high = wide * frame.height / frame.width
         y = np.clip((top + down * high).astype(np.int64), 0, rows - 1)
-        x = np.clip((left + across * wide).astype(np.int64), 0, columns - 1)
+        x = np.clip((np.array(lefts)[:, np.newaxis] + across * wide).astype(np.int64), 0, columns - 1)
         seen = grey[y, x]
-        seen = seen - seen.mean()
-        power = float((seen**2).sum() * (wanted**2).sum())
-        return float((seen * wanted).sum()) / power**0.5 if power > 0 else 0.0
+        seen -= seen.mean(axis=1, keepdims=True)
+        powers = np.sqrt((seen**2).sum(axis=1) * power)
+        return np.asarray(np.where(powers > 0, (seen * wanted).sum(axis=1) / np.maximum(powers, _TINY), 0.0))
 
     best, most = (0.0, 0.0, float(columns)), -1.0
     for wide in (columns * _SCALES).tolist():
         high = wide * frame.height / frame.width
         for top in np.arange(-_OUTSIDE * rows, rows * (1 + _OUTSIDE) - high, _STEP).tolist():
-            for left in np.arange(-_OUTSIDE * columns, columns * (1 + _OUTSIDE) - wide, _STEP).tolist():
-                found = likeness(top, left, wide)
-                if found > most:
-                    best, most = (top, left, wide), found
+            lefts = np.arange(-_OUTSIDE * columns, columns * (1 + _OUTSIDE) - wide, _STEP).tolist()
+            if not lefts:
+                continue
+            found = likeness(top, lefts, wide)
+            place = int(np.argmax(found))
+            if found[place] > most:
+                best, most = (top, lefts[place], wide), float(found[place])
     for step in _FINER:
         changes = [
             (y, x, w) for y in (-step, 0.0, step) for x in (-step, 0.0, step) for w in (-2 * step, 0.0, 2 * step)
         ]
         trials = [(best[0] + y, best[1] + x, best[2] + w) for y, x, w in changes]
-        best = max(trials, key=lambda trial: likeness(*trial))
-    if likeness(*best) < LEAST:
-        return None
+        best = max(trials, key=lambda trial: float(likeness(trial[0], [trial[1]], trial[2])[0]))
     top, left, wide = best
+    if likeness(top, [left], wide)[0] < LEAST:
+        return None
     return cut_box(thumbnail, (top, left, top + wide * frame.height / frame.width, left + wide), rows, columns)

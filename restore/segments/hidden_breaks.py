@@ -28,6 +28,9 @@ _LEAST_BYTES: Final = 2048
 _LEAN: Final = 0.05
 """Nats by which an MCU is kept that nothing speaks against."""
 
+_MOST_BACK: Final = -3
+"""MCUs too many that one break leaves: more is something else's, between two of them."""
+
 _OUTSIDE: Final = 0.005
 _UNSEEN: Final = 3
 """MCUs that a thumbnail does not tell apart: its pixels are as large, and it was laid on the picture as it is read."""
@@ -47,26 +50,54 @@ class Break:
     levels: float
 
 
-def find_break(
+@dataclass(frozen=True, eq=False, slots=True)
+class BrokenPath:
+    """A path that begins on the picture's first MCU and may be broken, and what it says of that without a thumbnail.
+
+    Attributes:
+        rows: of the path; positions: int64 (MCUs + 1,), bits.
+        lost: MCUs by which what is behind the break moves on; it may be negative.
+        columns: MCUs in a row.
+        seams: float64 (MCUs,), of each upper edge as the path stands.
+        row: float64 (MCUs,), of the row behind a break before each MCU; None where it cannot be a single place.
+        dips: float64 (MCUs,), for a break where bits are lost.
+    """
+
+    rows: PictureRows
+    positions: NDArray[np.int64]
+    lost: int
+    columns: int
+    seams: NDArray[np.float64]
+    row: NDArray[np.float64] | None
+    dips: NDArray[np.float64]
+
+
+def broken_path(
     rows: PictureRows,
     scores: NDArray[np.float32],
     positions: NDArray[np.int64],
     lost: int,
     columns: int,
     scales: SeamScales,
-    told: Told | None,
-) -> Break:
-    """The best place for a break in a path that begins on the picture's first MCU.
-
-    Args:
-        rows: of the path; scores: (MCUs,), bits by which each MCU beats random data; positions: (MCUs + 1,), bits.
-        lost: MCUs by which what is behind moves on; it may be negative.
-        columns: MCUs in a row.
-    """
+) -> BrokenPath:
+    """Measure a path once, however often a break is looked for; `scores`, (MCUs,): bits by which each MCU beats random
+    data."""
     from restore.segments.reading_kernels import seams_of_breaks
 
-    count = scores.size
+    row = None
+    if lost >= _MOST_BACK:
+        row = np.zeros(scores.size)
+        far = max(lost, 0) // columns
+        tables = np.stack([scales.table(far), scales.table(far + 1)])
+        seams_of_breaks(rows.top, rows.bottom, rows.component_of, columns, lost, tables, row)
     seams = _SEAMS * upper_seams(rows, columns, scales)
+    return BrokenPath(rows, positions, lost, columns, seams, row, _DIP * _dips(scores))
+
+
+def find_break(path: BrokenPath, told: Told | None) -> Break:
+    """The best place for a break."""
+    rows, lost, columns, seams, dips = path.rows, path.lost, path.columns, path.seams, path.dips
+    count = seams.size
     before, behind = np.zeros(count), np.zeros(count)
     if told is not None:
         none = np.zeros(rows.levels.shape[1])
@@ -82,13 +113,8 @@ def find_break(
     after = levels_after + seams_after
     best = Break(count, count, 0.0, 0.0)
     unbroken = ahead[-1]
-    dips = _DIP * _dips(scores)
-    if lost >= -3:
-        row = np.zeros(count)
-        far = max(lost, 0) // columns
-        tables = np.stack([scales.table(far), scales.table(far + 1)])
-        seams_of_breaks(rows.top, rows.bottom, rows.component_of, columns, lost, tables, row)
-        single = ahead[:count] + after[:count] + _ROW * row + dips
+    if path.row is not None:
+        single = ahead[:count] + after[:count] + _ROW * path.row + dips
         place = int(np.argmax(single))
         gain = float(single[place] - unbroken)
         if gain > best.gain or lost:  # something is lost, wherever that is
@@ -102,7 +128,7 @@ def find_break(
         whole = ahead[-1]
         ahead += np.append(dips, 0.0)
         after += np.append(dips, 0.0)
-        double = _two_cuts(ahead, after, positions, lost)
+        double = _two_cuts(ahead, after, path.positions, lost)
         if double is not None:
             cost = _TWO_CUTS if told is not None else _TWO_CUTS_UNTOLD
             first, end = double

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restore.segments.canvas import PictureCanvas, new_canvas
-from restore.segments.hidden_breaks import find_break, smoothed
+from restore.segments.hidden_breaks import broken_path, find_break, smoothed
 from restore.segments.laid import END, LENGTH, ROWS, START, THUMBNAIL, Laid, LaidSegment, expected_mcus, told_of
 from restore.segments.levelling import settle_levels
 from restore.segments.offsets import by_seams
@@ -119,19 +119,16 @@ def _one_path(
             # what is cut is looked for once, by the part that is least likely to be broken
             cut = share == _HEADS[-1] and not any(tolds)
             tolds.append(told_of(header, thumbnail, [_certain(LaidSegment(*part, 0))], cut=cut))
+    measured = broken_path(path.rows, path.path.scores, path.path.positions, lost, columns, scales)
     found, told = max(
-        (
-            (find_break(path.rows, path.path.scores, path.path.positions, lost, columns, scales, seen), seen)
-            for number, seen in enumerate(tolds)
-            if seen is not None or not number
-        ),
+        ((find_break(measured, seen), seen) for number, seen in enumerate(tolds) if seen is not None or not number),
         key=lambda option: option[0].gain,
     )
     if thumbnail is not None and found.first not in (0, count):
         head = LaidSegment(path.path.part(0, found.first), path.rows.part(0, found.first), 0)
         tail = LaidSegment(path.path.part(found.end, count), path.rows.part(found.end, count), found.end + lost)
         told = told_of(header, thumbnail, [_certain(head), tail]) or told
-        found = find_break(path.rows, path.path.scores, path.path.positions, lost, columns, scales, told)
+        found = find_break(measured, told)
     kept = min(found.first, found.end + lost) if lost < 0 else found.first
     head = LaidSegment(path.path.part(0, kept), path.rows.part(0, kept), 0, 1.0, (START,))
     if found.first == count or found.end >= count or kept <= 0:
