@@ -33,6 +33,10 @@ _WEDGE: Final = 1024
 _CLEARLY: Final = 0.02
 """Share of the picture by which segments must show more than a search for flips that may explain the damage too."""
 
+_STRIP: Final = 8
+"""Rows of MCUs at the top and at the bottom of a picture in which a level that moves may be a strip with text: one of
+3,600 sound pictures, a trail camera's, has one that looks like a break, in its last two rows."""
+
 _TORN: Final = 0.1
 """Share of MCUs that do not go on from what is above, from which on there is more damage than was found."""
 
@@ -100,6 +104,11 @@ def hidden_break(data: bytes, decoded: Decoded, thumbnail: Pixels | None) -> Exp
         return None
     columns = decoded.header.frame.mcu_columns
     end, place = found.segments[0].mcus, found.segments[1].first_mcu
-    if place is None or place < columns or place - end > _MOVED or begins_a_row(np.array([end, place]), columns).any():
+    if (
+        place is None
+        or min(place, decoded.header.frame.mcu_count - place) < _STRIP * columns
+        or place - end > _MOVED
+        or begins_a_row(np.array([end, place]), columns).any()
+    ):
         return None
     return found if min(abs(place - move) for move in moves) <= _MOVED else None
