@@ -15,6 +15,7 @@ _HEX: Final = re.compile(rb"(?i)(?:0x|\\x)?ff[\s,:]*(?:0x|\\x)?d8[\s,:]*(?:0x|\\
 _HARD_END: Final = re.compile(rb"[^=\r\n][ \t]*\r?\n")
 _QUOTED: Final = re.compile(rb"(?i)=FF=D8=FF")
 _BETWEEN: Final = re.compile(rb"\s|\\[rn]")
+_NO_LETTER: Final = re.compile(rb"[^A-Za-z0-9+/]")
 _NO_DIGIT: Final = re.compile(rb"(?i)0x|[^0-9a-f]")
 _SHORTEST: Final = 64
 _LOOK: Final = 1 << 16
@@ -48,7 +49,7 @@ def has_hard_ends(text: bytes) -> bool:
 
 def from_base64(text: bytes) -> bytes:
     """The bytes of a base64 text, standard or URL-safe; what is missing of the last four letters is left out."""
-    letters = _BETWEEN.sub(b"", text).rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
+    letters = _NO_LETTER.sub(b"", _BETWEEN.sub(b"", text).translate(bytes.maketrans(b"-_", b"+/")))
     letters = letters[:-1] if len(letters) % 4 == 1 else letters
     return base64.b64decode(letters + b"=" * (-len(letters) % 4))
 

@@ -16,6 +16,7 @@ import pytest
 from carving.jpeg.markers import read_header
 from carving.transfers.counting import begins_as_transferred, recognise
 from carving.transfers.returns import find_returns
+from carving.transfers.text import from_base64
 from carving.transfers.transfer import TransferKind
 from carving.transfers.undoing import undo_all, undo_transfers
 from restore.lab.simulation.made_pictures import coded_at, fractal_picture
@@ -160,3 +161,8 @@ def test_the_cases_of_the_collection(shared_data: Path, case: str) -> None:
     undone = undo_transfers((shared_data / "cases" / case).read_bytes())
     assert undone is not None
     assert undone.data == (shared_data / "photos/nikon__e775__Nikon_Coolpix_775.jpg").read_bytes()
+
+
+@pytest.mark.parametrize("text", [b"/9j/4=AAQ", b"/9j/4A=AQSkZ", b"/9j/4AAQ=SkZJRg", b"/9j/4AAQ.SkZJR"])
+def test_base64_with_padding_or_strange_letters_inside_is_read_all_the_same(text: bytes) -> None:
+    assert from_base64(text).startswith(b"\xff\xd8\xff")
