@@ -19,6 +19,7 @@ _SOI: Final = b"\xff\xd8\xff"
 BOMB: Final = "said to grow more than 200 times, taken for bombs and not read"
 _BOMB_RATIO: Final = 200
 _BOMB_BYTES: Final = 8 << 20
+_ARCHIVES: Final = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".apk", ".jar")
 _MOST_NAMED: Final = 8
 _LONGEST_NAME: Final = 1024
 _LEADS: Final = re.compile(r"\.\.|^\\|^.:")
@@ -134,3 +135,22 @@ def decode_name(raw: bytes, fallback: str | None = None) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("utf-8", "backslashreplace") if fallback is None else raw.decode(fallback, "replace")
+
+
+def nothing_taken(kind: str, where: str, findings: ArchiveFindings) -> str:
+    """What is said of an archive of which no file is taken."""
+    told = "; ".join(("", *findings.in_words(), *findings.faults))
+    tool = {"ZIP": "unzip", "TAR": "tar -xf"}[kind]
+    largest = (
+        f"; its largest file is {findings.largest}: if that is an image, unpack it with {tool} and hand it in"
+        if findings.largest
+        else ""
+    )
+    return f"the {kind} archive {where} holds no JPEG that can be read{told}{largest}"
+
+
+def tell_of_other(name: str, size: int, findings: ArchiveFindings, is_deflated: bool) -> None:
+    """Count a file that is no JPEG; an archive is named besides."""
+    if name.lower().endswith(_ARCHIVES):
+        findings.left_out("archives in the archive, which are not opened", name)
+    findings.other(name, size, is_deflated)

@@ -18,11 +18,12 @@ from carving.media.archive.entries import (
     begins_as_file,
     decode_name,
     is_bomb,
+    nothing_taken,
     safe_name,
+    tell_of_other,
 )
 from carving.media.archive.tar_headers import BLOCK, MAGIC, MAGIC_AT
 from carving.media.archive.tar_members import Member, TarMembers
-from carving.media.archive.zip_entries import nothing_taken, tell_of_other
 from carving.media.folder import is_named_jpeg
 from carving.source import HOLE_OFFSET, ByteSource, Run
 

@@ -25,7 +25,9 @@ from carving.media.archive.entries import (
     begins_as_file,
     decode_name,
     is_bomb,
+    nothing_taken,
     safe_name,
+    tell_of_other,
 )
 from carving.media.archive.inflating import first_bytes
 from carving.media.archive.zip_directory import CentralHeader, find_directory, is_last_of_several, read_headers
@@ -43,7 +45,6 @@ _UNIX: Final = 3
 _BEGINNING: Final = 512
 _ENOUGH: Final = 256
 """Bytes behind a name that are read with it, and how many of the data tell what they inflate to."""
-_ARCHIVES: Final = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".apk", ".jar")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +106,6 @@ def open_zip(medium: ByteSource, where: str) -> ArchiveSource:
     if not entries and not findings.has_more_to_search:
         raise EvidenceError(nothing_taken("ZIP", where, findings))
     return ArchiveSource(medium, "ZIP", entries, findings)
-
-
-def nothing_taken(kind: str, where: str, findings: ArchiveFindings) -> str:
-    """What is said of an archive of which no file is taken."""
-    told = "; ".join(("", *findings.in_words(), *findings.faults))
-    tool = {"ZIP": "unzip", "TAR": "tar -xf"}[kind]
-    largest = (
-        f"; its largest file is {findings.largest}: if that is an image, unpack it with {tool} and hand it in"
-        if findings.largest
-        else ""
-    )
-    return f"the {kind} archive {where} holds no JPEG that can be read{told}{largest}"
 
 
 def _apart(chosen: list[_Candidate], findings: ArchiveFindings) -> tuple[Entry, ...]:
@@ -212,13 +201,6 @@ def _refusal(header: CentralHeader) -> str | None:
     if header.size > LARGEST_JPEG:
         return f"said to have over {LARGEST_JPEG >> 20} MiB and not read"
     return BOMB if is_bomb(header.size, header.packed) else None
-
-
-def tell_of_other(name: str, size: int, findings: ArchiveFindings, is_deflated: bool) -> None:
-    """Count a file that is no JPEG; an archive is named besides."""
-    if name.lower().endswith(_ARCHIVES):
-        findings.left_out("archives in the archive, which are not opened", name)
-    findings.other(name, size, is_deflated)
 
 
 def _dated(header: CentralHeader) -> str:
