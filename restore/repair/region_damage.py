@@ -40,7 +40,6 @@ _STRIP: Final = 8
 _TORN: Final = 0.1
 """Share of MCUs that do not go on from what is above, from which on there is more damage than was found."""
 
-
 _SIDES: Final = 2
 """Segments beside one break."""
 
@@ -76,9 +75,7 @@ def region_damage(
     if known_bad or found.excluded >= _LARGE:
         return RegionDamage(found, certain=True)
     complete = found.torn <= _TORN and all(segment.first_mcu is not None for segment in found.segments)
-    if found.excluded >= _LEAST:
-        return RegionDamage(found, certain=complete)
-    if model is None:
+    if found.excluded >= _LEAST or model is None:
         return RegionDamage(found, certain=complete)
     moved = any(
         gap.kind in (GapKind.MISSING, GapKind.INSERTED) and gap.mcus is not None and abs(gap.mcus) > _MOVED

@@ -131,10 +131,14 @@ def examine(
     return replace(_as_stored(scan, decoded, thumbnail, alarms), contradicted=contradicted)
 
 
+def _shown(found: Session) -> NDArray[np.bool_]:
+    """The MCUs that are stored: bool (MCUs,)."""
+    return np.isin(found.provenance, (Provenance.GENERATED, Provenance.LOST), invert=True)
+
+
 def _compared(decoded: Decoded, found: Session, thumbnail: Pixels | None) -> Improvement:
     """What was found beside the plain decode."""
-    known = np.isin(found.provenance, (Provenance.GENERATED, Provenance.LOST), invert=True)
-    return improvement(decoded.header, decoded.coefficients, found.coefficients, known, thumbnail)
+    return improvement(decoded.header, decoded.coefficients, found.coefficients, _shown(found), thumbnail)
 
 
 def _at_least_as_decoded(scan: Scan, decoded: Decoded, found: Session, thumbnail: Pixels | None) -> Session:
@@ -149,7 +153,7 @@ def _at_least_as_decoded(scan: Scan, decoded: Decoded, found: Session, thumbnail
 
 def _is_beside(regions: RegionDamage, decoded: Decoded, found: Session) -> bool:
     """Whether segments and gaps explain a scan better than what was found otherwise."""
-    known = np.isin(found.provenance, (Provenance.GENERATED, Provenance.LOST), invert=True)
+    known = _shown(found)
     return regions.better(torn_share(decoded.header, found.coefficients, known), float(known.mean()))
 
 
