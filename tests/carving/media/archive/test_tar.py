@@ -14,6 +14,7 @@ import pytest
 
 from carving.errors import EvidenceError
 from carving.evidence import open_evidence
+from carving.media.archive.archive_source import ArchiveSource
 from carving.media.archive.tar_entries import open_tar
 from carving.media.archive.tar_headers import read_number
 from carving.source import HOLE_OFFSET, evidence_runs, traced_runs
@@ -78,7 +79,8 @@ def test_as_gnu_tar_writes_it(tool: Tool, tmp_path: Path, options: tuple[str, ..
     path = tmp_path / "phone.tar"
     tool("tar", "-C", str(tmp_path), *options, "--sort=name", "-cf", str(path), "content")
     source = open_evidence(path)
-    found = take(source)  # type: ignore[arg-type]
+    assert isinstance(source, ArchiveSource)
+    found = take(source)
     if options != ("--format=ustar",):
         assert path.stat().st_size < 1 << 20
         holes = found["content/holes.jpg"]
@@ -88,7 +90,7 @@ def test_as_gnu_tar_writes_it(tool: Tool, tmp_path: Path, options: tuple[str, ..
     assert len(names) == 1  # the other one is a hard link
     expected[names.pop()] = expected.pop("content/second")
     assert {name: one.data for name, one in found.items()} == expected
-    told = " ".join(source.remarks)  # type: ignore[attr-defined]
+    told = " ".join(source.remarks)
     assert "1 hard links to other files of the archive: content/" in told
     assert "1 links: content/link.jpg" in told
     assert "1 devices, pipes or sockets: content/pipe.jpg" in told
