@@ -30,6 +30,7 @@ class Status(enum.StrEnum):
 
     INTACT = "intact"
     EXACT = "exact"
+    REPAIRED = "repaired"
     RESTORED = "restored"
     PARTIAL = "partial"
     UNRECOVERABLE = "unrecoverable"
@@ -49,13 +50,15 @@ COLOURS: Final[dict[Provenance, tuple[int, int, int]]] = {
 class BitFlip:
     """One reversed bit flip: where it is in the evidence, and how sure the search was.
 
-    `bit` counts from 0, the most significant; `gain` and `margin` are log-likelihood differences in nats.
+    `bit` counts from 0, the most significant; `gain` and `margin` are log-likelihood differences in nats, `probability`
+    is that of this bit having been flipped.
     """
 
     evidence_offset: int
     bit: int
     gain: float
     margin: float
+    probability: float
 
 
 def counts(provenance: NDArray[np.uint8]) -> dict[str, int]:

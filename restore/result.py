@@ -24,6 +24,8 @@ class Restoration:
         jpeg: the bit-exact byte stream up to EOI where flips were reversed, else None.
         notes: plain-language remarks for the report (why it is unrecoverable, what was not tried).
         opaque_bytes: bytes of the header that no redundancy covers: a flip in them would show nowhere.
+        exact_probability: of `jpeg`, or what was carved of a file without damage, being the original bytes up to EOI;
+            None where it is known not to be, or where nothing can tell.
         segments, gaps: of what the scan consists where some of it is no part of the picture, in the file's order.
     """
 
@@ -35,5 +37,6 @@ class Restoration:
     jpeg: bytes | None
     notes: tuple[str, ...]
     opaque_bytes: int = 0
+    exact_probability: float | None = None
     segments: tuple[StoredSegment, ...] = ()
     gaps: tuple[Gap, ...] = ()

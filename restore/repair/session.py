@@ -49,6 +49,7 @@ class Session:
         exhausted: the search ended because its effort was spent.
         thumbnail: turned and cut to show just the picture; None where there is none that does.
         certain: no bit is reversed that is not among `reversals`.
+        exact_probability: of `jpeg`'s scan being the original one, given that it is `sound`; None where nothing tells.
         strange: MCUs of a scan that decodes to its last bit which look as damage does, although no flip explains them.
         contradicted: such a scan is not what its thumbnail shows, and stands all the same.
         as_decoded: the scan is damaged, and the decoder's own picture better than any that was found.
@@ -63,6 +64,7 @@ class Session:
     exhausted: bool
     thumbnail: Pixels | None
     certain: bool = True
+    exact_probability: float | None = None
     strange: tuple[int, ...] = ()
     contradicted: bool = False
     as_decoded: bool = False

@@ -15,7 +15,8 @@ class Reversal:
     """One reversed flip: unit and bit of the flip model, gain over leaving it, margin over the best rival, in nats.
 
     One that is not `certain` may not be claimed. It serves to go on in step: something was flipped there, but which bit
-    is open. One that is `joint` was found together with another close by, and shares its gain and margin.
+    is open. One that is `joint` was found together with another close by, and shares its gain and margin. `probability`
+    is that of its having been flipped, 0 until all that was found is judged together.
     """
 
     unit: int
@@ -24,6 +25,7 @@ class Reversal:
     margin: float
     certain: bool
     joint: bool = False
+    probability: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
