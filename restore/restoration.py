@@ -256,7 +256,9 @@ def _bit_flips(reversals: tuple[Reversal, ...], model: FlipModel | None) -> tupl
     """Reversals as flips of the evidence, in its order."""
     if model is None:
         return ()
-    flips = [BitFlip(*model.place(entry.unit, entry.bit), entry.gain, entry.margin, entry.probability) for entry in reversals]
+    flips = [
+        BitFlip(*model.place(entry.unit, entry.bit), entry.gain, entry.margin, entry.probability) for entry in reversals
+    ]
     return tuple(sorted(flips, key=lambda flip: (flip.evidence_offset, flip.bit)))
 
 
