@@ -12,12 +12,13 @@ from carving.flips.model import FlipModel
 from restore.repair.search.flip_state import bits_by_unit, reverse_flips
 from restore.repair.search.hypotheses import Reversal, flips_of
 from restore.repair.trust.certification import Suspect, suspects
+from restore.repair.trust.path_scores import lay_scores
 from restore.repair.trust.probability import of_claim, of_file, of_hypothesis, rate_of
 from restore.repair.trust.silent_flips import shares_by_loss, unseen_share
 from restore.repair.trust.strangeness import strangest_units
 from restore.repair.trust.trust_limits import EVEN, ROUNDS, SHARES, UNSEEN_AT_MOST, USUAL_SHARES
 from restore.repair.trust.undoing import undo_costs
-from restore.scan.extend_kernels import NEVER
+from restore.repair.trust.wrong_flips import without_wrong_flips
 from restore.scan.scan import Scan
 
 
@@ -50,6 +51,7 @@ def judge(
     """
     spent = scan.spent
     lay_scores(scan)
+    reversals = without_wrong_flips(scan, model, reversals)
     shares = shares_by_loss(scan, model)
     share, _ = _enough(scan, shares, len(reversals), largest_share)
     ranked = strangest_units(scan, model)
@@ -88,13 +90,6 @@ def unseen_in(scan: Scan) -> float:
     """Flips to be expected in a scan in which none was found, although nothing would show them: by what is usual."""
     size = scan.end - scan.start
     return 8.0 * size * rate_of(0, size) * unseen_share(np.array(USUAL_SHARES), 0.0)
-
-
-def lay_scores(scan: Scan) -> None:
-    """Lay the path along a scan's bytes from its beginning, with scores, as far as it decodes."""
-    mcu, reached = -1, 0
-    while mcu < reached < scan.layout.mcu_count:
-        mcu, reached = reached, scan.walk(reached, scan.layout.mcu_count, NEVER).mcu
 
 
 def _enough(scan: Scan, shares: NDArray[np.float64], flips: int, largest: float) -> tuple[float, float]:

@@ -7,15 +7,18 @@ import pytest
 
 from restore import decode
 from restore.lab.simulation.bit_errors import Flip
-from restore.repair.search.flip_state import FlipState, reverse_flips
+from restore.repair.search.flip_state import FlipState, reverse_flips, stretch_of
 from restore.repair.search.hypotheses import Reversal
 from restore.repair.trust.certification import suspects
-from restore.repair.trust.judgement import judge, lay_scores, unseen_in, with_probabilities
+from restore.repair.trust.earlier_causes import earlier_cause
+from restore.repair.trust.judgement import judge, unseen_in, with_probabilities
+from restore.repair.trust.path_scores import lay_scores
 from restore.repair.trust.silent_flips import shares_by_loss, unseen_share
 from restore.repair.trust.single_flips import FlipsOfUnit
 from restore.repair.trust.strangeness import strangest_units
 from restore.repair.trust.undoing import undo_costs
 from restore.scan.preparation import open_scan, recalibrate
+from restore.scan.scan import Scan
 from tests.restore.repair.headers import Damaged, flipped
 from tests.restore.repair.scans import damaged, photo, place, reversal
 
@@ -67,6 +70,54 @@ def test_a_flip_that_nobody_saw_is_found_where_something_is_doubted(silent: Flip
     assert case.model.place(one.unit, one.bit) == (silent.offset, silent.bit)
     assert one.probability > 0.99
     assert scan.raw.tobytes() == photo()
+
+
+def test_a_wrong_flip_is_taken_back() -> None:
+    case, scan = damaged()
+    for unit in range(int(np.searchsorted(case.model.starts, place(0.5))), case.model.starts.size):
+        undo = FlipState(scan, case.model).assume(((unit, 40),))
+        if decode(scan.raw.tobytes()).flawless:
+            break
+        FlipState(scan, case.model).undo(undo)
+    assert scan.raw.tobytes() != photo()
+    assert judge(scan, case.model, (Reversal(unit, 40, 100.0, 50.0, certain=True),), (), 0.0).reversals == ()
+    assert scan.raw.tobytes() == photo()
+
+
+def test_a_flip_that_another_makes_up_for_is_found_before_it() -> None:
+    """A flip moves what follows; behind it a wrong one puts that right, and the scan decodes to its last bit."""
+    whole = decode(photo())
+    for block in range(60):
+        mover = Flip(place(0.3) + 16 * block + 1, 5)
+        case = flipped(photo(), (mover,))
+        found = decode(case.data)
+        scan = open_scan(photo(), whole, whole.end - 2)
+        recalibrate(scan)
+        scan.raw[:] = np.frombuffer(case.data, dtype=np.uint8)
+        own = int(np.searchsorted(case.model.starts, mover.offset, side="right")) - 1
+        mended = None if found.flawless else mended_by(scan, case, range(own + 4, own + 40))
+        if mended is not None:
+            break
+    assert mended is not None
+    assert lay_scores(scan)
+    before = scan.raw.copy()
+    cause = earlier_cause(scan, case.model, mended, (mended,))
+    assert cause is not None
+    assert case.model.place(*cause) == (mover.offset, mover.bit)
+    assert np.array_equal(scan.raw, before)
+
+
+def mended_by(scan: Scan, case: Damaged, units: range) -> tuple[int, int] | None:
+    """A flip behind another, reversed in the scan's bytes, with which as many MCUs come out as there should."""
+    for unit in units:
+        first, last = stretch_of(case.model, unit, scan.raw.size)
+        start, before = int(case.model.starts[unit]), scan.raw[first:last].copy()
+        for bit, row in enumerate(case.model.variants(scan.raw, unit, ())):
+            scan.raw[first:last] = row[first - start : last - start]
+            if lay_scores(scan):
+                return unit, bit
+        scan.raw[first:last] = before
+    return None
 
 
 def test_nothing_is_found_in_a_sound_scan() -> None:
