@@ -14,6 +14,9 @@ _LOOK: Final = 8192
 """Bytes before an EOI that are looked at."""
 
 _LONG_RUN: Final = 64
+_DRAWN: Final = 16
+"""Bytes that one flip draws anew: markers that no scan holds, no further apart than these, may be what it left."""
+
 _EOI: Final = b"\xff\xd9"
 
 
@@ -31,9 +34,8 @@ def find_scan_end(raw: NDArray[np.uint8], start: int, *, restarts: bool) -> Scan
     offset = data.find(_EOI, start)
     while offset >= 0:
         first = max(start, offset - _LOOK)
-        if not impossible_markers(raw, first, offset, restarts=restarts) and not constant_runs(
-            raw, first, offset, _LONG_RUN
-        ):
+        noise = any(end - begin > _DRAWN for begin, end in impossible_markers(raw, first, offset, restarts=restarts))
+        if not noise and not constant_runs(raw, first, offset, _LONG_RUN):
             return ScanEnd(offset, anchored=True)
         offset = data.find(_EOI, offset + 2)
     return ScanEnd(raw.size, anchored=False)
