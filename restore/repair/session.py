@@ -26,7 +26,7 @@ from restore.repair.search.scan_repair import Effort, repair_scan
 from restore.repair.search.search_limits import ALARM
 from restore.repair.search.standards import standards_of
 from restore.repair.trust.judgement import judge, unseen_in, with_probabilities
-from restore.repair.trust.probability import of_file, of_margin
+from restore.repair.trust.probability import of_file, of_margin, of_single_bit
 from restore.repair.trust.trust_limits import CLAIMED_FROM
 from restore.scan.preparation import follow_decoder, open_scan, recalibrate
 from restore.scan.scan import Scan
@@ -241,7 +241,7 @@ def _conclude(
     flawless = _flawless(corrected, thumbnail)
     if model is not None and reversals:
         if not model.encrypted:
-            reversals = tuple(replace(item, probability=of_margin(item.margin)) for item in reversals)
+            reversals = tuple(replace(item, probability=of_single_bit(item.margin)) for item in reversals)
         elif flawless:
             follow_decoder(scan, corrected)
             recalibrate(scan)

@@ -21,6 +21,9 @@ _PER_NAT: Final = 0.35
 _RIVAL_SCALE: Final = 3.5
 """Nats of margin that divide the odds of the best rival by e."""
 
+_SINGLE_BIT_SCALE: Final = 1.0
+"""The same where a flip redraws nothing: of 344 that beat the next by 5 nats one was wrong, of 145 that did not, 38."""
+
 _FURTHEST: Final = 700.0
 
 
@@ -49,6 +52,11 @@ def of_claim(worth: float, margin: float, rate: float) -> float:
 def of_margin(margin: float) -> float:
     """Probability of a flip that only its margin speaks for."""
     return _logistic(margin / _RIVAL_SCALE)
+
+
+def of_single_bit(margin: float) -> float:
+    """Probability of a reversed flip of bytes stored as they are: such flips have few rivals."""
+    return _logistic(margin / _SINGLE_BIT_SCALE)
 
 
 def of_file(claims: Iterable[float], others: Iterable[float], unseen: float) -> float:
