@@ -26,7 +26,7 @@ from restore.repair.search.scan_repair import Effort, repair_scan
 from restore.repair.search.search_limits import ALARM
 from restore.repair.search.standards import standards_of
 from restore.repair.trust.judgement import judge, unseen_in, with_probabilities
-from restore.repair.trust.probability import of_file, of_margin, of_single_bit
+from restore.repair.trust.probability import beside_damage, of_file, of_margin, of_single_bit, rate_of
 from restore.repair.trust.trust_limits import CLAIMED_FROM
 from restore.scan.preparation import follow_decoder, open_scan, recalibrate
 from restore.scan.scan import Scan
@@ -249,7 +249,11 @@ def _conclude(
             reversals, probability, strange = judged.reversals, judged.probability, False
             corrected = decode(scan.raw[: decoded.end].tobytes())
         else:
-            reversals = with_probabilities(scan, model, reversals)
+            rate = rate_of(len(reversals), scan.end - scan.start)
+            reversals = tuple(
+                replace(item, probability=beside_damage(item.probability, rate, model.bits))
+                for item in with_probabilities(scan, model, reversals)
+            )
     jpeg = scan.raw[: decoded.end].tobytes()
     believed = tuple(item for item in reversals if item.probability >= CLAIMED_FROM)
     claimed = believed if probability is not None else claimable(model, believed, findings.unresolved)

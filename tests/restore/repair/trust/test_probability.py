@@ -6,7 +6,15 @@ import math
 
 import pytest
 
-from restore.repair.trust.probability import of_claim, of_file, of_hypothesis, of_margin, rate_of
+from restore.repair.trust.probability import (
+    beside_damage,
+    of_claim,
+    of_file,
+    of_hypothesis,
+    of_margin,
+    of_single_bit,
+    rate_of,
+)
 
 
 @pytest.mark.parametrize(("worth", "expected"), [(26.5, 0.5), (32.0, 0.873), (42.0, 0.9956), (50.0, 0.99973)])
@@ -35,3 +43,14 @@ def test_none_found_is_not_never() -> None:
     assert rate_of(0, 1_000_000) == pytest.approx(0.5 / 8e6)
     assert rate_of(17, 2_000_000) == pytest.approx(17.5 / 16e6)
     assert rate_of(0, 0) > 0
+
+
+def test_beside_unexplained_damage_a_flip_may_stand_for_two() -> None:
+    assert beside_damage(1.0, 1e-4, 128) == pytest.approx(0.98848)
+    assert beside_damage(0.5, 1e-6, 128) == pytest.approx(0.5, abs=1e-4)
+    assert beside_damage(1.0, 1.0, 128) == 0.0
+
+
+def test_single_bits_have_few_rivals() -> None:
+    assert of_single_bit(2.5) == pytest.approx(0.924, abs=1e-3)
+    assert of_single_bit(5.0) > of_margin(5.0)
