@@ -30,7 +30,7 @@ from restore.transferred import as_transferred
 if TYPE_CHECKING:
     from restore.repair.header.header_repair import HeaderRepair
     from restore.repair.search.hypotheses import Reversal
-    from restore.repair.session import Session
+    from restore.repair.conclusion import Session
 
 DEFAULT_EFFORT = 2
 

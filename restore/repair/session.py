@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
-from restore.decoding.decoded import OUTSIDE_THE_SCANS, Decoded, EventKind
+from restore.decoding.decoded import Decoded, EventKind
 from restore.decoding.robust import decode
-from restore.explanation import Gap, StoredSegment
 from restore.guard.improvement import Improvement, improvement
-from restore.placement.placement import Placed, place
+from restore.placement.placement import Placed
 from restore.provenance import Provenance
+from restore.repair.conclusion import Session, as_stored, by_code, conclude
+from restore.repair.laid_out import as_far_as_decoded, provenance_of
 from restore.repair.region_damage import RegionDamage, hidden_break, region_damage
-from restore.repair.review.alarms import Alarm, raise_alarms
+from restore.repair.review.alarms import raise_alarms
 from restore.repair.review.corroboration import least_corroborated
-from restore.repair.rounds import NOTHING, Findings, search_in_rounds
-from restore.repair.search.claims import claimable
-from restore.repair.search.code_search import CodeSearch
-from restore.repair.search.hypotheses import Reversal, flips_of
-from restore.repair.search.scan_repair import Effort, repair_scan
-from restore.repair.search.search_limits import ALARM
+from restore.repair.rounds import NOTHING, search_in_rounds
+from restore.repair.search.hypotheses import flips_of
+from restore.repair.search.scan_repair import Effort
 from restore.repair.search.standards import standards_of
-from restore.repair.trust.judgement import judge, unseen_in, with_probabilities
-from restore.repair.trust.probability import beside_damage, of_file, of_margin, of_single_bit, rate_of
-from restore.repair.trust.trust_limits import CLAIMED_FROM
 from restore.scan.preparation import follow_decoder, open_scan, recalibrate
 from restore.scan.scan import Scan
 from restore.segments.search import Explanation
@@ -37,42 +32,6 @@ from restore.thumbnail.guidance import Pixels
 
 _UNSURE: Final = 0.5
 """The most that is said of a segment which the picture given does not show where it was placed."""
-
-
-@dataclass(frozen=True, eq=False)
-class Session:
-    """Findings about one scan.
-
-    Attributes:
-        coefficients: int16 (MCUs, blocks per MCU, 64), zero where lost.
-        provenance: uint8 (MCUs,) of `Provenance`.
-        reversals: flips reversed, in the order found.
-        sound: the file, as it now is, decodes without a flaw.
-        jpeg: the file up to its end, with the flips reversed.
-        exhausted: the search ended because its effort was spent.
-        thumbnail: turned and cut to show just the picture; None where there is none that does.
-        certain: no bit is reversed that is not among `reversals`.
-        exact_probability: of `jpeg`'s scan being the original one, given that it is `sound`; None where nothing tells.
-        strange: MCUs of a scan that decodes to its last bit which look as damage does, although no flip explains them.
-        contradicted: such a scan is not what its thumbnail shows, and stands all the same.
-        as_decoded: the scan is damaged, and the decoder's own picture better than any that was found.
-        segments, gaps: of what the scan consists, where whole stretches of it are damaged.
-    """
-
-    coefficients: NDArray[np.int16]
-    provenance: NDArray[np.uint8]
-    reversals: tuple[Reversal, ...]
-    sound: bool
-    jpeg: bytes
-    exhausted: bool
-    thumbnail: Pixels | None
-    certain: bool = True
-    exact_probability: float | None = None
-    strange: tuple[int, ...] = ()
-    contradicted: bool = False
-    as_decoded: bool = False
-    segments: tuple[StoredSegment, ...] = ()
-    gaps: tuple[Gap, ...] = ()
 
 
 def examine(
@@ -114,7 +73,7 @@ def examine(
         shown = None if broken is None else _by_segments(scan, broken)
         if shown is not None and _compared(decoded, shown, thumbnail).leads:
             return shown
-        return _as_stored(scan, decoded, thumbnail, alarms, encrypted=encrypted)
+        return as_stored(scan, decoded, thumbnail, alarms, encrypted=encrypted)
     recalibrate(scan)
     found = _search(scan, decoded, model, effort, thumbnail)
     if found.reversals or not found.certain:
@@ -125,7 +84,7 @@ def examine(
         follow_decoder(scan, decoded)
         if contradicted:
             recalibrate(scan)
-            found = _conclude(scan, decoded, None, effort, NOTHING, thumbnail)
+            found = conclude(scan, decoded, None, effort, NOTHING, thumbnail)
     if contradicted:
         regions = region_damage(data, decoded, None, thumbnail, ())
         if regions is not None and regions.certain:
@@ -134,7 +93,7 @@ def examine(
                 return shown
     if contradicted and _compared(decoded, found, thumbnail).better:
         return found
-    stored = _as_stored(scan, decoded, thumbnail, alarms, encrypted=encrypted)
+    stored = as_stored(scan, decoded, thumbnail, alarms, encrypted=encrypted)
     return replace(stored, contradicted=contradicted)
 
 
@@ -153,8 +112,8 @@ def _at_least_as_decoded(scan: Scan, decoded: Decoded, found: Session, thumbnail
     if not _compared(decoded, found, thumbnail).worse:
         return found
     scan.restart()
-    placed = _as_decoded(scan, decoded, found.thumbnail)
-    kinds, jpeg = _provenance(scan, placed), scan.raw[: decoded.end].tobytes()
+    placed = as_far_as_decoded(scan, decoded, found.thumbnail)
+    kinds, jpeg = provenance_of(scan, placed), scan.raw[: decoded.end].tobytes()
     return Session(placed.coefficients, kinds, (), False, jpeg, found.exhausted, found.thumbnail, as_decoded=True)
 
 
@@ -169,7 +128,7 @@ def _by_segments(scan: Scan, found: Explanation) -> Session:
     placed = Placed(found.coefficients, found.known, found.moved, found.starts, found.ends, found.thumbnail)
     return Session(
         found.coefficients,
-        _provenance(scan, placed),
+        provenance_of(scan, placed),
         (),
         False,
         scan.raw.tobytes(),
@@ -188,11 +147,11 @@ def at_least_as_between_gaps(scan: Scan, decoded: Decoded, found: Explanation, t
     read = decoded.coefficients[:, :, 1:].any(axis=(1, 2))
     if not improvement(decoded.header, decoded.coefficients, found.coefficients, found.known & read, thumbnail).worse:
         return _by_segments(scan, found)
-    placed = _as_decoded(scan, decoded, found.thumbnail)
+    placed = as_far_as_decoded(scan, decoded, found.thumbnail)
     known = placed.known.copy()
     for gap in found.gaps:
         known &= (placed.ends <= 8 * gap.first_byte) | (placed.starts >= 8 * gap.end_byte)
-    kinds = _provenance(scan, replace(placed, known=known))
+    kinds = provenance_of(scan, replace(placed, known=known))
     segments = tuple(
         segment
         if segment.first_mcu is not None and placed.starts[segment.first_mcu] == segment.first_bit
@@ -219,85 +178,11 @@ def _search(scan: Scan, decoded: Decoded, model: FlipModel | None, effort: Effor
     findings = NOTHING
     if model is not None and effort.expansions > 0:
         if model.combinations:
-            settled = _by_code(scan, decoded, model, effort, thumbnail)
+            settled = by_code(scan, decoded, model, effort, thumbnail)
             if settled is not None:
                 return settled
         findings = search_in_rounds(scan, decoded, model, effort)
-    return _conclude(scan, decoded, model, effort, findings, thumbnail)
-
-
-def _conclude(
-    scan: Scan,
-    decoded: Decoded,
-    model: FlipModel | None,
-    effort: Effort,
-    findings: Findings,
-    thumbnail: Pixels | None,
-) -> Session:
-    """What can be said of each MCU, and of the file, once the search has ended."""
-    reversals, strange, probability = findings.reversals, findings.strange, None
-    corrected = decode(scan.raw[: decoded.end].tobytes()) if reversals else decoded
-    # what decodes to its last bit is taken at its word, however unusual it looks, unless its thumbnail contradicts it
-    flawless = _flawless(corrected, thumbnail)
-    if model is not None and reversals:
-        if not model.encrypted:
-            reversals = tuple(replace(item, probability=of_single_bit(item.margin)) for item in reversals)
-        elif flawless:
-            follow_decoder(scan, corrected)
-            recalibrate(scan)
-            judged = judge(scan, model, reversals, findings.unresolved, effort.gone_through)
-            reversals, probability, strange = judged.reversals, judged.probability, False
-            corrected = decode(scan.raw[: decoded.end].tobytes())
-        else:
-            rate = rate_of(len(reversals), scan.end - scan.start)
-            reversals = tuple(
-                replace(item, probability=beside_damage(item.probability, rate, model.bits))
-                for item in with_probabilities(scan, model, reversals)
-            )
-    jpeg = scan.raw[: decoded.end].tobytes()
-    believed = tuple(item for item in reversals if item.probability >= CLAIMED_FROM)
-    claimed = believed if probability is not None else claimable(model, believed, findings.unresolved)
-    # where flips were taken back, something looks strange that may be damage all the same
-    explained = flawless and len(claimed) == len(reversals) and not strange
-    if model is not None and not explained:
-        # what a code could not correct holds several flips: one of them means little unless all is explained
-        claimed = tuple(reversal for reversal in claimed if reversal.joint or not model.suspect[reversal.unit])
-    if explained:
-        placed = _all_known(scan, corrected, thumbnail)
-    else:
-        placed = place(scan, decoded.header, thumbnail)
-        if flawless:
-            placed = _all_known(scan, corrected, placed.thumbnail)
-        elif (
-            reversals
-            and improvement(decoded.header, corrected.coefficients, placed.coefficients, placed.known, thumbnail).worse
-        ):
-            placed = _as_decoded(scan, corrected, placed.thumbnail)
-    kinds = _provenance(scan, placed)
-    if model is not None:
-        for reversal in reversals:
-            if reversal not in claimed:
-                kinds[_touched(placed, model, reversal)] = Provenance.LOST
-    sound = explained and not corrected.events
-    certain, exhausted = len(claimed) == len(reversals), findings.exhausted
-    return Session(
-        placed.coefficients,
-        kinds,
-        claimed,
-        sound,
-        jpeg,
-        exhausted,
-        placed.thumbnail,
-        certain=certain,
-        exact_probability=probability if sound else None,
-    )
-
-
-def _flawless(decoded: Decoded, thumbnail: Pixels | None) -> bool:
-    """Whether a scan decodes to its last bit, and to what its thumbnail shows."""
-    if not decoded.flawless:
-        return False
-    return thumbnail is None or not contradicts(thumbnail, decoded.header, decoded.coefficients)
+    return conclude(scan, decoded, model, effort, findings, thumbnail)
 
 
 def _borne_out(scan: Scan, model: FlipModel | None, found: Session) -> bool:
@@ -306,90 +191,3 @@ def _borne_out(scan: Scan, model: FlipModel | None, found: Session) -> bool:
         return True
     follow_decoder(scan, decode(found.jpeg))
     return least_corroborated(scan, model, flips_of(found.reversals)) >= standards_of(model).borne_out
-
-
-def _as_stored(
-    scan: Scan, decoded: Decoded, thumbnail: Pixels | None, alarms: tuple[Alarm, ...], *, encrypted: bool
-) -> Session:
-    """A scan that decodes to its last bit, taken at its word."""
-    placed = _all_known(scan, decoded, thumbnail)
-    kinds, jpeg, sound = _provenance(scan, placed), scan.raw[: decoded.end].tobytes(), not decoded.events
-    strange = tuple(sorted({alarm.mcu for alarm in alarms}))
-    probability = of_file((), (), unseen_in(scan)) if sound and encrypted else None
-    return Session(
-        decoded.coefficients,
-        kinds,
-        (),
-        sound,
-        jpeg,
-        False,
-        thumbnail,
-        exact_probability=probability,
-        strange=strange,
-    )
-
-
-def _by_code(
-    scan: Scan, decoded: Decoded, model: FlipModel, effort: Effort, thumbnail: Pixels | None
-) -> Session | None:
-    """The findings if an error-correcting code and the picture together explain all damage; else the scan is left as it
-    was."""
-    repair = repair_scan(scan, CodeSearch(scan, model, 0, ALARM, 0), effort)
-    if repair.reversals:
-        jpeg = scan.raw[: decoded.end].tobytes()
-        corrected = decode(jpeg)
-        if _flawless(corrected, thumbnail):
-            placed = _all_known(scan, corrected, thumbnail)
-            reversals = tuple(replace(item, probability=of_margin(item.margin)) for item in repair.reversals)
-            claimed = claimable(model, reversals)
-            kinds, sound = _provenance(scan, placed), not corrected.events
-            probability = of_file((item.probability for item in claimed), (), 0.0)
-            return Session(
-                placed.coefficients,
-                kinds,
-                claimed,
-                sound,
-                jpeg,
-                False,
-                placed.thumbnail,
-                exact_probability=probability,
-            )
-    scan.restart()
-    follow_decoder(scan, decoded)
-    return None
-
-
-def _touched(placed: Placed, model: FlipModel, reversal: Reversal) -> NDArray[np.bool_]:
-    """The MCUs that hold a byte which a reversal may have changed wrongly."""
-    first = 8 * int(model.starts[reversal.unit])
-    last = first + 8 * int(model.reaches[reversal.unit])
-    return (placed.ends > first) & (placed.starts < last)
-
-
-def _all_known(scan: Scan, decoded: Decoded, thumbnail: Pixels | None) -> Placed:
-    """A scan without a flaw: every MCU is what and where the decoder says."""
-    follow_decoder(scan, decoded)
-    starts = scan.path.places[: scan.layout.mcu_count].copy()
-    known = np.ones(starts.size, dtype=np.bool_)
-    return Placed(decoded.coefficients, known, ~known, starts, np.append(starts[1:], 8 * scan.end), thumbnail)
-
-
-def _as_decoded(scan: Scan, decoded: Decoded, thumbnail: Pixels | None) -> Placed:
-    """A damaged scan as the decoder goes through it: from the first sign of damage on, nothing is sure of its place."""
-    follow_decoder(scan, decoded)
-    count = scan.layout.mcu_count
-    starts, known = scan.path.places[:count].copy(), scan.path.known[:count].astype(np.bool_)
-    first = min((event.mcu for event in decoded.events if event.kind not in OUTSIDE_THE_SCANS), default=count)
-    moved = known & (np.arange(count) >= first)
-    return Placed(decoded.coefficients, known, moved, starts, np.append(starts[1:], 8 * scan.end), thumbnail)
-
-
-def _provenance(scan: Scan, placed: Placed) -> NDArray[np.uint8]:
-    """What each MCU is: its bytes as stored or corrected, moved or not, or lost."""
-    changed = np.flatnonzero(scan.raw != scan.original)
-    first = placed.starts >> 3
-    last = np.minimum((placed.ends + 7) >> 3, scan.raw.size)
-    repaired = np.searchsorted(changed, np.maximum(last, first)) > np.searchsorted(changed, first)
-    kinds = np.where(repaired, np.uint8(Provenance.REPAIRED), np.uint8(Provenance.INTACT))
-    kinds = np.where(placed.moved, np.uint8(Provenance.PLACED), kinds)
-    return np.where(placed.known, kinds, np.uint8(Provenance.LOST)).astype(np.uint8)
