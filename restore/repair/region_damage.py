@@ -28,6 +28,9 @@ _MOVED_BYTES: Final = 256
 """What these take, at the mean, where a flip redraws whole blocks: what one draws in a flat part of the picture can be
 a dozen MCUs short, and no less than a sector goes missing."""
 
+_OF_FLIPS: Final = (GapKind.FLIPS, GapKind.FOREIGN, GapKind.NOISE)
+"""Kinds of gaps that flips leave where they redraw whole blocks: among such, a place may be wrong."""
+
 _NO_CHANCE: Final = 16
 """Equal bytes, not zero, that no sound data hold and no flip leaves: a cipher block redrawn has them once in 2^128."""
 
@@ -83,6 +86,7 @@ def region_damage(
         return RegionDamage(found, certain=complete)
     least_moved = float(_MOVED)
     if model.encrypted:
+        complete &= all(gap.kind not in _OF_FLIPS for gap in found.gaps)
         mcu_bytes = (decoded.end - header.scan.entropy_start) / header.frame.mcu_count
         least_moved = max(least_moved, _MOVED_BYTES / mcu_bytes)
     moved = any(
