@@ -1,6 +1,6 @@
 """Plots of an evaluation, as PNG and SVG: PSNR against the bit error rate, its distribution over the files, how often
-reversed bits were right by the margin they had and by the probability stated of them, and how much of a picture is shown
-beside a destroyed region."""
+reversed bits were right by the margin they had and by the probability stated of them, and how much of a picture is
+shown beside a destroyed region."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ def test_repaired_files_are_made_again(sample_images: Path, tmp_path: Path) -> N
     assert len(flips) == photo["flips"] > 0
     repaired = OutputFile("repaired/x.jpg", photo["sha256"], photo["size"], "made by hand")
     claimed = dataclasses.replace(
-        entry, repaired=repaired, bit_flips=tuple(BitFlip(offset, bit, 1.0, 1.0) for offset, bit in flips)
+        entry, repaired=repaired, bit_flips=tuple(BitFlip(offset, bit, 1.0, 1.0, 0.99) for offset, bit in flips)
     )
     said: list[str] = []
 
