@@ -1,4 +1,4 @@
-"""What a file without a visible flaw is called: by the probability of its scan, of its header's flips, of unseen ones."""
+"""What a file without a visible flaw is called: by the probability of its scan, of its header's flips, of silent ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from restore.repair import session as sessions
 from restore.repair.search.hypotheses import Reversal
 from restore.restoration import UNSEEN, restore
 from tests.restore.decoding.pictures import jpeg, texture
-from tests.restore.repair.headers import ENCRYPTED, PLAIN, Flip, flipped, photo, structure
+from tests.restore.repair.headers import ENCRYPTED, PLAIN, Flip, flipped, photo
 
 
 def reversal(margin: float, probability: float = 0.0) -> Reversal:
