@@ -20,7 +20,7 @@ _LEAST: Final = 0.01
 """A smaller probability is not told apart from this one in words."""
 
 
-def with_probabilities(reversals: tuple[Reversal, ...], model: FlipModel | None) -> tuple[Reversal, ...]:
+def with_header_probabilities(reversals: tuple[Reversal, ...], model: FlipModel | None) -> tuple[Reversal, ...]:
     """Reversals of a header, each with the probability of its bit having been flipped.
 
     One that a search of the thumbnail's scan has judged keeps its probability. Of another only its margin is known, in

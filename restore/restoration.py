@@ -20,7 +20,7 @@ from carving.source import Run
 from carving.transfers.undoing import undo_all
 from restore.decoding.decoded import OUTSIDE_THE_SCANS, EventKind
 from restore.decoding.robust import Decoded, decode
-from restore.exactness import exact_probability, status_without_flaw, unseen_flips, with_probabilities
+from restore.exactness import exact_probability, status_without_flaw, unseen_flips, with_header_probabilities
 from restore.gca import filling
 from restore.gca.holes import Filler
 from restore.provenance import BitFlip, Provenance, Status
@@ -105,7 +105,7 @@ def restore_with(
     stored = fragment if isinstance(fragment, bytes) else fragment.data
     decoded = _decoded(stored)
     front = repair_header(stored, flip_model, EFFORTS[effort], readable=_readable(decoded))
-    front = replace(front, reversals=with_probabilities(front.reversals, flip_model))
+    front = replace(front, reversals=with_header_probabilities(front.reversals, flip_model))
     segments = walk_header(front.data).segments
     own = extract_thumbnail(front.data, segments)
     guide = fragment.thumbnail if isinstance(fragment, Fragment) and not front.reversals else own

@@ -24,6 +24,10 @@ _LARGE: Final = 2048
 _MOVED: Final = 8
 """MCUs by which what is behind a gap moves on that no flip explains."""
 
+_MOVED_BYTES: Final = 256
+"""What these take, at the mean, where a flip redraws whole blocks: what one draws in a flat part of the picture can be
+a dozen MCUs short, and no less than a sector goes missing."""
+
 _NO_CHANCE: Final = 16
 """Equal bytes, not zero, that no sound data hold and no flip leaves: a cipher block redrawn has them once in 2^128."""
 
@@ -77,8 +81,12 @@ def region_damage(
     complete = found.torn <= _TORN and all(segment.first_mcu is not None for segment in found.segments)
     if found.excluded >= _LEAST or model is None:
         return RegionDamage(found, certain=complete)
+    least_moved = float(_MOVED)
+    if model.encrypted:
+        mcu_bytes = (decoded.end - header.scan.entropy_start) / header.frame.mcu_count
+        least_moved = max(least_moved, _MOVED_BYTES / mcu_bytes)
     moved = any(
-        gap.kind in (GapKind.MISSING, GapKind.INSERTED) and gap.mcus is not None and abs(gap.mcus) > _MOVED
+        gap.kind in (GapKind.MISSING, GapKind.INSERTED) and gap.mcus is not None and abs(gap.mcus) > least_moved
         for gap in found.gaps
     )
     least = {GapKind.CONSTANT: _NO_CHANCE, GapKind.INSERTED: _WEDGE}

@@ -25,6 +25,9 @@ from restore.repair.search.hypotheses import Reversal, flips_of
 from restore.repair.search.scan_repair import Effort, repair_scan
 from restore.repair.search.search_limits import ALARM
 from restore.repair.search.standards import standards_of
+from restore.repair.trust.judgement import judge, unseen_in, with_probabilities
+from restore.repair.trust.probability import of_file, of_margin
+from restore.repair.trust.trust_limits import CLAIMED_FROM
 from restore.scan.preparation import follow_decoder, open_scan, recalibrate
 from restore.scan.scan import Scan
 from restore.segments.search import Explanation
@@ -103,6 +106,7 @@ def examine(
             scan.restart()
             return at_least_as_between_gaps(scan, decoded, regions.explanation, thumbnail)
         return found
+    encrypted = model is not None and model.encrypted
     contradicted = thumbnail is not None and contradicts(thumbnail, decoded.header, decoded.coefficients)
     alarms = raise_alarms(scan, decoded, model, effort, unseen)
     if not contradicted and not any(alarm.borne_out for alarm in alarms):
@@ -110,7 +114,7 @@ def examine(
         shown = None if broken is None else _by_segments(scan, broken)
         if shown is not None and _compared(decoded, shown, thumbnail).leads:
             return shown
-        return _as_stored(scan, decoded, thumbnail, alarms)
+        return _as_stored(scan, decoded, thumbnail, alarms, encrypted=encrypted)
     recalibrate(scan)
     found = _search(scan, decoded, model, effort, thumbnail)
     if found.reversals or not found.certain:
@@ -121,7 +125,7 @@ def examine(
         follow_decoder(scan, decoded)
         if contradicted:
             recalibrate(scan)
-            found = _conclude(scan, decoded, None, NOTHING, thumbnail)
+            found = _conclude(scan, decoded, None, effort, NOTHING, thumbnail)
     if contradicted:
         regions = region_damage(data, decoded, None, thumbnail, ())
         if regions is not None and regions.certain:
@@ -130,7 +134,8 @@ def examine(
                 return shown
     if contradicted and _compared(decoded, found, thumbnail).better:
         return found
-    return replace(_as_stored(scan, decoded, thumbnail, alarms), contradicted=contradicted)
+    stored = _as_stored(scan, decoded, thumbnail, alarms, encrypted=encrypted)
+    return replace(stored, contradicted=contradicted)
 
 
 def _shown(found: Session) -> NDArray[np.bool_]:
@@ -218,19 +223,36 @@ def _search(scan: Scan, decoded: Decoded, model: FlipModel | None, effort: Effor
             if settled is not None:
                 return settled
         findings = search_in_rounds(scan, decoded, model, effort)
-    return _conclude(scan, decoded, model, findings, thumbnail)
+    return _conclude(scan, decoded, model, effort, findings, thumbnail)
 
 
 def _conclude(
-    scan: Scan, decoded: Decoded, model: FlipModel | None, findings: Findings, thumbnail: Pixels | None
+    scan: Scan,
+    decoded: Decoded,
+    model: FlipModel | None,
+    effort: Effort,
+    findings: Findings,
+    thumbnail: Pixels | None,
 ) -> Session:
     """What can be said of each MCU, and of the file, once the search has ended."""
-    reversals, strange = findings.reversals, findings.strange
-    jpeg = scan.raw[: decoded.end].tobytes()
-    corrected = decode(jpeg) if reversals else decoded
+    reversals, strange, probability = findings.reversals, findings.strange, None
+    corrected = decode(scan.raw[: decoded.end].tobytes()) if reversals else decoded
     # what decodes to its last bit is taken at its word, however unusual it looks, unless its thumbnail contradicts it
     flawless = _flawless(corrected, thumbnail)
-    claimed = claimable(model, reversals, findings.unresolved)
+    if model is not None and reversals:
+        if not model.encrypted:
+            reversals = tuple(replace(item, probability=of_margin(item.margin)) for item in reversals)
+        elif flawless:
+            follow_decoder(scan, corrected)
+            recalibrate(scan)
+            judged = judge(scan, model, reversals, findings.unresolved, effort.gone_through)
+            reversals, probability, strange = judged.reversals, judged.probability, False
+            corrected = decode(scan.raw[: decoded.end].tobytes())
+        else:
+            reversals = with_probabilities(scan, model, reversals)
+    jpeg = scan.raw[: decoded.end].tobytes()
+    believed = tuple(item for item in reversals if item.probability >= CLAIMED_FROM)
+    claimed = believed if probability is not None else claimable(model, believed, findings.unresolved)
     # where flips were taken back, something looks strange that may be damage all the same
     explained = flawless and len(claimed) == len(reversals) and not strange
     if model is not None and not explained:
@@ -254,7 +276,17 @@ def _conclude(
                 kinds[_touched(placed, model, reversal)] = Provenance.LOST
     sound = explained and not corrected.events
     certain, exhausted = len(claimed) == len(reversals), findings.exhausted
-    return Session(placed.coefficients, kinds, claimed, sound, jpeg, exhausted, placed.thumbnail, certain=certain)
+    return Session(
+        placed.coefficients,
+        kinds,
+        claimed,
+        sound,
+        jpeg,
+        exhausted,
+        placed.thumbnail,
+        certain=certain,
+        exact_probability=probability if sound else None,
+    )
 
 
 def _flawless(decoded: Decoded, thumbnail: Pixels | None) -> bool:
@@ -272,12 +304,25 @@ def _borne_out(scan: Scan, model: FlipModel | None, found: Session) -> bool:
     return least_corroborated(scan, model, flips_of(found.reversals)) >= standards_of(model).borne_out
 
 
-def _as_stored(scan: Scan, decoded: Decoded, thumbnail: Pixels | None, alarms: tuple[Alarm, ...]) -> Session:
+def _as_stored(
+    scan: Scan, decoded: Decoded, thumbnail: Pixels | None, alarms: tuple[Alarm, ...], *, encrypted: bool
+) -> Session:
     """A scan that decodes to its last bit, taken at its word."""
     placed = _all_known(scan, decoded, thumbnail)
     kinds, jpeg, sound = _provenance(scan, placed), scan.raw[: decoded.end].tobytes(), not decoded.events
     strange = tuple(sorted({alarm.mcu for alarm in alarms}))
-    return Session(decoded.coefficients, kinds, (), sound, jpeg, False, thumbnail, strange=strange)
+    probability = of_file((), (), unseen_in(scan)) if sound and encrypted else None
+    return Session(
+        decoded.coefficients,
+        kinds,
+        (),
+        sound,
+        jpeg,
+        False,
+        thumbnail,
+        exact_probability=probability,
+        strange=strange,
+    )
 
 
 def _by_code(
@@ -291,9 +336,20 @@ def _by_code(
         corrected = decode(jpeg)
         if _flawless(corrected, thumbnail):
             placed = _all_known(scan, corrected, thumbnail)
-            claimed = claimable(model, repair.reversals)
+            reversals = tuple(replace(item, probability=of_margin(item.margin)) for item in repair.reversals)
+            claimed = claimable(model, reversals)
             kinds, sound = _provenance(scan, placed), not corrected.events
-            return Session(placed.coefficients, kinds, claimed, sound, jpeg, False, placed.thumbnail)
+            probability = of_file((item.probability for item in claimed), (), 0.0)
+            return Session(
+                placed.coefficients,
+                kinds,
+                claimed,
+                sound,
+                jpeg,
+                False,
+                placed.thumbnail,
+                exact_probability=probability,
+            )
     scan.restart()
     follow_decoder(scan, decoded)
     return None

@@ -1,4 +1,4 @@
-"""What a file without a visible flaw is called: by the probability of its scan, of its header's flips, of silent ones."""
+"""What a file without a visible flaw is called: by the probabilities of its scan, its header and of silent flips."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from restore.exactness import exact_probability, status_without_flaw, unseen_flips, unseen_in_header, with_probabilities
+from restore.exactness import (
+    exact_probability,
+    status_without_flaw,
+    unseen_flips,
+    unseen_in_header,
+    with_header_probabilities,
+)
 from restore.provenance import EXACT_FROM, Status
 from restore.repair import session as sessions
 from restore.repair.search.hypotheses import Reversal
@@ -39,11 +45,11 @@ def test_the_word(reversed_flips: bool, probability: float | None, status: Statu
 def test_a_flip_of_the_header_is_as_sure_as_its_margin_over_all_rivals() -> None:
     model = flipped(photo(), ()).model
     given = (reversal(12.0), reversal(30.0), reversal(12.0, 0.7))
-    weak, strong, judged = with_probabilities(given, model)
+    weak, strong, judged = with_header_probabilities(given, model)
     assert weak.probability == pytest.approx(1 / (1 + 128 * exp(-12.0)))
     assert 1 - strong.probability == pytest.approx(128 * exp(-30.0), rel=0.1)
     assert judged.probability == 0.7  # the search of the thumbnail knows better
-    assert with_probabilities(given, None) == given
+    assert with_header_probabilities(given, None) == given
 
 
 def test_every_doubt_counts() -> None:

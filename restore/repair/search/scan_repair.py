@@ -36,15 +36,27 @@ FLAWLESS_BUDGET: Final = InspectionBudget(moved=2, lacking=5, noisy=0)
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How hard to search: hypotheses pursued per sign of damage, and decoded MCUs allowed per MCU of the picture, and
-    besides for each flip that is found."""
+    """How hard to search.
+
+    Attributes:
+        expansions: hypotheses pursued per sign of damage.
+        work: decoded MCUs allowed per MCU of the picture.
+        work_per_flip: and besides for each flip that is found.
+        gone_through: the largest share of a repaired scan's units that is gone through for flips that leave no flaw.
+    """
 
     expansions: int
     work: int
     work_per_flip: int
+    gone_through: float = 0.0
 
 
-EFFORTS: Final = (Effort(0, 0, 0), Effort(2, 100, 10_000), Effort(6, 800, 60_000), Effort(16, 8000, 600_000))
+EFFORTS: Final = (
+    Effort(0, 0, 0),
+    Effort(2, 100, 10_000, 0.02),
+    Effort(6, 800, 60_000, 0.08),
+    Effort(16, 8000, 600_000, 0.16),
+)
 """By effort 0 to 3; 0 switches the reversal of flips off."""
 
 

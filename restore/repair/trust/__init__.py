@@ -1,0 +1,1 @@
+"""How sure it is that bits were flipped, and that nothing else was."""
