@@ -48,7 +48,6 @@ def bins(pairs: Iterable[Stated]) -> list[Bin]:
     members: list[list[Stated]] = [[] for _ in PROBABILITY_EDGES]
     for pair in pairs:
         members[bisect_right(PROBABILITY_EDGES, pair[0]) - 1].append(pair)
-    edges = (*PROBABILITY_EDGES, 1.0)
     return [
         Bin(
             low=low,
@@ -57,7 +56,7 @@ def bins(pairs: Iterable[Stated]) -> list[Bin]:
             right=sum(is_right for _, is_right in inside),
             stated=fmean(value for value, _ in inside) if inside else None,
         )
-        for low, high, inside in zip(edges, edges[1:], members, strict=True)
+        for low, high, inside in zip(PROBABILITY_EDGES, (*PROBABILITY_EDGES[1:], 1.0), members, strict=True)
     ]
 
 
