@@ -15,12 +15,13 @@ from restore.exactness import (
     unseen_in_header,
     with_header_probabilities,
 )
+from restore.lab.simulation.bit_errors import Flip
 from restore.provenance import EXACT_FROM, Status
 from restore.repair import session as sessions
 from restore.repair.search.hypotheses import Reversal
 from restore.restoration import UNSEEN, restore
 from tests.restore.decoding.pictures import jpeg, texture
-from tests.restore.repair.headers import ENCRYPTED, PLAIN, Flip, flipped, photo
+from tests.restore.repair.headers import ENCRYPTED, PLAIN, flipped, photo
 
 
 def reversal(margin: float, probability: float = 0.0) -> Reversal:
