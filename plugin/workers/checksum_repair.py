@@ -26,7 +26,7 @@ from restore.result import Restoration
 _CHANCE: Final = 1 - EXACT_FROM
 """That the bit may be the wrong one in a file which is called `exact`."""
 _MENDS: Final = 1 / 100
-"""At most so many of the single bits of a damaged picture make it whole when they are reversed."""
+"""Share of the single bits of a damaged picture that make it whole when they are reversed: supposed, and generous."""
 _CHECKSUMS: Final = 1 << 32
 
 

@@ -72,13 +72,13 @@ def test_tables_plots_and_raw_pairs(tmp_path: Path) -> None:
     assert stated["flips"]["pairs"] == [[0.98, True], [0.9995, True], [0.6, False]]
     assert stated["files"]["pairs"] == [[0.97, True], [0.999, False]]
     assert stated["files"]["expected_calibration_error"] == pytest.approx(files)
-    rows = list(csv.DictReader((tmp_path / "claims.csv").open(encoding="utf-8")))
+    rows = list(csv.DictReader((tmp_path / "claims.csv").read_text("utf-8").splitlines()))
     assert [(row["name"], row["margin"], row["probability"], row["right"]) for row in rows] == [
         ("f0", "9.0", "0.98", "True"),
         ("f0", "", "0.9995", "True"),
         ("f1", "5.0", "0.6", "False"),
     ]
-    (first, *_) = csv.DictReader((tmp_path / "results.csv").open(encoding="utf-8"))
+    (first, *_) = csv.DictReader((tmp_path / "results.csv").read_text("utf-8").splitlines())
     assert first["exact_probability"] == "0.97"
     assert ET.parse(tmp_path / "reliability.svg").getroot().tag.endswith("svg")
     assert (tmp_path / "reliability.png").stat().st_size > 2000
