@@ -25,8 +25,15 @@ class Provenance(enum.IntEnum):
     """Neither stored bits nor a guess."""
 
 
+EXACT_FROM: Final = 0.995
+"""Probability of being the original byte stream up to EOI from which on a repaired file is called `exact`."""
+
+
 class Status(enum.StrEnum):
-    """State of one file."""
+    """State of one file, from best to worst.
+
+    In one that is `repaired` every visible sign of damage is reversed, without the certainty that `exact` asks for.
+    """
 
     INTACT = "intact"
     EXACT = "exact"

@@ -20,6 +20,7 @@ from carving.source import Run
 from carving.transfers.undoing import undo_all
 from restore.decoding.decoded import OUTSIDE_THE_SCANS, EventKind
 from restore.decoding.robust import Decoded, decode
+from restore.exactness import exact_probability, status_without_flaw, unseen_flips, with_header_probabilities
 from restore.gca import filling
 from restore.gca.holes import Filler
 from restore.provenance import BitFlip, Provenance, Status
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 DEFAULT_EFFORT = 2
 
+_WHOLE = (Status.INTACT, Status.EXACT, Status.REPAIRED)
 _MOST_NAMED = 8
 _MOST_GENERATED = 0.5
 """Share of a picture that is generated from which on it is not called restored."""
@@ -103,6 +105,7 @@ def restore_with(
     stored = fragment if isinstance(fragment, bytes) else fragment.data
     decoded = _decoded(stored)
     front = repair_header(stored, flip_model, EFFORTS[effort], readable=_readable(decoded))
+    front = replace(front, reversals=with_header_probabilities(front.reversals, flip_model))
     segments = walk_header(front.data).segments
     own = extract_thumbnail(front.data, segments)
     guide = fragment.thumbnail if isinstance(fragment, Fragment) and not front.reversals else own
@@ -111,13 +114,14 @@ def restore_with(
     if front.reversals:
         decoded = _decoded(front.data)
     bad = _unread(fragment.known_bad, flip_model) if isinstance(fragment, Fragment) else ()
-    restored = _restore(front, decoded, flip_model, guide, effort, filler, bad)
+    opaque = opaque_bytes(front.data, segments, own)
+    restored = _restore(front, decoded, flip_model, guide, effort, filler, bad, opaque)
     if isinstance(decoded, Decoded):
         told = contradiction_of(exif_dimensions(front.data, segments), decoded.header.frame)
         restored = replace(restored, notes=restored.notes if told is None else (*restored.notes, told))
-        if restored.status in (Status.INTACT, Status.EXACT) and _is_foreign(own, restored):
+        if restored.status in _WHOLE and _is_foreign(own, restored):
             restored = replace(restored, notes=(*restored.notes, STRANGER))
-    return replace(restored, opaque_bytes=opaque_bytes(front.data, segments, own))
+    return restored
 
 
 def _is_foreign(thumbnail: Thumbnail | None, restored: Restoration) -> bool:
@@ -164,13 +168,17 @@ def _restore(
     effort: int,
     filler: Filler,
     known_bad: tuple[tuple[int, int], ...],
+    opaque: int,
 ) -> Restoration:
-    """Restore a file whose header is repaired; `decoded` is what the decoder makes of it."""
+    """Restore a file whose header is repaired.
+
+    `decoded` is what the decoder makes of it, `opaque` how many bytes of the header nothing checks.
+    """
     flips = _bit_flips(front.reversals, flip_model)
     if isinstance(decoded, JpegError):
-        return Restoration(None, None, (0, 0), flips, Status.UNRECOVERABLE, None, (str(decoded),))
+        return Restoration(None, None, (0, 0), flips, Status.UNRECOVERABLE, None, (str(decoded),), opaque)
     if not decoded.header.interleaved:
-        return _as_decoded(decoded, guide, flips, filler)
+        return replace(_as_decoded(front.data, decoded, guide, flips, filler), opaque_bytes=opaque)
     from restore.repair.search.scan_repair import EFFORTS
     from restore.repair.session import examine
 
@@ -187,13 +195,17 @@ def _restore(
     notes += _left_alone(session, frame.mcu_columns)
     provenance = session.provenance.reshape(frame.mcu_rows, frame.mcu_columns)
     picture = _render(decoded.header, session.coefficients)
-    if session.sound and flip_model is not None and not flip_model.encrypted:
-        status = Status.RESTORED if flips else Status.INTACT
-        return Restoration(picture, provenance, mcu_size, flips, status, None, (*notes, UNSEEN))
     if session.sound:
-        status = Status.EXACT if flips else Status.INTACT
+        probability = None
+        if flip_model is not None and not flip_model.encrypted:
+            notes += (UNSEEN,)
+        else:
+            probability = exact_probability(session.exact_probability, front.reversals, opaque)
+        status = status_without_flaw(reversed_flips=bool(flips), probability=probability)
+        if status is Status.INTACT:
+            notes += unseen_flips(probability)
         jpeg = session.jpeg if flips else None
-        return Restoration(picture, provenance, mcu_size, flips, status, jpeg, notes)
+        return Restoration(picture, provenance, mcu_size, flips, status, jpeg, notes, opaque, probability)
     pixels, provenance, remark = filling.fill(picture, provenance, mcu_size, session.thumbnail, filler)
     if remark == (filling.NO_THUMBNAIL,) and small is not None:
         remark = (FOREIGN,)
@@ -208,6 +220,7 @@ def _restore(
         status,
         None,
         notes + remark,
+        opaque,
         segments=session.segments,
         gaps=session.gaps,
     )
@@ -273,14 +286,20 @@ def _render(header: JpegHeader, coefficients: NDArray[np.int16]) -> NDArray[np.u
     return render(header, coefficients)
 
 
-def _as_decoded(decoded: Decoded, guide: Thumbnail | None, flips: tuple[BitFlip, ...], filler: Filler) -> Restoration:
-    """Progressive pictures and pictures of several scans: the robust decoder's picture is the best there is."""
+def _as_decoded(
+    data: bytes, decoded: Decoded, guide: Thumbnail | None, flips: tuple[BitFlip, ...], filler: Filler
+) -> Restoration:
+    """Progressive pictures and pictures of several scans: the robust decoder's picture is the best there is.
+
+    Their scans are not searched, so nothing tells how probable it is that they are the original ones.
+    """
     frame = decoded.header.frame
     mcu_size = (frame.mcu_height, frame.mcu_width)
     intact = np.full((frame.mcu_rows, frame.mcu_columns), Provenance.INTACT, dtype=np.uint8)
     if not decoded.events:
-        status = Status.RESTORED if flips else Status.INTACT
-        return Restoration(decoded.pixels, intact, mcu_size, flips, status, None, ())
+        status = status_without_flaw(reversed_flips=bool(flips), probability=None)
+        jpeg = data[: decoded.end] if flips else None
+        return Restoration(decoded.pixels, intact, mcu_size, flips, status, jpeg, ())
     provenance = intact.copy()
     provenance.reshape(-1)[_first_in_doubt(decoded) :] = Provenance.PLACED
     if decoded.mcus.bit_positions.size == frame.mcu_count:  # a scan of single blocks has no position per MCU

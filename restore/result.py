@@ -21,11 +21,11 @@ class Restoration:
         mcu_size: (height, width) of an MCU in pixels; (0, 0) when `unrecoverable`.
         bit_flips: the reversed flips, in evidence order.
         status: state of the file.
-        jpeg: the bit-exact byte stream up to EOI where flips were reversed, else None.
+        jpeg: the byte stream up to EOI with its flips reversed, of a file that is `exact` or `repaired`; else None.
         notes: plain-language remarks for the report (why it is unrecoverable, what was not tried).
         opaque_bytes: bytes of the header that no redundancy covers: a flip in them would show nowhere.
-        exact_probability: of `jpeg`, or what was carved of a file without damage, being the original bytes up to EOI;
-            None where it is known not to be, or where nothing can tell.
+        exact_probability: of `jpeg`, or of what was carved where no damage was found, being the original bytes up to
+            EOI; None where it is known not to be, or where nothing can tell, as on evidence that is not encrypted.
         segments, gaps: of what the scan consists where some of it is no part of the picture, in the file's order.
     """
 

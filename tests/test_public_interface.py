@@ -65,6 +65,7 @@ ATTRIBUTES = {
     "restore.Restoration": (
         *(
             "bit_flips",
+            "exact_probability",
             "gaps",
             "jpeg",
             "mcu_size",

@@ -52,7 +52,8 @@ ORDER: Final = {
         *("provenance", "explanation", "result", "transferred", "decoding", "segment_picture", "scan", "thumbnail"),
         *("guard", "segments", "sca", "gca", "headerless"),
         *("placement.state", "placement.by_seams", "placement.by_thumbnail", "placement"),
-        *("repair.search", "repair.review", "repair.trust", "repair", "repair.header", "restoration", "warming"),
+        *("repair.search", "repair.review", "repair.trust", "repair", "repair.header", "exactness", "restoration"),
+        "warming",
         *("lab.quality", "lab.simulation", "lab.speed", "gca.training", "paper", "lab.evaluation", "lab"),
     ),
     "plugin": (

@@ -34,8 +34,9 @@ Examples:
   carve-restore evaluate two_acir/ -o evaluation                              the paper's GT and De folders
 
 \b
-DIR receives table.md, results.json, results.csv (one row per file), plots as PNG and SVG, and records.jsonl;
-the same command again goes on where it was interrupted, and a longer one adds to it. All conventions stand in table.md.
+DIR receives table.md, results.json, results.csv (one row per file), claims.csv (one per reversed bit), plots as PNG
+and SVG, and records.jsonl; the same command again goes on where it was interrupted, and a longer one adds to it. All
+conventions stand in table.md, with tables of how often stated probabilities hold.
 """
 
 

@@ -160,16 +160,19 @@ def _write(restoration: Restoration, output: Path, provenance: Path | None) -> N
 
 
 def _describe(restoration: Restoration, output: Path) -> None:
-    from plugin.report.wording import MEANINGS
+    from plugin.report.wording import EXACTNESS, MEANINGS, probability
     from restore.provenance import counts
 
     click.echo(f"{restoration.status}: {MEANINGS[restoration.status]}", err=True)
+    if restoration.exact_probability is not None:
+        click.echo(f"{EXACTNESS}: {probability(restoration.exact_probability)}", err=True)
     if restoration.provenance is not None:
         tally = counts(restoration.provenance)
         parts = [f"{number} {name}" for name, number in tally.items() if number and name != "total"]
         click.echo(f"of {tally['total']} blocks (MCUs): {', '.join(parts)}", err=True)
     if restoration.bit_flips:
-        click.echo(f"{len(restoration.bit_flips)} bit flips reversed", err=True)
+        least = probability(min(flip.probability for flip in restoration.bit_flips))
+        click.echo(f"{len(restoration.bit_flips)} bit flips reversed; the least sure has probability {least}", err=True)
     for gap in restoration.gaps:
         where = f"between bytes {gap.first_byte - 1} and {gap.first_byte}"
         if gap.end_byte > gap.first_byte:

@@ -26,6 +26,7 @@ _BLANK: Final = (225, 225, 225)
 _COLOURS: Final = {
     "intact": (46, 125, 50),
     "exact": (21, 101, 192),
+    "repaired": (0, 131, 143),
     "restored": (249, 168, 37),
     "partial": (198, 40, 40),
     "unrecoverable": (33, 33, 33),

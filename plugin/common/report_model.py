@@ -135,6 +135,8 @@ class FileEntry:
         known_bad: stretches of the carved bytes that a layer below could not read or correct.
         transfers: what was done to the file on its way and is undone in `undone`, the last one first.
         undone: the file before its transfers; None where none was undone.
+        exact_probability: of the repaired stream, or of what was carved where no damage was found, being the original
+            bytes up to EOI; None where nothing can tell, as on evidence that is not encrypted.
     """
 
     layer: str
@@ -169,6 +171,7 @@ class FileEntry:
     known_bad: tuple[Run, ...] = ()
     transfers: tuple[Transfer, ...] = ()
     undone: OutputFile | None = None
+    exact_probability: float | None = None
 
     @property
     def files(self) -> tuple[OutputFile | ThumbnailFile, ...]:

@@ -46,6 +46,7 @@ class RestoreRecord:
     provenance: OutputFile | None = None
     notes: tuple[str, ...] = ()
     opaque_bytes: int = 0
+    exact_probability: float | None = None
     previews: Previews = NO_PREVIEWS
     segments: tuple[SegmentRecord, ...] = ()
     gaps: tuple[GapRecord, ...] = ()

@@ -131,6 +131,7 @@ def with_restoration(entry: FileEntry, stem: str, record: RestoreRecord, custody
         mcus=record.mcus,
         bit_flips=record.bit_flips,
         opaque_bytes=record.opaque_bytes,
+        exact_probability=record.exact_probability,
         repaired=record.repaired,
         restored=record.restored,
         provenance=record.provenance,

@@ -103,6 +103,8 @@ def _add_file(root: ET.Element, entry: FileEntry) -> None:
             _add(element, "other_path", path, OWN)
     if entry.status is not None:
         _add(element, "status", entry.status.value, OWN)
+    if entry.exact_probability is not None:
+        _add(element, "exact_probability", str(entry.exact_probability), OWN)
     for kind in ("thumbnail", "undone", "repaired", "restored", "provenance"):
         file = getattr(entry, kind)
         if file is not None:
@@ -110,6 +112,7 @@ def _add_file(root: ET.Element, entry: FileEntry) -> None:
             made.attrib.update({"sha256": file.sha256, "size": str(file.size), "covers": _clean(file.covers)})
     for flip in entry.bit_flips:
         place = {"img_offset": str(flip.evidence_offset), "bit": str(flip.bit)}
+        place["probability"] = str(flip.probability)
         _add(element, "bit_flip", None, OWN).attrib.update(place)
     _add_explanation(element, entry)
 

@@ -32,7 +32,7 @@ _KINDS: Final = ("carved", "undone", "thumbnail", "repaired", "restored", "prove
 _NO_MORE: Final = "base-uri 'none'; form-action 'none'"
 _CARD: Final = (
     *("layer", "volume", "offset", "size", "byte_runs", "evidence_runs", "ending", "carving"),
-    *("exif", "mcus", "opaque_bytes", "notes", "error", "origin", "deleted", "segments", "gaps"),
+    *("exif", "mcus", "exact_probability", "opaque_bytes", "notes", "error", "origin", "deleted", "segments", "gaps"),
 )
 """What a card of the gallery takes from the entry as it is."""
 _LARGEST_THUMBNAIL: Final = 64 << 10
@@ -59,6 +59,7 @@ def report_page(report: Report, folder: Path) -> bytes:
         "natures": wording.NATURES,
         "claims": wording.CLAIMS,
         "told_by_others": wording.TOLD,
+        "exactness": wording.EXACTNESS,
         "segments_said": wording.SEGMENTS,
         "gaps_said": wording.GAPS,
         "gap_kinds": {kind.value: meaning for kind, meaning in wording.GAP_KINDS.items()},
@@ -102,6 +103,7 @@ def file_page(report: Report, entry: FileEntry, history: History, folder: Path) 
         natures=wording.NATURES,
         provenances=wording.PROVENANCES,
         uniqueness=wording.UNIQUENESS,
+        exactness=wording.EXACTNESS,
         claims=wording.CLAIMS,
         told=_told(entry),
         warning=wording.share_of_stored(entry.mcus),
@@ -285,6 +287,7 @@ def _environment() -> Environment:
     environment = Environment(autoescape=True, loader=FunctionLoader(_read), undefined=StrictUndefined)
     environment.filters["size"] = human_size
     environment.filters["number"] = _number
+    environment.filters["probability"] = wording.probability
     return environment
 
 

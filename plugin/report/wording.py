@@ -11,7 +11,8 @@ from restore.provenance import Status
 
 MEANINGS: Final = {
     Status.INTACT: "no damage found",
-    Status.EXACT: "all damage reversed: the original byte stream",
+    Status.EXACT: "all damage reversed: the original byte stream, with a probability of 99.5 % or more",
+    Status.REPAIRED: "all visible damage reversed; whether these are the original bytes is less sure",
     Status.RESTORED: "no block is empty; some were placed or generated",
     Status.PARTIAL: "some blocks are lost",
     Status.UNRECOVERABLE: "no picture could be made",
@@ -72,10 +73,23 @@ TOLD: Final = "Said by another tool, an archive, a database or a file system; pa
 UNIQUENESS: Final = (
     "A reversed bit is a finding, not a measurement: of all single bits it is the one whose reversal makes the picture "
     "and its header consistent, by the given gain; the margin is its distance from the second best. Both are "
-    "log-likelihoods in nats."
+    "log-likelihoods in nats. Its probability is that of this very bit having been flipped, measured on files whose "
+    "truth is known."
 )
 
+EXACTNESS: Final = "probability that these are the original bytes, up to the end of the picture"
+"""What the one number of a file says."""
+
+
+def probability(value: float) -> str:
+    """A probability in words, in percent; never rounded to certainty."""
+    if value >= _CERTAIN:
+        return f"over {100 * _CERTAIN:g} %"
+    return f"{100 * value:.2f} %" if value >= 1 - _CERTAIN else f"under {100 * (1 - _CERTAIN):.2g} %"
+
+
 _MOST: Final = 0.5
+_CERTAIN: Final = 0.9999
 
 
 def share_of_stored(mcus: McuCounts) -> str:

@@ -20,11 +20,13 @@ from carving.fragments import Fragment
 from carving.source import Run
 from carving.support.crc32 import crc32_single_flip
 from plugin.workers.stored_checksum import FITS_REPAIRED, crc_holds
-from restore.provenance import BitFlip, Provenance, Status
+from restore.provenance import EXACT_FROM, BitFlip, Provenance, Status
 from restore.result import Restoration
 
-_CHANCE: Final = 1 / 200
-"""`exact` means a probability of at least 0.995."""
+_CHANCE: Final = 1 - EXACT_FROM
+"""That the bit may be the wrong one in a file which is called `exact`."""
+_MENDS: Final = 1 / 100
+"""Share of the single bits of a damaged picture that make it whole when they are reversed: supposed, and generous."""
 _CHECKSUMS: Final = 1 << 32
 
 
@@ -40,7 +42,9 @@ def restore_by_checksum(fragment: Fragment, device: str) -> Restoration | None:
     stream[byte] ^= 128 >> bit
     chance = 8 * len(stream) / _CHECKSUMS
     was_whole = fragment.check is not None and fragment.check.whole
-    if was_whole and chance > _CHANCE:
+    if not was_whole:
+        chance *= _MENDS
+    if chance > _CHANCE:
         return None
     try:
         restoration = restore(bytes(stream), device=device)
@@ -48,7 +52,8 @@ def restore_by_checksum(fragment: Fragment, device: str) -> Restoration | None:
         return None
     if restoration.status is not Status.INTACT:
         return None
-    flip = BitFlip(_in_evidence(byte, fragment.evidence_runs), bit, math.log(_CHECKSUMS), -math.log(chance))
+    place = _in_evidence(byte, fragment.evidence_runs)
+    flip = BitFlip(place, bit, math.log(_CHECKSUMS), -math.log(chance), 1 - chance)
     return replace(
         restoration,
         status=Status.EXACT,
@@ -56,6 +61,7 @@ def restore_by_checksum(fragment: Fragment, device: str) -> Restoration | None:
         bit_flips=(flip,),
         provenance=_with_repaired(restoration, fragment.data, bytes(stream)),
         notes=(FITS_REPAIRED, "the CRC-32 itself tells which bit was flipped", *restoration.notes),
+        exact_probability=1 - chance,
     )
 
 

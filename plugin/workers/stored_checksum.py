@@ -16,6 +16,9 @@ from carving.source import Run
 from restore.provenance import BitFlip, Status
 from restore.result import Restoration
 
+CHANCE: Final = 1 / (1 << 32)
+"""That a checksum holds for bytes it was not computed of."""
+
 FITS: Final = "the CRC-32 that the archive stores for it fits: the bytes are those that were put in"
 FITS_DAMAGED: Final = (
     "the CRC-32 that the archive stores for it fits the bytes as found: what is damaged was so when it was put in"
@@ -24,6 +27,9 @@ FAILS: Final = "the CRC-32 that the archive stores for it does not fit: bytes of
 FITS_REPAIRED: Final = (
     "the CRC-32 that the archive stores for it does not fit the bytes as found, but the repaired ones"
 )
+
+_BELIED: Final = {Status.INTACT: Status.RESTORED, Status.EXACT: Status.REPAIRED}
+"""What a file is called instead whose checksum shows that it is not the original."""
 
 
 def crc_holds(data: bytes, claim: Claim | None) -> bool | None:
@@ -42,21 +48,29 @@ def notes_as_found(fragment: Fragment) -> tuple[str, ...]:
 def judge(restoration: Restoration, fragment: Fragment) -> Restoration:
     """What was restored, with what the stored checksum of the file says of it.
 
-    A stream for which it holds is `exact`. Nothing for which it fails is `intact` or `exact`: no damage is left that
-    can be seen, but there is some.
+    A stream for which it holds is `exact`, and the flips reversed in it are right, but for one chance. Nothing for
+    which it fails is `intact` or `exact`: no damage is left that can be seen, but there is some.
     """
     holds = crc_holds(fragment.data, fragment.claim)
     if holds is None:
         return restoration
     status, notes = restoration.status, restoration.notes
     if holds:
-        note = FITS if status is Status.INTACT else FITS_DAMAGED
-        return replace(restoration, notes=(note, *notes))
+        if status is not Status.INTACT:
+            return replace(restoration, notes=(FITS_DAMAGED, *notes))
+        return replace(restoration, notes=(FITS, *notes), exact_probability=1 - CHANCE)
     for stream in _streams(restoration, fragment):
         if crc_holds(stream, fragment.claim):
-            return replace(restoration, status=Status.EXACT, jpeg=stream, notes=(FITS_REPAIRED, *notes))
-    status = Status.RESTORED if status in (Status.INTACT, Status.EXACT) else status
-    return replace(restoration, status=status, notes=(FAILS, *notes))
+            return replace(
+                restoration,
+                status=Status.EXACT,
+                jpeg=stream,
+                bit_flips=tuple(replace(flip, probability=1 - CHANCE) for flip in restoration.bit_flips),
+                notes=(FITS_REPAIRED, *notes),
+                exact_probability=1 - CHANCE,
+            )
+    status = _BELIED.get(status, status)
+    return replace(restoration, status=status, notes=(FAILS, *notes), exact_probability=None)
 
 
 def _streams(restoration: Restoration, fragment: Fragment) -> Iterator[bytes]:

@@ -70,6 +70,7 @@ def restore_fragment(task: RestoreTask) -> RestoreRecord:
         provenance=_write_provenance(task, restoration),
         notes=restoration.notes,
         opaque_bytes=restoration.opaque_bytes,
+        exact_probability=restoration.exact_probability,
         previews=write_previews(task.output, task.stem, task.fragment.data, restoration),
         segments=segments,
         gaps=gaps,
@@ -93,6 +94,8 @@ def _write_restored(task: RestoreTask, restoration: Restoration) -> OutputFile |
     if restoration.pixels is None or restoration.status in (Status.INTACT, Status.EXACT):
         return None
     covers = "the best picture: an enhancement, to be read with its provenance map"
+    if restoration.status is Status.REPAIRED:
+        covers = "the picture that the repaired stream decodes to"
     return write_file(task.output, f"restored/{task.stem}.png", encode_png(restoration.pixels), covers)
 
 

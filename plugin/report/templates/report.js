@@ -5,7 +5,7 @@
   const at = (id) => document.getElementById(id);
   const BATCH = 120;
   const chosen = new Set(data.statuses.map((status) => status.name));
-  const colours = { intact: "#2e7d32", exact: "#1565c0", restored: "#f9a825", partial: "#c62828", unrecoverable: "#212121",
+  const colours = { intact: "#2e7d32", exact: "#1565c0", repaired: "#00838f", restored: "#f9a825", partial: "#c62828", unrecoverable: "#212121",
     carved: "#546e7a", failed: "#7b1fa2" };
   let shown = [], drawn = 0, current = -1, zoom = 0, natural = [1, 1], opener = null;
 
@@ -24,6 +24,8 @@
     image.src = source;
     return image;
   }
+  // Never rounded to certainty; as the custody reports say it.
+  const percent = (value) => (value >= 0.9999 ? "over 99.99 %" : value >= 0.0001 ? `${(100 * value).toFixed(2)} %` : "under 0.01 %");
   const bytes = (count) => count.toLocaleString("en") + " bytes";
   const turnOf = (file) => (file.exif.orientation > 1 ? " turn-" + Number(file.exif.orientation) : "");
   const damage = (file) => (file.mcus.total ? 1 - (file.mcus.intact + file.mcus.repaired) / file.mcus.total : 2);
@@ -245,6 +247,7 @@
     const parts = [];
     const meaning = data.statuses.find((status) => status.name === file.status).meaning;
     parts.push(make("p", "", `${file.status}: ${meaning}.`));
+    if (file.exact_probability !== null) parts.push(make("p", "", `The ${data.exactness}: ${percent(file.exact_probability)}.`));
     if (file.warning) parts.push(make("p", "warning", `${file.warning}.`));
     if (file.error) parts.push(make("p", "", `The tool failed on this file: ${file.error}`));
     if (file.images.thumbnail) parts.push(picture(file.images.thumbnail, "thumb" + turnOf(file), "The thumbnail in its header"));
@@ -261,8 +264,8 @@
     }
     parts.push(...explanation(file));
     if (file.flips.length) {
-      parts.push(...section(`Reversed bits: ${file.flips.length}`, table(["byte of the evidence", "bit (0 = highest)", "gain", "margin"],
-        file.flips.map((flip) => [flip.evidence_offset, flip.bit, flip.gain.toFixed(1), flip.margin === null ? "no second candidate" : flip.margin.toFixed(1)]))));
+      parts.push(...section(`Reversed bits: ${file.flips.length}`, table(["byte of the evidence", "bit (0 = highest)", "gain", "margin", "probability"],
+        file.flips.map((flip) => [flip.evidence_offset, flip.bit, flip.gain.toFixed(1), flip.margin === null ? "no second candidate" : flip.margin.toFixed(1), percent(flip.probability)]))));
     }
     const kinds = Object.entries(file.output).filter(([, output]) => output);
     for (const [kind, output] of kinds) {

@@ -34,6 +34,7 @@ CONVENTIONS: Final = (
     "Flips: of the medium, only those whose block reaches into the file up to its EOI.",
     "Movers: of an unencrypted medium, the flips that alone move the place of an MCU in its scan, or a DC value.",
     "False repairs: reversed bits that were right, as a share of all reversed bits.",
+    "Probabilities: as stated of each reversed bit and of a file's stream, held against whether they were right.",
     "Falsely intact: MCUs called intact or repaired that are not exact, as a share of all that are called so.",
 )
 
@@ -70,6 +71,10 @@ class Score:
     movers_reversed: int | None = None
     margins: tuple[tuple[float | None, bool], ...] = ()
     """Margin of every reversed bit in nats, None where it had no rival, and whether it was right."""
+    probabilities: tuple[tuple[float, bool], ...] = ()
+    """Probability that was stated of every reversed bit, in the order of `margins`, and whether it was right."""
+    exact_probability: float | None = None
+    """What was stated of the stream being the original; None where nothing was."""
     region: RegionScore | None = None
     """Where a region was destroyed, of a file of one scan."""
 
@@ -136,6 +141,10 @@ class Judge:
                 (flip.margin if isfinite(flip.margin) else None, Flip(flip.evidence_offset, flip.bit) in true_flips)
                 for flip in result.bit_flips
             ),
+            probabilities=tuple(
+                (flip.probability, Flip(flip.evidence_offset, flip.bit) in true_flips) for flip in result.bit_flips
+            ),
+            exact_probability=result.exact_probability,
             region=self._region(result, pixels),
         )
 

@@ -38,6 +38,8 @@ class MethodResult:
         jpeg: the repaired stream; None where the bytes stay as they are.
         status: a word for the record.
         coefficients: int16 (MCUs, blocks per MCU, 64) as the decoder gives them; None where only pixels are known.
+        exact_probability: that its stream, or the bytes as they are where it gives none, is the original; None where
+            it says nothing of it.
     """
 
     pixels: NDArray[np.uint8] | None
@@ -46,6 +48,7 @@ class MethodResult:
     jpeg: bytes | None = None
     status: str = "shown"
     coefficients: NDArray[np.int16] | None = None
+    exact_probability: float | None = None
 
 
 Method = Callable[[DamagedFile, str], MethodResult]
@@ -203,6 +206,7 @@ def of_restoration(restoration: Restoration) -> MethodResult:
         restoration.bit_flips,
         restoration.jpeg,
         str(restoration.status),
+        exact_probability=restoration.exact_probability,
     )
 
 

@@ -1,5 +1,6 @@
-"""Plots of an evaluation: PSNR against the bit error rate, its distribution over the files, how often reversed bits
-were right by the margin they had, and how much of a picture is shown beside a destroyed region, as PNG and SVG."""
+"""Plots of an evaluation, as PNG and SVG: PSNR against the bit error rate, its distribution over the files, how often
+reversed bits were right by the margin they had and by the probability stated of them, and how much of a picture is
+shown beside a destroyed region."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from carving.errors import UsageError
 from restore.lab.evaluation.evaluate import EvaluationRecord
 from restore.lab.evaluation.region_summary import RegionLine, summarise_regions
+from restore.lab.evaluation.reliability import bins, stated_of_files, stated_of_flips
 from restore.lab.evaluation.summary import MARGIN_EDGES, PSNR_LIMIT, Line, limited_psnr, right_by_margin
 
 if TYPE_CHECKING:
@@ -31,8 +33,8 @@ def require_matplotlib() -> None:
 
 
 def write_plots(folder: Path, lines: Sequence[Line], records: Sequence[EvaluationRecord]) -> list[Path]:
-    """Draw `psnr-against-ber` and `distribution` into a folder, `margins` where bits were reversed, and `regions` where
-    regions were destroyed, one panel per dataset.
+    """Draw `psnr-against-ber` and `distribution` into a folder, `margins` where bits were reversed, `reliability` where
+    probabilities were stated, and `regions` where regions were destroyed, one panel per dataset.
 
     Raises:
         UsageError: matplotlib is not installed.
@@ -47,6 +49,8 @@ def write_plots(folder: Path, lines: Sequence[Line], records: Sequence[Evaluatio
         figures["regions"] = recall_by_kind(region_lines)
     if any(record.score is not None and record.score.margins for record in records):
         figures["margins"] = margins(records)
+    if stated_of_flips(records) or stated_of_files(records):
+        figures["reliability"] = reliability(records)
     written = []
     for stem, figure in figures.items():
         for suffix in _SUFFIXES:
@@ -101,6 +105,26 @@ def margins(records: Sequence[EvaluationRecord]) -> Figure:
         axis.set_xticks(range(len(shares)), [f"{edge:g}–" for edge in MARGIN_EDGES])
         axis.set(xlabel="margin over the best rival, nats", title=dataset)
     return _finished(figure, axes, "share of reversed bits that were right")
+
+
+def reliability(records: Sequence[EvaluationRecord]) -> Figure:
+    """Share of reversed bits, and of files, that were right, beside the mean probability that was stated of them."""
+    datasets = list(dict.fromkeys(record.dataset for record in records))
+    titles = [f"{dataset}: {what}" for dataset in datasets for what in ("flips", "files")]
+    figure, axes = _panels(titles)
+    for title, axis in zip(titles, axes, strict=True):
+        dataset, _, what = title.rpartition(": ")
+        chosen = [record for record in records if record.dataset == dataset]
+        counted = bins(stated_of_flips(chosen) if what == "flips" else stated_of_files(chosen))
+        axis.bar(range(len(counted)), [entry.share_right or 0.0 for entry in counted], label="right")
+        stated = [(place, entry.stated) for place, entry in enumerate(counted) if entry.stated is not None]
+        axis.plot([place for place, _ in stated], [value for _, value in stated], "kD", label="mean stated")
+        for place, entry in enumerate(counted):
+            said = f"{entry.right}/{entry.number}"
+            axis.annotate(said, (place, 0.5), rotation=90, ha="center", va="center", fontsize="small")
+        axis.set_xticks(range(len(counted)), [f"{entry.low:g}–" for entry in counted])
+        axis.set(ylim=(0, 1.05), xlabel="stated probability", title=title)
+    return _finished(figure, axes, "share that was right")
 
 
 def recall_by_kind(lines: Sequence[RegionLine]) -> Figure:

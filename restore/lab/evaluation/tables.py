@@ -13,6 +13,7 @@ from typing import Any, Final
 from restore.lab.evaluation import judge, region_score
 from restore.lab.evaluation.evaluate import EvaluationRecord, Plan
 from restore.lab.evaluation.region_summary import region_markdown, summarise_regions
+from restore.lab.evaluation.reliability import reliability_markdown, reliability_values
 from restore.lab.evaluation.summary import MARGIN_EDGES, Line, limited_psnr, right_by_margin, skipped
 from restore.lab.quality import metrics
 
@@ -29,7 +30,9 @@ HEADINGS: Final = (
 )
 OVERVIEW: Final = ("method", "PSNR Y", "SSIM Y", "MCUs exact", "SHA-256", "hole PSNR", "s/file")
 """The columns that fit a terminal."""
-_CSV_SCORE: Final = tuple(name for name in judge.Score.__dataclass_fields__ if name not in {"margins", "region"})
+_CSV_SCORE: Final = tuple(
+    name for name in judge.Score.__dataclass_fields__ if name not in {"margins", "probabilities", "region"}
+)
 _CSV_REGION: Final = tuple(region_score.RegionScore.__dataclass_fields__)
 
 
@@ -74,6 +77,7 @@ def markdown(lines: Sequence[Line], plan: Plan, records: Sequence[EvaluationReco
         parts += [f"## {title}", "", *(f"| {' | '.join(row)} |" for row in rows), ""]
     parts += region_markdown(summarise_regions(records))
     parts += _margins(records)
+    parts += reliability_markdown(records)
     missing = skipped(records)
     if missing:
         parts += ["## Not measured", "", *(f"- {name}: {note}" for name, note in missing.items()), ""]
@@ -85,28 +89,37 @@ def _margins(records: Sequence[EvaluationRecord]) -> list[str]:
     shares = right_by_margin(records)
     if not any(total for _, total in shares):
         return []
-    called = [record.score for record in records if record.score is not None and record.score.status == "exact"]
-    wrongly = sum(not score.stream_exact for score in called)
+    called, wrongly = _called(records, "exact")
+    repaired, not_exact = _called(records, "repaired")
     return [
         *("## Reversed bits by margin", "", "| nats, from | reversed | right |", "| --- | --- | --- |"),
         *(f"| {edge:g} | {total} | {right} |" for edge, (right, total) in zip(MARGIN_EDGES, shares, strict=True)),
-        *("", f"Called `exact`: {len(called)} files, {wrongly} of them wrongly.", ""),
+        *("", f"Called `exact`: {called} files, {wrongly} of them wrongly."),
+        *(f"Called `repaired`: {repaired} files, {repaired - not_exact} of them the original all the same.", ""),
     ]
 
 
+def _called(records: Sequence[EvaluationRecord], status: str) -> tuple[int, int]:
+    """How many files were called so, and how many of these streams are not the original."""
+    scores = [record.score for record in records if record.score is not None and record.score.status == status]
+    return len(scores), sum(not score.stream_exact for score in scores)
+
+
 def write_tables(folder: Path, lines: Sequence[Line], plan: Plan, records: Sequence[EvaluationRecord]) -> list[Path]:
-    """Write table.md, results.json and results.csv."""
+    """Write table.md, results.json, results.csv, and claims.csv, one row per reversed bit."""
     page = {
         "conventions": CONVENTIONS,
         "settings": plan.settings(),
         "lines": [asdict(line) for line in lines],
         "regions": [asdict(line) for line in summarise_regions(records)],
+        "reliability": reliability_values(records),
         "not_measured": skipped(records),
     }
     contents = {
         "table.md": markdown(lines, plan, records),
         "results.json": json.dumps(page, indent=1) + "\n",
         "results.csv": per_file(records),
+        "claims.csv": per_claim(records),
     }
     for name, text in contents.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -134,6 +147,20 @@ def per_file(records: Sequence[EvaluationRecord]) -> str:
             row += [getattr(score, name) for name in _CSV_SCORE]
             row += [None if score.region is None else getattr(score.region, name) for name in _CSV_REGION]
         writer.writerow(row)
+    return stream.getvalue()
+
+
+def per_claim(records: Sequence[EvaluationRecord]) -> str:
+    """One CSV row per reversed bit: its margin in nats, empty where it had no rival, its probability as stated, and
+    whether it was right."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(("dataset", "name", "ber", "region", "seed", "method", "margin", "probability", "right"))
+    for record in records:
+        place = (record.dataset, record.name, record.ber, record.region, record.seed, record.method)
+        if record.score is not None:
+            stated = zip(record.score.margins, record.score.probabilities, strict=False)
+            writer.writerows((*place, margin, value, right) for (margin, _), (value, right) in stated)
     return stream.getvalue()
 
 

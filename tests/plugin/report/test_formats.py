@@ -93,6 +93,9 @@ def test_dfxml_says_what_importers_read() -> None:
         (run.get("file_offset"), run.get("img_offset"), run.get("len")) for run in root.iter(f"{{{DFXML}}}byte_run")
     ]
     assert runs[:3] == [("0", "4096", "1000"), ("0", "8192", "600"), ("600", "9216", "400")]
+    flips = [dict(flip.attrib) for flip in root.iter(f"{{{OWN}}}bit_flip")]
+    assert flips[0] == {"img_offset": "4500", "bit": "3", "probability": "0.99995"}
+    assert root.findtext(f".//{{{OWN}}}exact_probability") == "0.9961"
     command = root.find(f".//{{{DFXML}}}command_line")
     assert command is not None
     assert command.text == f"carve-restore {HOSTILE} �".replace("\x07", "�")

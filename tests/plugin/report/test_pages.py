@@ -97,7 +97,7 @@ def restored_entry(folder: Path, offset: int, status: Status, claims: dict[str, 
             write_file(folder, f"previews/{stem}-provenance.png", png((46, 125, 50), (8, 6)), "small"),
         ),
         mcus=McuCounts(48, 40, 2, 3, 3, 0),
-        bit_flips=(BitFlip(offset + 700, 3, 21.5, float("inf")), BitFlip(offset + 900, 0, 9.25, 4.5)),
+        bit_flips=(BitFlip(offset + 700, 3, 21.5, float("inf"), 0.99996), BitFlip(offset + 900, 0, 9.25, 4.5, 0.8725)),
         notes=(HOSTILE,),
     )
 
@@ -223,7 +223,17 @@ def test_before_and_after_overlay_and_zoom(page: Page, folder: Path) -> None:
     assert turned["height"] > turned["width"]  # orientation 6 stands on its side
     said = page.locator("#facts").inner_text()
     told = ("f0005000.jpg", "DCIM/ferien.jpg, inode 12", TIME, "not checked")
-    for words in ("5700", "no second candidate", "Kamera", "Anybody can write them", "an enhancement", *told):
+    for words in (
+        "5700",
+        "over 99.99 %",
+        "87.25 %",
+        "end of the picture: 99.61 %",
+        "no second candidate",
+        "Kamera",
+        "Anybody can write them",
+        "an enhancement",
+        *told,
+    ):
         assert words in said
     page.screenshot(path=folder / "sheet.png")
 
@@ -255,6 +265,24 @@ def test_map_opens_the_nearest_picture(page: Page, folder: Path) -> None:
     assert box is not None
     page.locator("#map").click(position={"x": box["width"] * 5100 / 8192, "y": 20})
     assert "0000005000" in (page.locator("#name").text_content() or "")
+
+
+def test_repaired_has_its_own_chip_and_no_number_where_none_is_known(page: Page, tmp_path: Path) -> None:
+    sure = restored_entry(tmp_path, 1000, Status.REPAIRED, {})
+    unsure = dataclasses.replace(restored_entry(tmp_path, 9000, Status.REPAIRED, {}), exact_probability=None)
+    restored = restored_entry(tmp_path, 20000, Status.RESTORED, {})
+    (tmp_path / "report.html").write_bytes(report_page(make_report(sure, unsure, restored), tmp_path))
+    page.goto((tmp_path / "report.html").as_uri())
+    chips = page.locator("#filters button")
+    assert chips.all_text_contents() == ["repaired 2", "restored 1"]
+    colours = [
+        card.evaluate("(card) => getComputedStyle(card).borderLeftColor") for card in page.locator(".card").all()
+    ]
+    assert colours == ["rgb(0, 131, 143)", "rgb(0, 131, 143)", "rgb(249, 168, 37)"]
+    for number, said in ((0, True), (1, False)):
+        page.locator(".card").nth(number).click()
+        assert ("end of the picture: 99.61 %" in page.locator("#facts").inner_text()) is said
+        page.keyboard.press("Escape")
 
 
 def test_five_thousand_pictures(page: Page, tmp_path: Path) -> None:
@@ -314,6 +342,9 @@ def test_custody_report_of_one_file(page: Page, folder: Path) -> None:
         "bytes 1000 to 4999",
         "an enhancement",
         "no second candidate",
+        "over 99.99 %",
+        "87.25 %",
+        "end of the picture: 99.61 %",
         SHA256,
         HOSTILE[:20],
     ):

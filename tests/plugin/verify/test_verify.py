@@ -20,7 +20,8 @@ from plugin.common.settings import Parameters
 from plugin.custody.chain import GENESIS, canonical, digest
 from plugin.examination.opening import read_secrets
 from plugin.verify.verification_of_evidence import verify_evidence
-from restore.provenance import BitFlip
+from restore.decoding.robust import decode
+from restore.provenance import BitFlip, Status
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +182,7 @@ def test_repaired_files_are_made_again(sample_images: Path, tmp_path: Path) -> N
     assert len(flips) == photo["flips"] > 0
     repaired = OutputFile("repaired/x.jpg", photo["sha256"], photo["size"], "made by hand")
     claimed = dataclasses.replace(
-        entry, repaired=repaired, bit_flips=tuple(BitFlip(offset, bit, 1.0, 1.0) for offset, bit in flips)
+        entry, repaired=repaired, bit_flips=tuple(BitFlip(offset, bit, 1.0, 1.0, 0.99) for offset, bit in flips)
     )
     said: list[str] = []
 
@@ -193,6 +194,28 @@ def test_repaired_files_are_made_again(sample_images: Path, tmp_path: Path) -> N
     assert said[-1].startswith("1 repaired files: made again")
     with pytest.raises(HashMismatchError, match="is not what reversing"):
         check(dataclasses.replace(claimed, bit_flips=claimed.bit_flips[1:]))
+
+
+def test_a_repaired_stream_of_plain_evidence_is_made_again(
+    tmp_path: Path, volume: bytes, photos: tuple[bytes, ...]
+) -> None:
+    size = len(photos[0])
+    for offset in range(4096 + size // 2, 4096 + size // 2 + 40):  # the first flip there that breaks the code
+        damaged = bytearray(volume)
+        damaged[offset] ^= 0x20
+        if decode(bytes(damaged[4096 : 4096 + size])).events:
+            break
+    (tmp_path / "plain.dd").write_bytes(damaged)
+    report = plugin.run(tmp_path / "plain.dd", tmp_path / "out", jobs=1)
+    entry = report.files[0]
+    assert (entry.status, entry.exact_probability) == (Status.REPAIRED, None)
+    assert [(flip.evidence_offset, flip.bit) for flip in entry.bit_flips] == [(offset, 2)]
+    assert entry.repaired is not None
+    assert entry.restored is not None
+    assert (tmp_path / "out" / entry.repaired.path).read_bytes() == photos[0]
+    result = verify(tmp_path / "out", "--evidence", tmp_path / "plain.dd")
+    assert result.exit_code == 0, result.output
+    assert "1 repaired files: made again" in result.output
 
 
 def test_folder_without_a_run(tmp_path: Path) -> None:

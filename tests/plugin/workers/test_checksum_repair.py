@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import zipfile
 from dataclasses import replace
@@ -42,6 +43,10 @@ def test_one_bit(byte: int, bit: int) -> None:
     (flip,) = restoration.bit_flips
     assert (flip.evidence_offset, flip.bit) == (fragment.evidence_runs[0].offset + byte, bit)
     assert 8 < flip.margin < flip.gain
+    assert flip.probability == restoration.exact_probability == pytest.approx(1 - math.exp(-flip.margin))
+    chance = 8 * len(PHOTO) / 2**32  # that a checksum points at some bit of it whatever is wrong
+    assert fragment.check is not None
+    assert 1 - flip.probability == pytest.approx(chance if fragment.check.whole else chance / 100)
     assert restoration.notes[0] == FITS_REPAIRED
     assert restoration.provenance is not None
     repaired = (restoration.provenance == Provenance.REPAIRED).sum()

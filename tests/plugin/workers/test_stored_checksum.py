@@ -44,6 +44,7 @@ def test_without_a_checksum_nothing_is_said() -> None:
 def test_bytes_as_they_were_put_in(status: Status, note: str) -> None:
     judged = judge(result(status), fragment_of(DATA))
     assert (judged.status, judged.notes) == (status, (note, "a note"))
+    assert judged.exact_probability == (1 - 2**-32 if status is Status.INTACT else None)
 
 
 def test_a_checksum_that_holds_after_repair_proves_it() -> None:
@@ -53,31 +54,40 @@ def test_a_checksum_that_holds_after_repair_proves_it() -> None:
     assert crc_holds(bytes(damaged), fragment.claim) is False
     place = fragment.evidence_runs[0].offset + 100
     for proposed in (
-        result(Status.RESTORED, (BitFlip(place, 1, 9.0, 9.0),)),
+        result(Status.RESTORED, (BitFlip(place, 1, 9.0, 9.0, 0.75),)),
+        result(Status.REPAIRED, (BitFlip(place, 1, 9.0, 9.0, 0.75),), DATA[:-6]),
         result(Status.EXACT, (), DATA[:-6]),
         result(Status.EXACT, (), DATA),
     ):
         judged = judge(proposed, fragment)
         assert (judged.status, judged.jpeg, judged.notes) == (Status.EXACT, DATA, (FITS_REPAIRED, "a note"))
+        assert judged.exact_probability == 1 - 2**-32
+        assert [flip.probability for flip in judged.bit_flips] == [1 - 2**-32] * len(proposed.bit_flips)
 
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [(Status.INTACT, Status.RESTORED), (Status.EXACT, Status.RESTORED), (Status.PARTIAL, Status.PARTIAL)],
+    [
+        (Status.INTACT, Status.RESTORED),
+        (Status.EXACT, Status.REPAIRED),
+        (Status.REPAIRED, Status.REPAIRED),
+        (Status.PARTIAL, Status.PARTIAL),
+    ],
 )
 def test_a_checksum_that_fails_leaves_nothing_intact(given: Status, expected: Status) -> None:
     damaged = bytearray(DATA)
     damaged[100] ^= 0x41
     fragment = fragment_of(bytes(damaged))
-    wrong = (BitFlip(fragment.evidence_runs[0].offset + 100, 1, 9.0, 9.0),)
-    elsewhere = (BitFlip(5, 1, 9.0, 9.0),)
+    wrong = (BitFlip(fragment.evidence_runs[0].offset + 100, 1, 9.0, 9.0, 0.75),)
+    elsewhere = (BitFlip(5, 1, 9.0, 9.0, 0.75),)
     for flips in ((), wrong, elsewhere):
-        judged = judge(result(given, flips), fragment)
+        judged = judge(replace(result(given, flips), exact_probability=0.999), fragment)
         assert (judged.status, judged.notes) == (expected, (FAILS, "a note"))
+        assert judged.exact_probability is None
 
 
 def test_deflated_bytes_are_no_place_for_flips() -> None:
     (fragment,) = take_archive(zip_source(zip_of({"a.jpg": DATA}, 8)), "plain", lambda *_: None)
     fragment = replace(fragment, claim=Claim("a.jpg", None, f"{zlib.crc32(DATA) ^ 1:08x}"))
-    flip = BitFlip(fragment.evidence_runs[0].offset, 0, 9.0, 9.0)
+    flip = BitFlip(fragment.evidence_runs[0].offset, 0, 9.0, 9.0, 0.75)
     assert judge(result(Status.RESTORED, (flip,)), fragment).status is Status.RESTORED

@@ -151,6 +151,7 @@ def a_score(**changes: object) -> Score:
         "region": None,
         "shown": True, "status": "shown", "mcus": 100, "mse_y": 100.0, "mse_rgb": 100.0, "ssim_y": 0.5,
         "mse_hole": None, "mse_hit": None, "picture_exact": False, "margins": (),
+        "probabilities": (), "exact_probability": None,
     }  # fmt: skip
     return Score(**(fields | changes))
 
@@ -198,6 +199,8 @@ def test_reversed_bits_are_counted_by_their_margin(tmp_path: Path) -> None:
     text = (tmp_path / "table.md").read_text("utf-8")
     assert "| 20 | 2 | 1 |" in text
     assert "Called `exact`: 2 files, 1 of them wrongly." in text
+    assert "Called `repaired`: 0 files, 0 of them the original all the same." in text
+    assert "Reliability" not in text
     assert ET.parse(tmp_path / "margins.svg").getroot().tag.endswith("svg")
 
 

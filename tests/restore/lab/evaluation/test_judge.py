@@ -30,7 +30,7 @@ def score(specimen: Specimen, result: MethodResult) -> Score:
 
 def test_the_original_itself_is_perfect(specimen: Specimen) -> None:
     original = decode(specimen.original)
-    flips = tuple(BitFlip(flip.offset, flip.bit, 9.0, 9.0) for flip in specimen.flips)
+    flips = tuple(BitFlip(flip.offset, flip.bit, 9.0, 9.0, 0.99) for flip in specimen.flips)
     perfect = score(specimen, MethodResult(original.pixels, None, flips, specimen.original, "exact"))
     assert perfect.flips == perfect.reversed == len(flips) > 0
     assert (perfect.wrong, perfect.missed) == (0, 0)
@@ -52,9 +52,12 @@ def test_nothing_shown_counts_as_middle_grey(specimen: Specimen) -> None:
 
 def test_wrong_and_missed_flips(specimen: Specimen) -> None:
     true, false = specimen.flips[0], Flip(specimen.flips[0].offset, (specimen.flips[0].bit + 1) % 8)
-    claimed = tuple(BitFlip(flip.offset, flip.bit, 1.0, 1.0) for flip in (true, false))
+    claimed = tuple(BitFlip(flip.offset, flip.bit, 1.0, 1.0, 0.75) for flip in (true, false))
     result = score(specimen, MethodResult(None, bit_flips=claimed))
     assert (result.reversed, result.wrong, result.missed) == (1, 1, len(specimen.flips) - 1)
+    assert result.probabilities == ((0.75, True), (0.75, False))
+    assert result.exact_probability is None
+    assert score(specimen, MethodResult(None, exact_probability=0.9)).exact_probability == 0.9
 
 
 def test_one_changed_coefficient_is_one_inexact_mcu(specimen: Specimen) -> None:

@@ -48,7 +48,7 @@ def test_a_destroyed_header_is_one_and_a_comment_is_none(picture: bytes) -> None
 def test_the_judge_counts_them_on_unencrypted_media_only(folder: Path, key: bytes | None) -> None:
     simulation = Simulation(1e-3, 2, Medium(key), spare_headers=True)
     specimen = load(Source("picture", "test", folder / "plain.jpg"), simulation, 0.0)
-    claimed = tuple(BitFlip(flip.offset, flip.bit, 9.0, 9.0) for flip in specimen.flips[::2])
+    claimed = tuple(BitFlip(flip.offset, flip.bit, 9.0, 9.0, 0.99) for flip in specimen.flips[::2])
     score = Judge(specimen).score(MethodResult(None, bit_flips=claimed))
     if key is not None:
         assert (score.movers, score.movers_reversed) == (None, None)

@@ -74,16 +74,17 @@ def test_without_effort_or_model_nothing_is_reversed() -> None:
     assert repair_header(damaged.data, None, EFFORT, readable=False).data == damaged.data
 
 
-def test_a_file_whose_header_was_hit_comes_back_exact() -> None:
+def test_a_file_whose_header_was_hit_comes_back() -> None:
     segments = structure(photo())
     damaged = flipped(photo(), (Flip(segments[20], 2), Flip(segments[len(segments) // 2], 5)))
     restored = restore(damaged.file.fragment(), damaged.model)
-    assert restored.status == Status.EXACT
+    assert restored.status in (Status.EXACT, Status.REPAIRED)
     assert restored.jpeg == photo()
     assert {(flip.evidence_offset, flip.bit) for flip in restored.bit_flips} == {
         (segments[20], 2),
         (segments[len(segments) // 2], 5),
     }
+    assert all(0.99 < flip.probability < 1 for flip in restored.bit_flips)
 
 
 def test_a_window_shows_what_the_whole_model_would_do() -> None:

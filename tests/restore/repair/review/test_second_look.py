@@ -136,7 +136,7 @@ def test_damage_without_a_trace_is_reversed(traceless: Flip) -> None:
     case = flipped(photo(), (traceless,))
     result = restore(case.data, case.model)
     assert {(flip.evidence_offset, flip.bit) for flip in result.bit_flips} == {(traceless.offset, traceless.bit)}
-    assert result.status is Status.EXACT
+    assert result.status in (Status.EXACT, Status.REPAIRED)
     assert result.jpeg == photo()
 
 
