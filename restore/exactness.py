@@ -40,34 +40,34 @@ def _by_margin(margin: float, rivals: int) -> float:
     return 1 / (1 + rivals * exp(-margin))
 
 
-def unseen_in_header(bit_error_rate: float | None, opaque_bytes: int) -> float:
-    """The probability that no flip hit bytes of a header that nothing checks; 1 where the rate is not known.
+def unseen_in_header(bit_error_rate: float, hidden_bytes: int) -> float:
+    """The probability that no flip hit bytes of a header that nothing checks or predicts.
 
     A flip under encryption redraws the block it is in, so that eight bits of the medium stand behind each of these
     bytes, as without it.
 
     Args:
         bit_error_rate: flips per bit of the evidence.
-        opaque_bytes: how many bytes nothing checks.
+        hidden_bytes: how many bytes nothing checks or predicts.
     """
-    return 1.0 if bit_error_rate is None else exp(-bit_error_rate * 8 * opaque_bytes)
+    return exp(-bit_error_rate * 8 * hidden_bytes)
 
 
 def exact_probability(
-    scan: float | None, header: tuple[Reversal, ...], opaque_bytes: int, bit_error_rate: float | None = None
+    scan: float | None, header: tuple[Reversal, ...], hidden_bytes: int, bit_error_rate: float
 ) -> float | None:
     """The probability that a file, as repaired, is the original byte stream up to its EOI.
 
     Args:
         scan: that of its scan being the original one; None where nothing tells.
         header: what was reversed in front of the scan.
-        opaque_bytes: bytes of the header that nothing checks.
-        bit_error_rate: flips per bit of the evidence; None where it is not known.
+        hidden_bytes: bytes of the header that nothing checks or predicts.
+        bit_error_rate: flips per bit of the evidence.
     """
     if scan is None:
         return None
     claims = prod(reversal.probability for reversal in header)
-    return scan * claims * unseen_in_header(bit_error_rate, opaque_bytes)
+    return scan * claims * unseen_in_header(bit_error_rate, hidden_bytes)
 
 
 def status_without_flaw(*, reversed_flips: bool, probability: float | None) -> Status:

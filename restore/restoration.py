@@ -29,9 +29,9 @@ from restore.thumbnail import guidance
 from restore.transferred import as_transferred
 
 if TYPE_CHECKING:
+    from restore.repair.conclusion import Session
     from restore.repair.header.header_repair import HeaderRepair
     from restore.repair.search.hypotheses import Reversal
-    from restore.repair.conclusion import Session
 
 DEFAULT_EFFORT = 2
 
@@ -97,7 +97,7 @@ def restore_with(
         lossless = all(transfer.lossless for transfer in fragment.transfers)
         return as_transferred(restore_with(filler, before, None, thumbnail, effort), lossless=lossless)
     from restore.repair.header.header_repair import repair_header
-    from restore.repair.header.opaque import opaque_bytes
+    from restore.repair.header.opaque import opaque_places
     from restore.repair.search.scan_repair import EFFORTS
 
     if flip_model is not None and flip_model.starts.size == 0:  # the medium vouches for all of it
@@ -114,7 +114,7 @@ def restore_with(
     if front.reversals:
         decoded = _decoded(front.data)
     bad = _unread(fragment.known_bad, flip_model) if isinstance(fragment, Fragment) else ()
-    opaque = opaque_bytes(front.data, segments, own)
+    opaque = opaque_places(front.data, segments, own)
     restored = _restore(front, decoded, flip_model, guide, effort, filler, bad, opaque)
     if isinstance(decoded, Decoded):
         told = contradiction_of(exif_dimensions(front.data, segments), decoded.header.frame)
@@ -168,19 +168,22 @@ def _restore(
     effort: int,
     filler: Filler,
     known_bad: tuple[tuple[int, int], ...],
-    opaque: int,
+    opaque_at: NDArray[np.bool_],
 ) -> Restoration:
     """Restore a file whose header is repaired.
 
-    `decoded` is what the decoder makes of it, `opaque` how many bytes of the header nothing checks.
+    `decoded` is what the decoder makes of it, `opaque_at` which bytes of the header nothing checks.
     """
+    opaque = int(opaque_at.sum())
     flips = _bit_flips(front.reversals, flip_model)
     if isinstance(decoded, JpegError):
         return Restoration(None, None, (0, 0), flips, Status.UNRECOVERABLE, None, (str(decoded),), opaque)
     if not decoded.header.interleaved:
         return replace(_as_decoded(front.data, decoded, guide, flips, filler), opaque_bytes=opaque)
+    from restore.repair.header.header_repair import hidden_bytes
     from restore.repair.search.scan_repair import EFFORTS
     from restore.repair.session import examine
+    from restore.repair.trust.probability import rate_of
 
     small = None if guide is None else guidance.thumbnail_pixels(guide)
     session = examine(front.data, decoded, flip_model, EFFORTS[effort], small, known_bad=known_bad)
@@ -200,7 +203,9 @@ def _restore(
         if flip_model is not None and not flip_model.encrypted:
             notes += (UNSEEN,)
         else:
-            probability = exact_probability(session.exact_probability, front.reversals, opaque)
+            hidden = hidden_bytes(front.data, opaque_at)
+            rate = rate_of(len(flips), len(front.data))
+            probability = exact_probability(session.exact_probability, front.reversals, hidden, rate)
         status = status_without_flaw(reversed_flips=bool(flips), probability=probability)
         if status is Status.INTACT:
             notes += unseen_flips(probability)

@@ -18,7 +18,7 @@ from carving.jpeg.header_walk import walk_header
 from carving.jpeg.markers import read_header
 from carving.jpeg.results import Thumbnail
 from carving.jpeg.thumbnails import extract_thumbnail
-from restore.repair.header.header_bytes import reverse_by_bytes
+from restore.repair.header.header_bytes import reverse_by_bytes, would_stand_out
 from restore.repair.header.header_search import is_doubtful, search_header
 from restore.repair.header.thumbnail_repair import search_thumbnail
 from restore.repair.search.flip_state import bits_by_unit, reverse_flips
@@ -69,6 +69,19 @@ def repair_header(data: bytes, model: FlipModel | None, effort: Effort, *, reada
         reverse_flips(raw, model, flips_of(found), bits_by_unit(flips_of(tuple(reversals))))
         reversals.extend(found)
     return HeaderRepair(raw.tobytes() if reversals else data, tuple(reversals))
+
+
+def hidden_bytes(data: bytes, opaque: NDArray[np.bool_]) -> int:
+    """How many bytes of a header hide a flip that redraws a unit: nothing checks them, nor predicts them.
+
+    Args:
+        data: the file; opaque: bool (bytes of its header,), those that nothing checks.
+    """
+    if not opaque.any():
+        return 0
+    raw = np.frombuffer(data, dtype=np.uint8)
+    end = opaque.size
+    return int((opaque & ~would_stand_out(raw[:end], _entropy_coded(raw, end))).sum())
 
 
 def _search_structure(raw: NDArray[np.uint8], model: FlipModel, earlier: tuple[Reversal, ...]) -> tuple[Reversal, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from carving.errors import JpegError
 from carving.jpeg.markers import APP0, APP1, COM, MarkerSegment
@@ -20,8 +21,8 @@ from restore.decoding.robust import decode
 _APPLICATION: Final = range(APP0, APP0 + 16)
 
 
-def opaque_bytes(data: bytes, segments: tuple[MarkerSegment, ...], thumbnail: Thumbnail | None) -> int:
-    """Count the header bytes of a file that no redundancy covers.
+def opaque_places(data: bytes, segments: tuple[MarkerSegment, ...], thumbnail: Thumbnail | None) -> NDArray[np.bool_]:
+    """The header bytes of a file that no redundancy covers: bool (bytes of the header,).
 
     Args:
         data: the file.
@@ -29,7 +30,7 @@ def opaque_bytes(data: bytes, segments: tuple[MarkerSegment, ...], thumbnail: Th
         thumbnail: the one found in its header.
     """
     if not segments:
-        return 0
+        return np.zeros(0, dtype=np.bool_)
     opaque = np.ones(min(segments[-1].end, len(data)), dtype=np.bool_)
     for segment in segments:
         opaque[segment.offset : segment.offset + 4] = False
@@ -44,7 +45,7 @@ def opaque_bytes(data: bytes, segments: tuple[MarkerSegment, ...], thumbnail: Th
                 opaque[start + directory.first : start + directory.last] = False
     if thumbnail is not None and _is_sound(thumbnail):
         opaque[thumbnail.run.offset : thumbnail.run.end] = False
-    return int(np.count_nonzero(opaque))
+    return opaque
 
 
 def _is_sound(thumbnail: Thumbnail) -> bool:

@@ -7,103 +7,23 @@ import hashlib
 import io
 import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from carving.fragments import Claim, Origin
 from carving.source import HOLE_OFFSET, Run
 from plugin.common.allocation_record import AllocatedClaim, StoredClaim
 from plugin.common.output import OutputFile, write_file
-from plugin.common.report_model import FileEntry, Report, ThumbnailFile
-from plugin.common.restore_record import McuCounts, Previews
-from plugin.common.settings import CaseDetails
+from plugin.common.restore_record import Previews
 from plugin.report.custody_report import History, Step, file_document, shared_document
 from plugin.report.pages import EMBEDDED, file_page, report_page
-from restore.provenance import BitFlip, Status
-from tests.plugin.report.made import GAPS, HOSTILE, SEGMENTS, SHA256, TIME, entry, report
-
-NOTHING: dict[str, Any] = {
-    **dict.fromkeys(("thumbnail", "repaired", "restored", "provenance")),
-    "previews": Previews(),
-    "mcus": McuCounts(),
-    "bit_flips": (),
-}
-"""An entry of which nothing but its carved bytes is there."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # In a container there is no user namespace for the sandbox, and the pages are our own.
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page that must not complain, ask for anything on the network, or open a dialog of its own."""
-    opened = browser.new_page(viewport={"width": 1300, "height": 900}, offline=True)
-    complaints: list[str] = []
-    opened.on(
-        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
-    )
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-    opened.on("request", lambda request: complaints.append(request.url) if request.url.startswith("http") else None)
-    yield opened
-    opened.close()
-    missing = [text for text in complaints if "ERR_FILE_NOT_FOUND" not in text]
-    assert missing == []
-
-
-def jpeg(colour: tuple[int, int, int], size: tuple[int, int] = (64, 48)) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", size, colour).save(buffer, "JPEG")
-    return buffer.getvalue()
-
-
-def png(colour: tuple[int, int, int], size: tuple[int, int] = (64, 48)) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", size, colour).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def restored_entry(folder: Path, offset: int, status: Status, claims: dict[str, str]) -> FileEntry:
-    """A file with all its pictures: red as found, green as made, blue in its thumbnail, on the disk."""
-    stem = f"{offset:010d}"
-    small = write_file(folder, f"thumbnails/{stem}.jpg", jpeg((0, 0, 255), (16, 12)), "as stored")
-    return entry(
-        offset=offset,
-        size=4000,
-        byte_runs=(Run(offset, 4000),),
-        evidence_runs=(Run(offset, 4000),),
-        exif=claims,
-        status=status,
-        carved=write_file(folder, f"carved/{stem}.jpg", jpeg((255, 0, 0)), "as found"),
-        thumbnail=ThumbnailFile(small.path, small.sha256, small.size, small.covers, "exif", Run(300, small.size)),
-        repaired=None,
-        restored=write_file(folder, f"restored/{stem}.png", png((0, 255, 0)), "the best picture"),
-        provenance=write_file(folder, f"provenance/{stem}.png", png((46, 125, 50)), "the map"),
-        previews=Previews(
-            write_file(folder, f"previews/{stem}.jpg", jpeg((255, 0, 0), (32, 24)), "small"),
-            write_file(folder, f"previews/{stem}-restored.jpg", jpeg((0, 255, 0), (32, 24)), "small"),
-            write_file(folder, f"previews/{stem}-provenance.png", png((46, 125, 50), (8, 6)), "small"),
-        ),
-        mcus=McuCounts(48, 40, 2, 3, 3, 0),
-        bit_flips=(BitFlip(offset + 700, 3, 21.5, float("inf"), 0.99996), BitFlip(offset + 900, 0, 9.25, 4.5, 0.8725)),
-        notes=(HOSTILE,),
-    )
-
-
-def make_report(*files: FileEntry) -> Report:
-    return dataclasses.replace(report(*files), details=CaseDetails(HOSTILE, HOSTILE, HOSTILE), notes=(HOSTILE,))
+from restore.provenance import Status
+from tests.plugin.report.made import HOSTILE, SHA256, TIME, entry
+from tests.plugin.report.page_entries import NOTHING, jpeg, make_report, restored_entry
 
 
 @pytest.fixture
@@ -355,63 +275,3 @@ def test_custody_report_of_one_file(page: Page, folder: Path) -> None:
     undecided = entry(status=None, **NOTHING)
     alone = file_page(make_report(undecided), undecided, History(origin, {undecided.stem: []}), folder)
     assert b"restoring was not asked for" in alone
-
-
-def torn_entry(folder: Path) -> FileEntry:
-    """A file of two segments, of which the second has no place, and of which most was generated."""
-    placed, unplaced = SEGMENTS
-    strip = dataclasses.replace(
-        unplaced,
-        picture=write_file(folder, "segments/0000001000-2.png", png((90, 90, 200), (640, 16)), "the blocks"),
-        preview=write_file(folder, "previews/0000001000-2-segment.jpg", jpeg((90, 90, 200), (360, 9)), "small"),
-    )
-    whole = restored_entry(folder, 1000, Status.RESTORED, {})
-    return dataclasses.replace(whole, segments=(placed, strip), gaps=GAPS, mcus=McuCounts(48, 4, 0, 4, 40, 0))
-
-
-def test_segments_without_a_place_are_shown_beside_the_picture(page: Page, tmp_path: Path) -> None:
-    torn = torn_entry(tmp_path)
-    (tmp_path / "report.html").write_bytes(report_page(make_report(torn), tmp_path))
-    page.goto((tmp_path / "report.html").as_uri())
-    page.locator(".card").click()
-    facts = page.locator("#facts")
-    text = facts.inner_text()
-    for words in (
-        "only 17 % of it is stored",
-        "Stored segments: 2",
-        "from block 1 on",
-        "unplaced",
-        "600 +300",
-        "4696 +300",
-        "start of the scan",
-        HOSTILE[:20],
-        "Gaps: 2",
-        "zeros, as an imager",
-        "bytes are missing",
-        "segment 2, unplaced: 9 blocks",
-    ):
-        assert words in text
-    strip = facts.locator(".strip img")
-    assert strip.count() == 1
-    expect(strip).to_have_js_property("naturalWidth", 360)
-    assert facts.locator(".strip a").get_attribute("href") == "segments/0000001000-2.png"
-    assert {file.path for file in torn.files} >= {
-        "segments/0000001000-2.png",
-        "previews/0000001000-2-segment.jpg",
-    }
-
-
-def test_the_custody_page_lists_segments_and_gaps(page: Page, tmp_path: Path) -> None:
-    torn = torn_entry(tmp_path)
-    origin = {"host": "h", "user": "u", "system": "s", "code_sha256": SHA256, "arguments": ["carve-restore"]}
-    content = file_page(make_report(torn), torn, History(origin, {torn.stem: []}), tmp_path)
-    write_file(tmp_path, "files/0000001000.html", content, "")
-    page.goto((tmp_path / "files/0000001000.html").as_uri())
-    text = page.locator("body").inner_text()
-    assert "only 17 % of it is stored" in text
-    assert "Stored segments: 2" in text
-    assert "unplaced: segments/0000001000-2.png" in text
-    assert "missing: bytes are missing: what is before and behind touch" in text
-    assert "0.6200" in text
-    assert page.locator("img").count() == 5
-    assert page.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
