@@ -90,5 +90,5 @@ def numbered_posterior(size: float, usual: float, rows_nats: float = 0.0) -> flo
     apart = (size - usual) / (OF_COUNT * usual + AT_LEAST)
     near = float(np.exp(-0.5 * apart**2)) / (OF_COUNT * float(np.sqrt(2.0 * np.pi)))
     gained = float(np.exp(np.clip(rows_nats, -_MOST_ROWS, _MOST_ROWS)))
-    here = (1.0 - _COMES_ROUND) * near * gained + _COMES_ROUND * (1.0 - 1.0 / _NUMBERS)
+    here = ((1.0 - _COMES_ROUND) * near + _COMES_ROUND * (1.0 - 1.0 / _NUMBERS)) * gained
     return here / (here + _COMES_ROUND / _NUMBERS)
