@@ -23,7 +23,9 @@ _MOST_GAPS: Final = 8
 
 
 def flips_explain(scan: Scan, model: FlipModel, effort: Effort, found: Explanation) -> bool:
-    """Whether a flip brings the scan back into step at one of its gaps, by all that is asked of flips elsewhere.
+    """Whether a flip explains a gap and is beyond doubt, by all that is asked of flips elsewhere.
+
+    Behind a gap of any kind many bits bring a scan back into step that lost a few MCUs: there all gain alike.
 
     The scan's path and model are then what the segments leave; its bytes are as they were.
     """
@@ -53,10 +55,9 @@ def _is_flip(scan: Scan, search: FlipSearch, first: int) -> bool:
         if stretch.why not in SIGNS:
             return False
         start = max(base, min(stretch.best_mcu, stretch.mcu - 1) - BACKTRACK)
-        if search.resolve(start):
-            return True
-        if stretch.why != ALARMED:
-            return False
+        found = search.resolve(start)
+        if found or stretch.why != ALARMED:
+            return any(reversal.certain for reversal in found)
         scan.walk(start, stretch.mcu, NEVER)
         scan.examined[scan.path.places[max(stretch.best_mcu, start) : stretch.mcu] >> 3] = 1
         mcu = max(base, stretch.mcu - 1)
