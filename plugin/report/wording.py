@@ -37,7 +37,8 @@ UNPLACED: Final = "unplaced"
 SEGMENTS: Final = (
     "A segment is a stretch of stored bits that decodes as one piece of the picture. It is shown in the picture where "
     "its place and its level are sure to 99 % or more; else it is unplaced: its blocks are stored bits, and are shown "
-    "by themselves, in medium grey on average, turned sideways by an unknown number of blocks."
+    "by themselves, in medium grey on average, turned sideways by an unknown number of blocks. "
+    "Of one that is unplaced and yet rests on something, the place is known by that, and only the level is not."
 )
 """What is said above a list of segments."""
 

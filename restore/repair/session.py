@@ -15,6 +15,7 @@ from restore.guard.improvement import Improvement, improvement
 from restore.placement.placement import Placed
 from restore.provenance import Provenance
 from restore.repair.conclusion import Session, as_stored, by_code, conclude
+from restore.repair.gap_flips import flips_explain
 from restore.repair.laid_out import as_far_as_decoded, provenance_of
 from restore.repair.region_damage import RegionDamage, hidden_break, region_damage
 from restore.repair.review.alarms import raise_alarms
@@ -59,6 +60,10 @@ def examine(
         regions = region_damage(data, decoded, model, thumbnail, inside)
         if regions is not None and regions.certain:
             return at_least_as_between_gaps(scan, decoded, regions.explanation, thumbnail)
+        if regions is not None and regions.complete and model is not None and not model.encrypted:
+            if not flips_explain(scan, model, effort, regions.explanation):
+                return at_least_as_between_gaps(scan, decoded, regions.explanation, thumbnail)
+            follow_decoder(scan, decoded)
         recalibrate(scan)
         found = _at_least_as_decoded(scan, decoded, _search(scan, decoded, model, effort, thumbnail), thumbnail)
         if regions is not None and not found.sound and _is_beside(regions, decoded, found):
@@ -155,7 +160,7 @@ def at_least_as_between_gaps(scan: Scan, decoded: Decoded, found: Explanation, t
     segments = tuple(
         segment
         if segment.first_mcu is not None and placed.starts[segment.first_mcu] == segment.first_bit
-        else replace(segment, first_mcu=None, posterior=min(segment.posterior, _UNSURE))
+        else replace(segment, first_mcu=None, posterior=min(segment.posterior, _UNSURE), rests_on=())
         for segment in found.segments
     )
     jpeg = scan.raw[: decoded.end].tobytes()

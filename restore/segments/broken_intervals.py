@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from restore.segments.anchors import end_posterior
 from restore.segments.canvas import PictureCanvas
 from restore.segments.laid import END, MARKERS, START, LaidSegment
 from restore.segments.paths import ReadPath, read_path, resume_at
@@ -30,6 +31,7 @@ class IntervalPart:
 
     Attributes:
         index: number of its interval in the picture; None where that is not known.
+        sure: probability of that.
     """
 
     number: int
@@ -39,6 +41,7 @@ class IntervalPart:
     closed: int
     first_byte: int
     index: int | None = None
+    sure: float = 1.0
 
 
 def broken_segments(
@@ -61,28 +64,32 @@ def broken_segments(
             until = following.index - 1
         elif following is None and reading.end.anchored:
             until = last
-        head = _head(reading, part, index) if index is not None and part.path.count else None
+        sure = 1.0 if previous is None else previous.sure
+        head = _head(reading, part, index, sure) if index is not None and part.path.count else None
         tail = None
         if until is not None:
             end = min((until + 1) * interval, total)
             if end - until * interval >= _FEWEST:
-                tail = _tail(reading, part, head, end, MARKERS if following else END)
+                cue, sure = (MARKERS, following.sure) if following else (END, 1.0)
+                tail = _tail(reading, part, head, end, (cue, sure))
         keep_what_fits(head, tail, canvas, scales)
         found += [item for item in (head, tail) if item is not None and item.path.count]
     return found
 
 
-def _head(reading: ScanReading, part: IntervalPart, index: int) -> LaidSegment:
+def _head(reading: ScanReading, part: IntervalPart, index: int, sure: float) -> LaidSegment:
     """What is read from a marker on until it breaks."""
     path = part.path.part(0, _sound(part.path.scores))
     rows = read_rows(reading.header, reading.cut, path)
     offsets = np.zeros(rows.levels.shape[1], dtype=np.int64)
     first = index * reading.header.restart_interval
-    return LaidSegment(path, rows, first, 1.0, (MARKERS if index else START,), offsets, moved=False)
+    return LaidSegment(path, rows, first, sure, (MARKERS if index else START,), offsets, moved=False)
 
 
-def _tail(reading: ScanReading, part: IntervalPart, head: LaidSegment | None, end: int, cue: str) -> LaidSegment | None:
-    """What is read up to the next marker, or to the end; `end` is the MCU behind it."""
+def _tail(
+    reading: ScanReading, part: IntervalPart, head: LaidSegment | None, end: int, cue: tuple[str, float]
+) -> LaidSegment | None:
+    """What is read up to the next marker, or to the end; `end` is the MCU behind it, and that is so sure by a `cue`."""
     cut, most = reading.cut, reading.header.restart_interval
     piece = cut.pieces[part.number]
     if part.path.ends and head is not None:  # read from marker to marker, but not as many as there should be
@@ -94,7 +101,11 @@ def _tail(reading: ScanReading, part: IntervalPart, head: LaidSegment | None, en
     if path is None or not path.count:
         return None
     path = path.part(max(0, path.count - most), path.count)
-    return LaidSegment(path, read_rows(reading.header, cut, path), end - path.count, 1.0, (cue,))
+    sure = cue[1]
+    if cue[0] == END:
+        total = reading.header.frame.mcu_count
+        sure = end_posterior(cut, path, most - path.count, most - path.count, total)
+    return LaidSegment(path, read_rows(reading.header, cut, path), end - path.count, sure, cue[:1])
 
 
 def keep_what_fits(

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from restore.segments.anchors import numbered_posterior
 from restore.segments.broken_intervals import IntervalPart, broken_segments
 from restore.segments.canvas import PictureCanvas, new_canvas
 from restore.segments.laid import LENGTH, MARKERS, START, Laid, LaidSegment, told_of
@@ -30,7 +31,7 @@ def lay_out_intervals(reading: ScanReading, thumbnail: Pixels | None) -> Laid:
     parts = _parts(reading)
     runs = _runs(parts)
     last = -(-total // interval) - 1
-    _number_ends(reading, parts, runs, last)
+    tied = _number_ends(reading, parts, runs, last)
     segments = _whole_segments(reading, parts, START)
     like = read_rows(header, cut, parts[0].path.part(0, 0)) if parts else None
     if like is None:
@@ -39,12 +40,17 @@ def lay_out_intervals(reading: ScanReading, thumbnail: Pixels | None) -> Laid:
     settle_levels(canvas, segments, None, columns)
     longest = max(segments, key=lambda item: item.path.count).rows if segments else like
     scales = seam_scales(longest, columns)
+    if not tied and runs:
+        _doubt_behind_breaks(reading, parts, runs[0], canvas, scales)
     _number_between(reading, runs, canvas, scales)
     segments = _whole_segments(reading, parts, MARKERS)
     settled = new_canvas(header, like)
     settle_levels(settled, segments, None, columns)
     segments += broken_segments(reading, parts, settled, scales)
     segments.sort(key=lambda item: int(item.path.positions[0]))
+    for item in segments:
+        if item.first is not None and item.posterior < SURE:
+            item.first, item.offsets, item.rests_on = None, None, ()
     canvas = new_canvas(header, like)
     told = told_of(header, thumbnail, [item for item in segments if not item.moved])
     settle_levels(canvas, segments, told, columns)
@@ -100,45 +106,84 @@ def _in_turn(parts: list[IntervalPart], before: IntervalPart, behind: IntervalPa
     return len(between) <= 1 and all((second - first) % 8 == 1 for (first, _), (second, _) in pairwise(numbers))
 
 
-def _number_ends(reading: ScanReading, parts: list[IntervalPart], runs: list[list[IntervalPart]], last: int) -> None:
-    """Number the runs that begin with the scan or end with it."""
+def _number_ends(reading: ScanReading, parts: list[IntervalPart], runs: list[list[IntervalPart]], last: int) -> bool:
+    """Number the runs that begin with the scan or end with it; whether one does both, and has as many as it should."""
     if not runs:
-        return
+        return False
     first = runs[0]
     origin = first[0]
     if origin.path.begins:
         _number(first, 0)
     tail = runs[-1][-1]
     if not reading.end.anchored or tail.number != len(parts) - 1:
-        return
-    if tail.index is not None and tail.index != last:
+        return False
+    if tail.index == last:
+        return True
+    if tail.index is not None:
         _shift_behind_break(reading, parts, first, last - tail.index)
-    elif tail.index is None:
-        span = tail.number - runs[-1][0].number
-        if (last - 1) % 8 == tail.opened:
-            _number(runs[-1], last - span)
+    elif (last - 1) % 8 == tail.opened:
+        _number(runs[-1], last - tail.number + runs[-1][0].number)
+    return False
 
 
 def _shift_behind_break(reading: ScanReading, parts: list[IntervalPart], run: list[IntervalPart], lost: int) -> None:
     """Move what is behind damage in a run, which begins and ends with the scan but is `lost` intervals short.
 
-    So many are lost that their markers seem to be numbered in turn. They are where a piece is not whole, if there are
-    several where it is longest.
+    So many are lost that their markers seem to be numbered in turn. They are where a piece is not whole; if there are
+    several, where its bytes are as many.
     """
     broken = [part for part in parts[run[0].number : run[-1].number] if not part.whole]
-    if not broken or lost % 8:
+    usual = _usual_size([run])
+    if not broken or lost % 8 or lost < 0 or usual is None:
         return
-    longest = max(broken, key=lambda part: reading.cut.pieces[part.number].end - part.first_byte)
-    behind = [part for part in run if part.number > longest.number]
-    before = [part.index for part in run if part.number <= longest.number and part.index is not None]
-    if behind and (behind[0].index or 0) + lost > max(before, default=-1):
-        for part in behind:
-            part.index = (part.index or 0) + lost
-
-
-def _number(run: list[IntervalPart], index: int) -> None:
+    pieces = [reading.cut.pieces[part.number] for part in broken]
+    held = np.array([piece.end - piece.first for piece in pieces]) / usual - 1.0
+    nats = -0.5 * ((held - lost) / (_OF_COUNT * lost + _AT_LEAST)) ** 2
+    share = np.exp(nats - nats.max())
+    place = broken[int(np.argmax(share))].number
     for part in run:
-        part.index = index + part.number - run[0].number
+        if part.index is None or part.number <= broken[0].number:
+            continue
+        part.index += lost if part.number > place else 0
+        if part.number < broken[-1].number:  # what is behind them all is held by the end
+            part.sure = float(share.max() / share.sum())
+
+
+def _number(run: list[IntervalPart], index: int, sure: float = 1.0) -> None:
+    for part in run:
+        part.index, part.sure = index + part.number - run[0].number, sure
+
+
+def _doubt_behind_breaks(
+    reading: ScanReading, parts: list[IntervalPart], run: list[IntervalPart], canvas: PictureCanvas, scales: SeamScales
+) -> None:
+    """Settle how sure the numbers of the first run are behind its broken intervals, where the end does not tell."""
+    if run[0].index is None:
+        return
+    interval, columns = reading.header.restart_interval, reading.header.frame.mcu_columns
+    last = -(-reading.header.frame.mcu_count // interval) - 1
+    usual = _usual_size([run])
+    for broken in parts[run[0].number : run[-1].number]:
+        if broken.whole or usual is None:
+            continue
+        behind = [part for part in run if part.number > broken.number]
+        index = behind[0].index
+        assert index is not None
+        rows = _rows_of_run(reading, behind, columns)
+        before = PictureCanvas(canvas.header, canvas.rows, canvas.known.copy())
+        before.known[index * interval :] = False
+        places = range(index, last - len(behind) + 2, 8)
+        nats = [_SEAM_SHARE * _seam(rows, place * interval, before, columns, scales) for place in places]
+        piece = reading.cut.pieces[broken.number]
+        sure = numbered_posterior(piece.end - piece.first, usual, nats[0] - max(nats[1:], default=0.0))
+        for part in behind:
+            part.sure *= sure
+
+
+def _usual_size(runs: list[list[IntervalPart]]) -> float | None:
+    """Bytes of a whole interval in mean; None where there is none."""
+    sizes = [part.path.positions[-1] - part.path.positions[0] for run in runs for part in run if part.whole]
+    return max(1.0, float(np.mean(sizes)) / 8.0) if sizes else None
 
 
 def _number_between(
@@ -148,10 +193,9 @@ def _number_between(
     header = reading.header
     interval, columns = header.restart_interval, header.frame.mcu_columns
     last = -(-header.frame.mcu_count // interval) - 1
-    sizes = [part.path.positions[-1] - part.path.positions[0] for run in runs for part in run if part.whole]
-    if not sizes:
+    bytes_per_interval = _usual_size(runs)
+    if bytes_per_interval is None:
         return
-    bytes_per_interval = max(1.0, float(np.mean(sizes)) / 8.0)
     before, at = -1, header.scan.entropy_start
     for number, run in enumerate(runs):
         if run[0].index is None and run[0].opened >= 0:
@@ -172,8 +216,9 @@ def _number_between(
                 )
                 share = np.exp(nats - nats.max())
                 best = int(np.argmax(share))
-                if share[best] / share.sum() >= SURE:
-                    _number(run, int(candidates[best]))
+                sure = float(share[best] / share.sum())
+                if sure >= SURE:
+                    _number(run, int(candidates[best]), sure)
         if run[-1].index is not None:
             before = run[-1].index
             at = int(reading.cut.origins[int(run[-1].path.positions[-1]) >> 3])
@@ -243,5 +288,6 @@ def _whole_segments(reading: ScanReading, parts: list[IntervalPart], cue: str) -
             segments.append(LaidSegment(path, rows))
             continue
         cues = (START,) if path.begins else (MARKERS, LENGTH) if cue == MARKERS else (MARKERS,)
-        segments.append(LaidSegment(path, rows, index * interval, 1.0, cues, offsets, moved=False))
+        sure = min(part.sure for part in group)
+        segments.append(LaidSegment(path, rows, index * interval, sure, cues, offsets, moved=False))
     return segments

@@ -16,13 +16,13 @@ SURE: Final = 0.99
 """Probability from which on a segment is placed."""
 
 _SEAM_SHARE: Final = 0.15
-_LEVEL_SHARE: Final = 0.3
+LEVEL_SHARE: Final = 0.3
 """Shares of nats that count: neighbours are alike."""
 
 _MOST: Final = 6000
 """MCUs that gaps may have lost in all for their segments to be placed."""
 
-_OF_COUNT, _AT_LEAST = 0.35, 2.0
+OF_COUNT, AT_LEAST = 0.35, 2.0
 """Deviation of the MCUs lost in a gap, as a share of what its bytes lead to expect, and besides."""
 
 
@@ -46,8 +46,8 @@ def join_of(
 ) -> GapJoin:
     """What rows across the gap and the gap's bytes say of how many MCUs are lost, up to `most`."""
     lost = np.arange(most + 1)
-    nats = -0.5 * ((lost - expected) / (_OF_COUNT * expected + _AT_LEAST)) ** 2
-    reach = min(most, int(expected + 5 * (_OF_COUNT * expected + _AT_LEAST)) + 1)
+    nats = -0.5 * ((lost - expected) / (OF_COUNT * expected + AT_LEAST)) ** 2
+    reach = min(most, int(expected + 5 * (OF_COUNT * expected + AT_LEAST)) + 1)
     seams = np.zeros(most + 1)
     components = before.levels.shape[1]
     end, count = before.top.shape[0], behind.top.shape[0]
@@ -120,7 +120,7 @@ def levels_for(rows: PictureRows, told: Told, start: int, most: int) -> NDArray[
     nats = np.zeros(most + 1)
     for number in range(most + 1):
         offset = told.offset(rows.levels, start + number)
-        nats[number] = _LEVEL_SHARE * float(told.likelihood(rows.levels, start + number, offset).sum())
+        nats[number] = LEVEL_SHARE * float(told.likelihood(rows.levels, start + number, offset).sum())
     return nats
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -11,10 +12,13 @@ from numpy.typing import NDArray
 from carving.jpeg.markers import JpegHeader
 from restore.segments.bad_ranges import constant_runs, impossible_markers, may_be_data, merged
 from restore.segments.path_kernels import ScoredCodes
-from restore.segments.paths import ReadPath, find_paths
+from restore.segments.paths import ReadPath, find_paths, read_path
 from restore.segments.scan_cut import Cut, Range, cut_scan
-from restore.segments.scan_end import ScanEnd, find_scan_end
+from restore.segments.scan_end import ScanEnd, scan_ends
 from restore.segments.symbol_model import coding_of, learn
+
+_MOST_ENDS: Final = 3
+"""Places where a scan may end that are tried."""
 
 _SPARE: Final = 1.25
 """Share of the picture's MCUs that a path may have: inserted bytes make more."""
@@ -46,9 +50,36 @@ def read_scan(data: bytes, header: JpegHeader, known_bad: tuple[Range, ...] = ()
         data: the file; known_bad: stretches of it that could not be read.
     """
     raw = np.frombuffer(data, dtype=np.uint8)
+    total = header.frame.mcu_count
+    best: ScanReading | None = None
+    for end in islice(scan_ends(raw, header.scan.entropy_start, restarts=header.restart_interval > 0), _MOST_ENDS):
+        found = _read_to(raw, header, end, known_bad)
+        # where data break off in front of one end, the rest of the picture may follow, and no more than that
+        if best is None or (_ends(found) and sum(path.count for path in found.paths) <= total):
+            best = found
+        if _ends(best):
+            break
+    assert best is not None
+    return best
+
+
+def _ends(reading: ScanReading) -> bool:
+    """Whether the last data read end where the scan is supposed to."""
+    cut = reading.cut
+    if not cut.pieces:
+        return False
+    last = cut.pieces[-1]
+    if not reading.header.restart_interval:
+        return any(path.ends and path.piece == len(cut.pieces) - 1 for path in reading.paths)
+    interval = reading.header.restart_interval
+    path = read_path(cut, reading.coding, 8 * last.first, 8 * last.end, interval, len(cut.pieces) - 1)
+    return path is not None
+
+
+def _read_to(raw: NDArray[np.uint8], header: JpegHeader, end: ScanEnd, known_bad: tuple[Range, ...]) -> ScanReading:
+    """Read all that decodes of a scan that is supposed to end somewhere."""
     start = header.scan.entropy_start
     restarts = header.restart_interval > 0
-    end = find_scan_end(raw, start, restarts=restarts)
     runs = constant_runs(raw, start, end.offset)
     hard = [run for run in runs if not may_be_data(raw, run)]
     hard += impossible_markers(raw, start, end.offset, restarts=restarts)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from restore.segments.anchors import end_posterior, told_nats
 from restore.segments.canvas import PictureCanvas, new_canvas
 from restore.segments.hidden_breaks import broken_path, find_break, smoothed
 from restore.segments.laid import END, LENGTH, ROWS, START, THUMBNAIL, Laid, LaidSegment, expected_mcus, told_of
@@ -62,7 +63,7 @@ def lay_out_sequence(reading: ScanReading, thumbnail: Pixels | None) -> Laid:
         start.first, start.posterior, start.rests_on = 0, 1.0, (START,)
         _certain(start)
     if anchored and last is not start:
-        last.first, last.posterior, last.rests_on = total - last.path.count, 1.0, (END,)
+        last.first, last.rests_on = total - last.path.count, (END,)
     told = told_of(header, thumbnail, segments, cut=not (start is last and anchored))
     if start is not None and start is last and anchored:
         return _one_path(reading, thumbnail, canvas, start, scales, told)
@@ -71,9 +72,22 @@ def lay_out_sequence(reading: ScanReading, thumbnail: Pixels | None) -> Laid:
     if start is not None and anchored and _is_odd(reading, segments):
         _trim(start, last, columns, scales, told)
         told = told_of(header, thumbnail, segments)
+    if anchored and last is not start:
+        last.posterior = _sure_of_end(reading, segments, told)
+        if last.posterior < SURE:
+            anchored, last.first, last.rests_on = False, None, ()
     _place_between(reading, segments, start, last if anchored else None, scales, told)
     settle_levels(canvas, segments, told, columns)
     return Laid(segments, canvas, told)
+
+
+def _sure_of_end(reading: ScanReading, segments: list[LaidSegment], told: Told | None) -> float:
+    """Probability that the last segment, placed by the end of the scan, stands where it is."""
+    total, last = reading.header.frame.mcu_count, segments[-1]
+    paths = [None, *(item.path for item in segments)]
+    expected = sum(expected_mcus(reading, before, behind) for before, behind in pairwise(paths))
+    lost = total - sum(item.path.count for item in segments)
+    return end_posterior(reading.cut, last.path, lost, expected, total, told_nats(last, told))
 
 
 def _certain(segment: LaidSegment) -> LaidSegment:
@@ -135,13 +149,17 @@ def _one_path(
         head = LaidSegment(path.path.part(0, min(count, total)), path.rows.part(0, min(count, total)), 0, 1.0, (START,))
         settle_levels(canvas, [_certain(head)], told, columns)
         return Laid([head], canvas, told, unbroken=lost == 0)
-    tail = LaidSegment(
-        path.path.part(found.end, count), path.rows.part(found.end, count), found.end + lost, 1.0, (END, ROWS)
-    )
+    tail = LaidSegment(path.path.part(found.end, count), path.rows.part(found.end, count), found.end + lost)
+    left_out = found.end - found.first
+    nats = told_nats(tail, told)
+    tail.posterior = end_posterior(reading.cut, tail.path, left_out + lost, left_out, total, nats)
+    tail.rests_on = (END, ROWS)
     if lost == 0 and not _is_break(canvas, head, tail, found.gain, found.levels, told, columns):
         whole = LaidSegment(path.path, path.rows, 0, 1.0, (START,))
         settle_levels(canvas, [_certain(whole)], told, columns)
         return Laid([whole], canvas, told, unbroken=True)
+    if tail.posterior < SURE:
+        tail.first, tail.rests_on = None, ()
     settle_levels(canvas, [_certain(head), tail], told, columns)
     return Laid([head, tail], canvas, told)
 

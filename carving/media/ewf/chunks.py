@@ -58,6 +58,18 @@ def decode_chunk(stored: StoredBytes, chunk_size: int) -> Chunk:
     return Chunk(bytes(memoryview(data)[:expected]), sound=True)
 
 
+def held_bytes(stored: StoredBytes, chunk_size: int) -> int | None:
+    """How many bytes of the medium a chunk holds, which may be more than `expected`; None where its checksum fails."""
+    raw = stored.raw
+    if stored.compressed:
+        try:
+            return len(zlib_decompress(raw, chunk_size))
+        except DeflateError:
+            return None
+    size = len(raw) - 4
+    return size if size >= 0 and zlib.adler32(raw[:size]) == int.from_bytes(raw[size:], "little") else None
+
+
 def _plain(raw: bytes, expected: int, chunk_size: int) -> Chunk:
     for size in dict.fromkeys((expected, chunk_size, len(raw) - 4)):  # the last chunk may be stored longer
         checksum = raw[size : size + 4]

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from carving.media.ewf.chunk_tables import ChunkMap
-from carving.media.ewf.chunks import Chunk, StoredBytes, decode_chunk, stored_limit
+from carving.media.ewf.chunks import Chunk, StoredBytes, decode_chunk, held_bytes, stored_limit
 from carving.media.ewf.decoding_pool import DecodingPool
 from carving.media.ewf.image import EwfImage, read_image
 from carving.source import ByteSource, Run, clamp, merge
@@ -30,6 +30,9 @@ class EwfSource(ByteSource):
     The bottom of the stack: offsets count bytes of the medium, not of the segment files, and `trace` is the identity.
     A chunk whose checksum is wrong reads as what is stored, or can be inflated of it, then zeros; from then on its
     range is in `damaged`.
+
+    An image of a file counts whole sectors only, although its last chunk, and its digests, have all of the file: what
+    that chunk holds behind the last whole sector belongs to the medium, too.
     """
 
     def __init__(self, image: EwfImage, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
@@ -38,11 +41,14 @@ class EwfSource(ByteSource):
         self._files = image.files
         self._chunk_size = image.geometry.chunk_size
         self._map = ChunkMap(image.files, image.tables, image.boundaries, footer=not image.geometry.legacy)
+        self._size = image.geometry.media_size
+        self._lock = Lock()
+        self._rest = self._behind_last_sector()
+        self._size += self._rest
         self._cache: OrderedDict[int, bytes] = OrderedDict()
         self._cache_chunks = max(1, cache_bytes // self._chunk_size)
         self._damaged: dict[int, int | None] = {}
-        self._errors = interval_set_of(image.acquisition_errors, image.geometry.media_size)
-        self._lock = Lock()
+        self._errors = interval_set_of(image.acquisition_errors, self._size)
         self._pool = DecodingPool(self._decode)
         self._batch_chunks = max(1, _BATCH_BYTES // self._chunk_size)
 
@@ -57,7 +63,7 @@ class EwfSource(ByteSource):
 
     @property
     def size(self) -> int:
-        return self._image.geometry.media_size
+        return self._size
 
     @property
     def below(self) -> None:
@@ -98,7 +104,11 @@ class EwfSource(ByteSource):
     @property
     def remarks(self) -> tuple[str, ...]:
         """What an examiner should know about how the image is stored."""
-        return self._image.remarks
+        if not self._rest:
+            return self._image.remarks
+        counted = self._image.geometry.media_size
+        told = f"the volume section counts {counted} bytes in whole sectors; {self._rest} more that are stored are read"
+        return (*self._image.remarks, told)
 
     def read_at(self, offset: int, length: int) -> bytes:
         wanted = clamp(offset, length, self.size)
@@ -147,11 +157,22 @@ class EwfSource(ByteSource):
 
     def _decode(self, chunk: int) -> Chunk:
         """Read and decode one chunk; may be called by several threads."""
+        return decode_chunk(self._stored(chunk), self._chunk_size)
+
+    def _stored(self, chunk: int) -> StoredBytes:
         with self._lock:
             place = self._map.find(chunk)
             raw = self._files.read(place.segment, place.offset, min(place.size, stored_limit(self._chunk_size)))
-        expected = min(self._chunk_size, self.size - chunk * self._chunk_size)
-        return decode_chunk(StoredBytes(raw, place.compressed, expected), self._chunk_size)
+        return StoredBytes(raw, place.compressed, min(self._chunk_size, self._size - chunk * self._chunk_size))
+
+    def _behind_last_sector(self) -> int:
+        """Bytes that the last chunk holds behind the last sector counted, if they are less than a sector."""
+        geometry = self._image.geometry
+        chunk, counted = divmod(geometry.media_size, self._chunk_size)
+        if chunk >= sum(table.count for table in self._image.tables):
+            return 0
+        more = (held_bytes(self._stored(chunk), self._chunk_size) or 0) - counted
+        return more if 0 < more < geometry.bytes_per_sector else 0
 
 
 def open_ewf(path: Path, cache_bytes: int = DEFAULT_CACHE_BYTES) -> EwfSource:

@@ -7,7 +7,7 @@ import numpy as np
 from restore.decoding.robust import decode
 from restore.segments.bad_ranges import constant_runs, impossible_markers, may_be_data, merged
 from restore.segments.scan_cut import cut_scan
-from restore.segments.scan_end import ScanEnd, find_scan_end
+from restore.segments.scan_end import ScanEnd, scan_ends
 from tests.restore.segments.regions_of_files import middle, noise, overwritten, photo
 
 
@@ -39,11 +39,14 @@ def test_the_end_is_the_eoi_behind_sound_data() -> None:
     whole = photo()
     end = decode(whole).end - 2
     start = decode(whole).header.scan.entropy_start
-    assert find_scan_end(_raw(whole), start, restarts=False) == ScanEnd(end, anchored=True)
+    assert list(scan_ends(_raw(whole), start, restarts=False)) == [ScanEnd(end, anchored=True)]
     at = middle(whole)
     damaged = overwritten(whole, at, noise(1000) + b"\xff\xd9" + noise(1000))
-    assert find_scan_end(_raw(damaged), start, restarts=False) == ScanEnd(end, anchored=True)
-    assert find_scan_end(_raw(whole[:at]), start, restarts=False) == ScanEnd(at, anchored=False)
+    assert list(scan_ends(_raw(damaged), start, restarts=False)) == [ScanEnd(end, anchored=True)]
+    assert list(scan_ends(_raw(whole[:at]), start, restarts=False)) == [ScanEnd(at, anchored=False)]
+    chance = overwritten(whole, at, b"noise\xff\xd9")
+    assert [found.offset for found in scan_ends(_raw(chance), start, restarts=False)] == [at + 5, end]
+    assert [found.offset for found in scan_ends(_raw(chance + whole), start, restarts=False)] == [at + 5, end]
 
 
 def test_a_cut_scan_leads_back_to_the_file() -> None:

@@ -110,6 +110,18 @@ def test_bytes_known_to_be_bad_are_never_read() -> None:
     assert wrong == 0
 
 
+@pytest.mark.parametrize("options", [{}, RESTARTS], ids=["one interval", "restart markers"])
+def test_an_end_within_noise_is_not_the_end(options: dict[str, int]) -> None:
+    whole = photo(**options)
+    at = middle(whole)
+    quiet = bytes(byte & 0x7F for byte in noise(20))
+    found = _explained(overwritten(whole, at, quiet + b"\xff\xd9" + noise(8192)), whole)
+    recall, wrong = shares(found, decode(whole), untouched(decode(whole), at, at + 8214))
+    assert recall > 0.97
+    assert wrong < 0.003
+    assert [gap.kind for gap in found.gaps] == [GapKind.NOISE]
+
+
 def test_page_pointers_are_one_gap() -> None:
     whole = photo()
     pieces = [whole[at : at + 4092] for at in range(0, len(whole), 4092)]
