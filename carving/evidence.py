@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from carving.container_layers import find_files, open_container
 from carving.encryption.ciphers import SectorIv, SectorNumbering, parse_cipher
@@ -21,6 +22,10 @@ from carving.media.files import check_readable_file, reason
 from carving.media.folder import FolderSource, open_folder
 from carving.media.raw import RawSource, open_raw
 from carving.source import ByteSource
+
+if TYPE_CHECKING:
+    from carving.fscrypt.fscrypt_source import OpenedFiles
+    from carving.fscrypt.master_keys import MasterKey
 
 
 def open_evidence(
@@ -42,6 +47,7 @@ def open_evidence(
     xor_key: str | Path | None = None,
     rescue_map: str | Path | None = None,
     flips: tuple[tuple[int, int], ...] = (),
+    file_keys: tuple[MasterKey, ...] = (),
 ) -> ByteSource:
     """Open evidence read-only, undo a container or the layout of raw NAND, cut out the volume, and lay decryption over
     it where a key is given.
@@ -69,6 +75,8 @@ def open_evidence(
         rescue_map: map file that GNU ddrescue kept of the medium; what it did not read is in `bad_runs`.
         flips: byte and bit (0 = most significant) of the medium that are read the other way round, to see what
             reversing them makes of the layers above.
+        file_keys: master keys of file-based encryption (`carving.fscrypt`): the files that they open read decrypted,
+            each byte at its place. Each has to open something.
 
     Raises:
         SegmentMissingError: a segment of a split image is missing.
@@ -93,7 +101,7 @@ def open_evidence(
         xor_key=None if xor_key is None else str(xor_key),
         map=None if rescue_map is None else str(rescue_map),
     )
-    return open_stack(Path(path), settings, credentials or credentials_of(key, password), flips)
+    return open_stack(Path(path), settings, credentials or credentials_of(key, password), flips, file_keys)
 
 
 def open_stack(
@@ -101,8 +109,34 @@ def open_stack(
     settings: EvidenceSettings,
     credentials: tuple[Credential, ...] = (),
     flips: tuple[tuple[int, int], ...] = (),
+    file_keys: tuple[MasterKey, ...] | OpenedFiles = (),
 ) -> ByteSource:
-    """As `open_evidence`, with the settings as one."""
+    """As `open_evidence`, with the settings as one; `file_keys` may also be what they opened in the same stack before."""
+    with ExitStack() as undo:
+        source = _open_volume(path, settings, credentials, flips, bool(file_keys))
+        undo.callback(source.close)
+        if file_keys:
+            source = _with_files(source, file_keys)
+        undo.pop_all()
+        return source
+
+
+def _with_files(source: ByteSource, keys: tuple[MasterKey, ...] | OpenedFiles) -> ByteSource:
+    """The layer over a volume or disk that decrypts files."""
+    from carving.fscrypt.finding.opening import decrypt_files
+    from carving.fscrypt.fscrypt_source import FscryptSource
+
+    return decrypt_files(source, keys) if isinstance(keys, tuple) else FscryptSource(source, keys.keyring, keys.found)
+
+
+def _open_volume(
+    path: Path,
+    settings: EvidenceSettings,
+    credentials: tuple[Credential, ...],
+    flips: tuple[tuple[int, int], ...],
+    has_file_keys: bool,
+) -> ByteSource:
+    """The stack up to volume or disk."""
     offset, length, volume = settings.offset, settings.length, settings.volume
     if volume is not None and (offset or length is not None):
         raise UsageError("either a volume or an offset and length can be given, not both")
@@ -119,7 +153,7 @@ def open_stack(
             source = FlippedSource(source, flips)
         source = open_container(source, path) if settings.nand is None else source
         if find_files(source):
-            if any((settings.nand, credentials, volume, offset, length)):
+            if any((settings.nand, credentials, volume, offset, length, has_file_keys)):
                 raise UsageError(
                     f"{path} is a folder or an archive of JPEGs: "
                     "NAND layout, key, password, volume, offset and length mean nothing there"

@@ -37,9 +37,10 @@ ORDER: Final = {
             "fragments",
             "known_bad",
         ),
-        *("file_systems", "media.archive", "container_layers", "encryption", "flips"),
+        *("file_systems", "media.archive", "container_layers", "encryption", "fscrypt", "flips"),
         *(
             "file_systems.structures",
+            "fscrypt.finding",
             "file_systems.walking",
             "databases",
             "carver",

@@ -37,6 +37,8 @@ Exit codes:
 @click.option(
     "--password", "passwords", multiple=True, metavar="PASSWORD", help="The same with the password of the run."
 )
+@click.option("--metadata-key", "metadata_keys", multiple=True, metavar="KEY", help="The same with --metadata-key.")
+@click.option("--fbe-key", "fbe_keys", multiple=True, metavar="KEY", help="The same with --fbe-key.")
 @click.option(
     "--public-key",
     type=click.Path(path_type=Path),
@@ -49,6 +51,8 @@ def verify_command(
     evidence: Path | None,
     keys: tuple[str, ...],
     passwords: tuple[str, ...],
+    metadata_keys: tuple[str, ...],
+    fbe_keys: tuple[str, ...],
     public_key: Path | None,
     quiet: bool,
 ) -> None:
@@ -69,5 +73,6 @@ def verify_command(
         from plugin.examination.opening import read_secrets
         from plugin.verify.verification_of_evidence import verify_evidence
 
-        verify_evidence(evidence, read_secrets(keys, passwords), report, say, lambda _done, _total: None)
+        secrets = read_secrets(keys, passwords, metadata_keys, fbe_keys)
+        verify_evidence(evidence, secrets, report, say, lambda _done, _total: None)
     say("all of it holds")

@@ -42,7 +42,7 @@ def verify_evidence(
     read = len(report.files) - unread
     say(f"{read} carved files: read again from {evidence}, byte for byte the same")
     if unread:
-        say(f"{unread} carved files were not read again: they were decrypted, and no --key or --password is given")
+        say(f"{unread} carved files were not read again: they were decrypted, and none of their keys is given")
     if repaired and report.nand is None:  # error correction above the dump would undo what is flipped in it
         for layer in sorted({entry.layer for entry in repaired}):
             _check_repaired(evidence, secrets, report, layer)
