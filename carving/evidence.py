@@ -111,7 +111,7 @@ def open_stack(
     flips: tuple[tuple[int, int], ...] = (),
     file_keys: tuple[MasterKey, ...] | OpenedFiles = (),
 ) -> ByteSource:
-    """As `open_evidence`, with the settings as one; `file_keys` may also be what they opened in the same stack before."""
+    """As `open_evidence`, with the settings as one; `file_keys` may be what keys opened in the same stack before."""
     with ExitStack() as undo:
         source = _open_volume(path, settings, credentials, flips, bool(file_keys))
         undo.callback(source.close)

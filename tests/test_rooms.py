@@ -40,10 +40,10 @@ ORDER: Final = {
         *("file_systems", "media.archive", "container_layers", "encryption", "fscrypt", "flips"),
         *(
             "file_systems.structures",
-            "fscrypt.finding",
             "file_systems.walking",
             "databases",
             "carver",
+            "fscrypt.finding",
             "selection",
             "files_first",
             "evidence",

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from carving.fscrypt.contexts import EncryptionContext, FscryptFlag, FscryptMode, mode_name
 from carving.fscrypt.file_names import decrypt_name
@@ -18,6 +19,7 @@ from carving.fscrypt.unit_ciphers import CbcUnits, UnitCipher, Words, XtsUnits
 _CONTENTS: Final = {FscryptMode.AES_256_XTS: XtsUnits, FscryptMode.AES_128_CBC: CbcUnits}
 _NAMES: Final = (FscryptMode.AES_256_CTS, FscryptMode.AES_128_CTS)
 _WORD: Final = (1 << 64) - 1
+_HALF: Final = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,11 @@ class ContentKey:
     narrow: bool = False
 
     def ivs(self, first: int, count: int) -> Words:
-        """The IVs of units, uint64 (count, 2)."""
+        """The IVs of units from `first` on, uint64 (count, 2)."""
         ivs = np.zeros((count, 2), dtype=np.uint64)
         ivs[:, 0] = np.arange(count, dtype=np.uint64) + np.uint64((self.base + first) & _WORD)
         if self.narrow:
-            ivs[:, 0] &= np.uint64(0xFFFFFFFF)
+            ivs[:, 0] &= np.uint64(_HALF)
         return ivs
 
 
@@ -73,6 +75,18 @@ class Keyring:
         """What decrypts a file; None where the key or the cipher is not here."""
         master = self.master(identity.context)
         return None if master is None or unsupported(identity.context) else _content_key(master.key, identity)
+
+    def first_ivs(self, files: list[FileIdentity]) -> NDArray[np.uint64]:
+        """The low words of the IVs of first units, for files of one policy whose key is here: uint64 (n,)."""
+        master = self.master(files[0].context)
+        assert master is not None
+        numbers = np.array([file.inode for file in files], dtype=np.uint64)
+        if files[0].context.flags & FscryptFlag.IV_INO_LBLK_64:
+            return numbers << np.uint64(32)
+        if files[0].context.flags & FscryptFlag.IV_INO_LBLK_32:
+            key = inode_hash_key(master.key)
+            return np.array([siphash_of_number(int(number), key) & _HALF for number in numbers], dtype=np.uint64)
+        return np.zeros(len(files), dtype=np.uint64)
 
     def name(self, stored: bytes, folder: FileIdentity) -> bytes | None:
         """A name in an encrypted folder; None where it cannot be told."""
@@ -133,4 +147,9 @@ def _derived(master: bytes, identity: FileIdentity, mode: FscryptMode) -> tuple[
 
 def hashed_inode(master: bytes, inode: int) -> int:
     """What stands for an inode's number under IV_INO_LBLK_32: 32 bits of its SipHash."""
-    return siphash_of_number(inode, derive(master, KeyUse.INODE_HASH, b"", 16)) & 0xFFFFFFFF
+    return siphash_of_number(inode, inode_hash_key(master)) & _HALF
+
+
+def inode_hash_key(master: bytes) -> bytes:
+    """The key of that hash."""
+    return derive(master, KeyUse.INODE_HASH, b"", 16)

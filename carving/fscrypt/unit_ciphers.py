@@ -39,6 +39,11 @@ class UnitCipher(ABC):
         """Ciphertext of uint8 (units, bytes)."""
 
     @abstractmethod
+    def masks(self, ivs: Words) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """What is combined with the first block of units before and behind the block cipher that decrypts: uint8
+        (units, 16) each."""
+
+    @abstractmethod
     def whitening(self, blocks: int, ivs: Words) -> NDArray[np.uint8]:
         """What is combined with each ciphertext block before the block cipher: uint8 (units, blocks, 16)."""
 
@@ -63,6 +68,11 @@ class XtsUnits(UnitCipher):
         white = self.whitening(units.shape[1] // BLOCK, ivs).reshape(units.shape)
         encryptor = Cipher(self._data, ECB()).encryptor()
         return np.frombuffer(encryptor.update((units ^ white).tobytes()), np.uint8).reshape(units.shape) ^ white
+
+    def masks(self, ivs: Words) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        encryptor = Cipher(self._tweak, ECB()).encryptor()
+        white = np.frombuffer(encryptor.update(ivs.astype("<u8").tobytes()), np.uint8).reshape(-1, BLOCK)
+        return white, white
 
     def whitening(self, blocks: int, ivs: Words) -> NDArray[np.uint8]:
         from carving.encryption.xts_kernels import fill_tweaks
@@ -100,6 +110,9 @@ class CbcUnits(UnitCipher):
             previous = np.frombuffer(encryptor.update(mixed), np.uint8).reshape(-1, BLOCK)
             out[:, start : start + BLOCK] = previous
         return out
+
+    def masks(self, ivs: Words) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        return np.zeros((len(ivs), BLOCK), dtype=np.uint8), self._first(ivs)
 
     def whitening(self, blocks: int, ivs: Words) -> NDArray[np.uint8]:
         return np.zeros((len(ivs), blocks, BLOCK), dtype=np.uint8)

@@ -75,8 +75,8 @@ Exit codes:
     "metadata_keys",
     multiple=True,
     metavar="[N:]KEY",
-    help="Key of a volume under Android's metadata encryption (dm-default-key: aes-xts-plain64, sectors of 4096 bytes); "
-    "given as --key is. Repeatable.",
+    help="Key of a volume under Android's metadata encryption (dm-default-key: aes-xts-plain64, sectors of 4096 "
+    "bytes); given as --key is. Repeatable.",
 )
 @click.option(
     "--fbe-key",

@@ -25,8 +25,8 @@ class Matched:
 def match_keys(volumes: tuple[EncryptedVolume, ...], keys: tuple[MasterKey, ...]) -> Matched:
     """Match keys with the contexts of files.
 
-    The identifier of version 2 is made of the key, and proves it. The descriptor of version 1 is any 8 bytes: names that
-    the key makes readable prove it, and find the descriptor of a key that was given without one.
+    The identifier of version 2 is made of the key, and proves it. The descriptor of version 1 is any 8 bytes: names
+    that the key makes readable prove it, and find the descriptor of a key that was given without one.
     """
     named = _identifiers(volumes)
     keyring = Keyring(keys)

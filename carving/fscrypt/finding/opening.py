@@ -17,6 +17,7 @@ from carving.fscrypt.finding.encrypted_volume import EncryptedNode, EncryptedVol
 from carving.fscrypt.finding.ext_encrypted import encrypted_ext
 from carving.fscrypt.finding.f2fs_encrypted import encrypted_f2fs
 from carving.fscrypt.finding.key_matching import Matched, explain_idle, match_keys
+from carving.fscrypt.finding.lost_photos import find_lost_photos
 from carving.fscrypt.finding.readable_names import ReadableNames
 from carving.fscrypt.fscrypt_source import FoundEncryption, FscryptSource
 from carving.fscrypt.key_use import FileEncryption
@@ -76,13 +77,18 @@ def layer_over(source: ByteSource, volumes: tuple[EncryptedVolume, ...], matched
                 unit = 1 << node.context.unit_log if node.context.unit_log else volume.unit
                 if unit <= volume.unit:
                     extents += _extents(volume, node, node.context, unit)
+    remarks = [remark for volume in volumes for remark in _remarks(volume)]
+    for volume in volumes if matched.proofs else ():
+        lost = find_lost_photos(source, volume, matched.keyring, ExtentTable(extents))
+        extents += lost.extents
+        remarks += lost.remarks
     found = FoundEncryption(
         table=ExtentTable(extents),
         folders=ExtentTable(folders),
         names=names,
         old_names=old_names,
         policies=tuple(record for volume in volumes for record in _policies(volume, matched)),
-        remarks=tuple(remark for volume in volumes for remark in _remarks(volume)),
+        remarks=tuple(remarks),
     )
     return FscryptSource(source, matched.keyring, found)
 
