@@ -3,7 +3,6 @@ fast short-input PRF", 2012)."""
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 _MASK: Final = (1 << 64) - 1
@@ -12,7 +11,7 @@ _INITIAL: Final = (0x736F6D6570736575, 0x646F72616E646F6D, 0x6C7967656E657261, 0
 
 def siphash_of_number(number: int, key: bytes) -> int:
     """The 64-bit hash of a 64-bit number, little-endian, under a key of 16 bytes."""
-    low, high = struct.unpack("<QQ", key)
+    low, high = int.from_bytes(key[:8], "little"), int.from_bytes(key[8:16], "little")
     state = [value ^ word for value, word in zip(_INITIAL, (low, high, low, high), strict=True)]
     for word in (number & _MASK, 8 << 56):
         state[3] ^= word
