@@ -21,12 +21,13 @@ from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from carving.encryption.keys import parse_key, read_secret_file
-from carving.errors import UnsupportedEncryptionError
+from carving.errors import UnsupportedEncryptionError, UsageError
 
 DESCRIPTOR_SIZE: Final = 8
 IDENTIFIER_SIZE: Final = 16
 _NAMED: Final = re.compile(r"([0-9A-Fa-f]{16}|[0-9A-Fa-f]{32}):(.*)", re.DOTALL)
 _HEX: Final = re.compile(rb"[0-9A-Fa-f\s]*")
+_SHORTEST_KEY: Final = 16
 _LONGEST_KEY: Final = 64
 _LABEL: Final = b"fscrypt\0"
 
@@ -55,6 +56,15 @@ class MasterKey:
     key: bytes = field(repr=False)
     told: str = "the file-based key"
     descriptor: bytes | None = None
+
+    def check_size(self) -> None:
+        """Refuse a key that no policy can take.
+
+        Raises:
+            UsageError: naming its length, never the key.
+        """
+        if not _SHORTEST_KEY <= len(self.key) <= _LONGEST_KEY:
+            raise UsageError(f"{self.told} has {len(self.key)} bytes; a master key has 16 to 64")
 
     @property
     def identifier(self) -> bytes:
