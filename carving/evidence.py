@@ -16,7 +16,8 @@ from carving.media.android_sparse.sparse_header import MAGIC as SPARSE_MAGIC
 from carving.media.android_sparse.split_images import SparseFiles, sparse_files
 from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
 from carving.media.ewf.ewf_source import EwfSource, open_ewf
-from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
+from carving.media.ewf.libewf_source import LibewfSource, open_libewf
+from carving.media.ewf.sections import EVF2_SIGNATURE, EVF_SIGNATURE, unsupported_signature
 from carving.media.ewf.segment_names import has_ewf_name
 from carving.media.files import check_readable_file, reason
 from carving.media.folder import FolderSource, open_folder
@@ -208,8 +209,8 @@ def _rescued(medium: ByteSource, path: Path, rescue_map: Path) -> ByteSource:
     return open_rescued(medium, rescue_map)
 
 
-def open_media(path: Path) -> RawSource | EwfSource:
-    """Open the bottom layer alone: the medium inside E01 files, raw bytes, or the JPEGs of a folder.
+def open_media(path: Path) -> RawSource | EwfSource | LibewfSource:
+    """Open the bottom layer alone: the medium inside E01 or Ex01 files, raw bytes, or the JPEGs of a folder.
 
     Raises:
         SegmentMissingError: a segment is missing.
@@ -227,8 +228,13 @@ def open_media(path: Path) -> RawSource | EwfSource:
         raise EvidenceError(f"the evidence {path} cannot be read: {reason(error)}") from error
     if not head:
         raise EvidenceError(f"the evidence {path} is empty")
+    if head.startswith(EVF2_SIGNATURE):
+        return open_libewf(path)
     if unsupported := unsupported_signature(head[:8]):
-        raise EvidenceError(f"{path} is an {unsupported} file, which is not supported; convert it to E01 or raw")
+        raise EvidenceError(
+            f"{path} is an {unsupported} file, which is not supported; `ewfexport -f files` writes out its files, whose "
+            "folder can be given"
+        )
     if container := container_of(head, tail):
         raise EvidenceError(f"{path} is of a format that is not supported ({container.name}); {container.advice}")
     if head.startswith(EVF_SIGNATURE) or has_ewf_name(path):

@@ -49,6 +49,20 @@ def verify_evidence(
         say(f"{len(repaired)} repaired files: made again by reversing the bits that the report names, and nothing else")
 
 
+def check_by_libewf(evidence: Path, report: Report, say: Say) -> None:
+    """Hash the media as libewf reads it: what another reader makes of the same files.
+
+    Raises:
+        EvidenceError: libewf cannot read it.
+        HashMismatchError: it reads other bytes than the run did.
+    """
+    from carving.media.ewf.libewf_source import open_libewf
+
+    with closing(open_libewf(evidence)) as media:
+        say(f"read a second time by {media.name}:")
+        _check_media(evidence, media, report, say, lambda _done, _total: None)
+
+
 def _check_media(
     evidence: Path, bottom: ByteSource, report: Report, say: Say, progress: Callable[[int, int], None]
 ) -> None:
