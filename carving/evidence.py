@@ -232,8 +232,8 @@ def open_media(path: Path) -> RawSource | EwfSource | LibewfSource:
         return open_libewf(path)
     if unsupported := unsupported_signature(head[:8]):
         raise EvidenceError(
-            f"{path} is an {unsupported} file, which is not supported; `ewfexport -f files` writes out its files, whose "
-            "folder can be given"
+            f"{path} is an {unsupported} file, which is not supported; `ewfexport -f files` writes out its files, and "
+            "their folder can be given"
         )
     if container := container_of(head, tail):
         raise EvidenceError(f"{path} is of a format that is not supported ({container.name}); {container.advice}")
