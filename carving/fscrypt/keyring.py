@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from carving.fscrypt.contexts import EncryptionContext, FscryptFlag, FscryptMode, mode_name
 from carving.fscrypt.file_names import decrypt_name
 from carving.fscrypt.master_keys import KeyUse, MasterKey, derive, derive_version_1
-from carving.fscrypt.siphash import siphash_of_number
+from carving.fscrypt.siphash import siphash_of_numbers
 from carving.fscrypt.unit_ciphers import CbcUnits, UnitCipher, Words, XtsUnits
 
 _CONTENTS: Final = {FscryptMode.AES_256_XTS: XtsUnits, FscryptMode.AES_128_CBC: CbcUnits}
@@ -85,7 +85,7 @@ class Keyring:
             return numbers << np.uint64(32)
         if files[0].context.flags & FscryptFlag.IV_INO_LBLK_32:
             key = inode_hash_key(master.key)
-            return np.array([siphash_of_number(int(number), key) & _HALF for number in numbers], dtype=np.uint64)
+            return siphash_of_numbers(numbers, key) & np.uint64(_HALF)
         return np.zeros(len(files), dtype=np.uint64)
 
     def name(self, stored: bytes, folder: FileIdentity) -> bytes | None:
@@ -147,7 +147,7 @@ def _derived(master: bytes, identity: FileIdentity, mode: FscryptMode) -> tuple[
 
 def hashed_inode(master: bytes, inode: int) -> int:
     """What stands for an inode's number under IV_INO_LBLK_32: 32 bits of its SipHash."""
-    return siphash_of_number(inode, inode_hash_key(master)) & _HALF
+    return int(siphash_of_numbers(np.array([inode], dtype=np.uint64), inode_hash_key(master))[0]) & _HALF
 
 
 def inode_hash_key(master: bytes) -> bytes:

@@ -15,6 +15,8 @@ from carving.support.intervals import interval_set_of
 _KINDS: Final = {F2fsKind.REGULAR: NodeKind.FILE, F2fsKind.DIRECTORY: NodeKind.FOLDER}
 _OLDER: Final = (F2fsState.DELETED, F2fsState.OLDER_VERSION, F2fsState.AFTER_CHECKPOINT)
 _COMPRESSED: Final = "compressed by F2FS before they were encrypted"
+_MORE_INODES: Final = 1 << 12
+"""Numbers are given out from low ones on; so many more than were seen may have been."""
 _MOST_NODES: Final = 1 << 21
 _MOST_NAMES: Final = 1 << 21
 
@@ -48,6 +50,8 @@ def _read(source: ByteSource, start: int) -> EncryptedVolume | None:
                 _take(volume, file)
                 name = EncryptedName(file.parent, file.inode, file.name, file.kind is F2fsKind.DIRECTORY)
                 volume.old_names[file.node_offset] = name
+    highest = max((number.inode for number in (*volume.names, *volume.nodes)), default=0)
+    volume.inodes = min(superblock.node_ids, 2 * highest + _MORE_INODES)
     volume.free = interval_set_of(system.free_runs(), source.size)
     return volume
 

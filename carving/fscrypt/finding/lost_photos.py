@@ -136,9 +136,9 @@ def _hits(files: list[FileIdentity], heads: NDArray[np.uint8], keyring: Keyring)
         mixed = heads[np.newaxis] ^ before[start : start + step, np.newaxis]
         plain = np.frombuffer(decryptor.update(mixed.tobytes()), "<u4")[::4].reshape(-1, len(heads))
         plain = plain ^ words[start : start + step, np.newaxis]
-        hits = (plain & np.uint32(0xFFFFFF) == _HEAD) & np.isin(plain >> np.uint32(24), _MARKERS)
-        for file, block in np.argwhere(hits).tolist():
-            yield files[start + file], block
+        for file, block in np.argwhere(plain & np.uint32(0xFFFFFF) == _HEAD).tolist():
+            if int(plain[file, block]) >> 24 in _MARKERS:
+                yield files[start + file], block
 
 
 def _first_ivs(files: list[FileIdentity], keyring: Keyring) -> NDArray[np.uint64]:

@@ -13,7 +13,7 @@ from carving.fscrypt.contexts import EncryptionContext, FscryptFlag, parse_conte
 from carving.fscrypt.file_names import decrypt_cts, decrypt_name, encrypt_cts
 from carving.fscrypt.keyring import FileIdentity, Keyring, unsupported
 from carving.fscrypt.master_keys import MasterKey, parse_master_key
-from carving.fscrypt.siphash import siphash_of_number
+from carving.fscrypt.siphash import siphash_of_numbers
 from tests.carving.fscrypt import reference
 
 KERNEL_KEY = bytes.fromhex(
@@ -37,7 +37,10 @@ def test_the_identifier_is_the_kernels() -> None:
 
 
 def test_siphash_is_that_of_its_authors() -> None:
-    assert siphash_of_number(0x0706050403020100, bytes(range(16))) == 0x93F5F5799A932462
+    numbers = np.array([0x0706050403020100, 4711], dtype=np.uint64)
+    hashes = siphash_of_numbers(numbers, bytes(range(16))).tolist()
+    assert hashes[0] == 0x93F5F5799A932462
+    assert hashes[1] == reference.siphash((4711).to_bytes(8, "little"), bytes(range(16)))
     assert reference.siphash(bytes(range(8)), bytes(range(16))) == 0x93F5F5799A932462
 
 
