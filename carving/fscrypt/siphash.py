@@ -1,4 +1,4 @@
-"""SipHash-2-4 of 64-bit numbers, as fscrypt hashes those of inodes (J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast
+"""SipHash-2-4 of 64-bit numbers, as fscrypt hashes those of inodes (J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast
 short-input PRF", 2012)."""
 
 from __future__ import annotations
