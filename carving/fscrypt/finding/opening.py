@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from carving.encryption.keys import key_fingerprint
 from carving.errors import EvidenceError, KeyMismatchError
@@ -19,6 +19,7 @@ from carving.fscrypt.finding.f2fs_encrypted import encrypted_f2fs
 from carving.fscrypt.finding.key_matching import Matched, explain_idle, match_keys
 from carving.fscrypt.finding.lost_photos import find_lost_photos
 from carving.fscrypt.finding.readable_names import ReadableNames
+from carving.fscrypt.finding.wrapped_keys import signs_of_wrapped_keys
 from carving.fscrypt.fscrypt_source import FoundEncryption, FscryptSource
 from carving.fscrypt.key_use import FileEncryption
 from carving.fscrypt.keyring import FileIdentity, unsupported
@@ -90,7 +91,9 @@ def layer_over(source: ByteSource, volumes: tuple[EncryptedVolume, ...], matched
         policies=tuple(record for volume in volumes for record in _policies(volume, matched)),
         remarks=tuple(remarks),
     )
-    return FscryptSource(source, matched.keyring, found)
+    layer = FscryptSource(source, matched.keyring, found)
+    signs = tuple(sign for volume in volumes for sign in signs_of_wrapped_keys(layer, volume))
+    return FscryptSource(source, matched.keyring, replace(found, remarks=(*found.remarks, *signs)))
 
 
 def _starts(source: ByteSource) -> list[int]:

@@ -170,6 +170,30 @@ def test_blocks_of_a_deleted_file_that_are_another_files_now_stay_as_they_are(im
     assert layer.read_at(image.places[path], 4096) == image.data[image.places[path] :][:4096]
 
 
+def test_a_key_that_opens_names_alone_is_explained(image: EncryptedImage) -> None:
+    data = bytearray(image.data)
+    for path in (f"/v2/{name_in('v2')}", f"/lblk64/{name_in('lblk64')}"):
+        place = image.places[path]
+        data[place : place + 4096] = np.random.default_rng(1).bytes(4096)
+    told = [remark for remark in decrypt_files(MemorySource(bytes(data)), KEYS).found.remarks if "hardware" in remark]
+    assert told == []  # one photo of a policy may be damaged
+    second = _with_a_second_photo(data, image)
+    told = [remark for remark in decrypt_files(MemorySource(second), KEYS).found.remarks if "hardware" in remark]
+    assert len(told) == 1
+    assert "none of 2 files called as photos" in told[0]
+
+
+def _with_a_second_photo(data: bytearray, image: EncryptedImage) -> bytes:
+    """The photo of `lblk64` gets the context and folder of that of `v2`, so that one policy has two."""
+    geometry = read_geometry(MemorySource(image.data), 0)
+    one, other = (geometry.place(image.inodes[f"/{policy}/{name_in(policy)}"]) for policy in ("v2", "lblk64"))
+    assert one is not None
+    assert other is not None
+    changed = bytearray(data)
+    changed[other + 128 : other + 256] = data[one + 128 : one + 256]
+    return bytes(changed)
+
+
 HOSTILE = {
     "a size of exabytes": (4, struct.pack("<I", 0xFFFFFFFF), 108, struct.pack("<I", 0x7FFFFFFF)),
     "an extent outside": (60, struct.pack("<I", 0xFFFFFF00), None, b""),
