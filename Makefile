@@ -18,8 +18,8 @@ PEERS := testdisk=photorec groff-base=groff sleuthkit=fls foremost=foremost scal
 FUZZ := /tmp/carve-restore-fuzz
 FUZZ_SECONDS ?= 600
 FUZZ_TARGETS ?= jpeg_header jpeg_carve jpeg_decode jpeg_restore jpeg_preview ewf raw_media android_sparse zip_archive tar_archive \
-	volumes luks1 luks2 android_footer f2fs structures nand ext ext_journal ntfs_record lznt1 sqlite rescue_map file_list custody_log \
-	report_json
+	volumes luks1 luks2 android_footer f2fs structures nand ext fscrypt_context fscrypt_ext fscrypt_names ext_journal ntfs_record \
+	lznt1 sqlite rescue_map file_list custody_log report_json
 PHOTOS ?= ../shared/data/photos
 UNDAMAGED_OPTIONS ?=
 DEMO := sample_images/demo

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from carving.container_layers import find_files, open_container
 from carving.encryption.ciphers import SectorIv, SectorNumbering, parse_cipher
@@ -15,12 +16,17 @@ from carving.media.android_sparse.sparse_header import MAGIC as SPARSE_MAGIC
 from carving.media.android_sparse.split_images import SparseFiles, sparse_files
 from carving.media.containers import HEAD_BYTES, TAIL_BYTES, container_of
 from carving.media.ewf.ewf_source import EwfSource, open_ewf
-from carving.media.ewf.sections import EVF_SIGNATURE, unsupported_signature
+from carving.media.ewf.libewf_source import LibewfSource, open_libewf
+from carving.media.ewf.sections import EVF2_SIGNATURE, EVF_SIGNATURE, unsupported_signature
 from carving.media.ewf.segment_names import has_ewf_name
 from carving.media.files import check_readable_file, reason
 from carving.media.folder import FolderSource, open_folder
 from carving.media.raw import RawSource, open_raw
 from carving.source import ByteSource
+
+if TYPE_CHECKING:
+    from carving.fscrypt.fscrypt_source import OpenedFiles
+    from carving.fscrypt.master_keys import MasterKey
 
 
 def open_evidence(
@@ -42,6 +48,7 @@ def open_evidence(
     xor_key: str | Path | None = None,
     rescue_map: str | Path | None = None,
     flips: tuple[tuple[int, int], ...] = (),
+    file_keys: tuple[MasterKey, ...] = (),
 ) -> ByteSource:
     """Open evidence read-only, undo a container or the layout of raw NAND, cut out the volume, and lay decryption over
     it where a key is given.
@@ -69,6 +76,8 @@ def open_evidence(
         rescue_map: map file that GNU ddrescue kept of the medium; what it did not read is in `bad_runs`.
         flips: byte and bit (0 = most significant) of the medium that are read the other way round, to see what
             reversing them makes of the layers above.
+        file_keys: master keys of file-based encryption (`carving.fscrypt`): the files that they open read decrypted,
+            each byte at its place. Each has to open something.
 
     Raises:
         SegmentMissingError: a segment of a split image is missing.
@@ -93,7 +102,7 @@ def open_evidence(
         xor_key=None if xor_key is None else str(xor_key),
         map=None if rescue_map is None else str(rescue_map),
     )
-    return open_stack(Path(path), settings, credentials or credentials_of(key, password), flips)
+    return open_stack(Path(path), settings, credentials or credentials_of(key, password), flips, file_keys)
 
 
 def open_stack(
@@ -101,8 +110,34 @@ def open_stack(
     settings: EvidenceSettings,
     credentials: tuple[Credential, ...] = (),
     flips: tuple[tuple[int, int], ...] = (),
+    file_keys: tuple[MasterKey, ...] | OpenedFiles = (),
 ) -> ByteSource:
-    """As `open_evidence`, with the settings as one."""
+    """As `open_evidence`, with the settings as one; `file_keys` may be what keys opened in the same stack before."""
+    with ExitStack() as undo:
+        source = _open_volume(path, settings, credentials, flips, bool(file_keys))
+        undo.callback(source.close)
+        if file_keys:
+            source = _with_files(source, file_keys)
+        undo.pop_all()
+        return source
+
+
+def _with_files(source: ByteSource, keys: tuple[MasterKey, ...] | OpenedFiles) -> ByteSource:
+    """The layer over a volume or disk that decrypts files."""
+    from carving.fscrypt.finding.opening import decrypt_files
+    from carving.fscrypt.fscrypt_source import FscryptSource
+
+    return decrypt_files(source, keys) if isinstance(keys, tuple) else FscryptSource(source, keys.keyring, keys.found)
+
+
+def _open_volume(
+    path: Path,
+    settings: EvidenceSettings,
+    credentials: tuple[Credential, ...],
+    flips: tuple[tuple[int, int], ...],
+    has_file_keys: bool,
+) -> ByteSource:
+    """The stack up to volume or disk."""
     offset, length, volume = settings.offset, settings.length, settings.volume
     if volume is not None and (offset or length is not None):
         raise UsageError("either a volume or an offset and length can be given, not both")
@@ -119,7 +154,7 @@ def open_stack(
             source = FlippedSource(source, flips)
         source = open_container(source, path) if settings.nand is None else source
         if find_files(source):
-            if any((settings.nand, credentials, volume, offset, length)):
+            if any((settings.nand, credentials, volume, offset, length, has_file_keys)):
                 raise UsageError(
                     f"{path} is a folder or an archive of JPEGs: "
                     "NAND layout, key, password, volume, offset and length mean nothing there"
@@ -174,8 +209,8 @@ def _rescued(medium: ByteSource, path: Path, rescue_map: Path) -> ByteSource:
     return open_rescued(medium, rescue_map)
 
 
-def open_media(path: Path) -> RawSource | EwfSource:
-    """Open the bottom layer alone: the medium inside E01 files, raw bytes, or the JPEGs of a folder.
+def open_media(path: Path) -> RawSource | EwfSource | LibewfSource:
+    """Open the bottom layer alone: the medium inside E01 or Ex01 files, raw bytes, or the JPEGs of a folder.
 
     Raises:
         SegmentMissingError: a segment is missing.
@@ -193,8 +228,13 @@ def open_media(path: Path) -> RawSource | EwfSource:
         raise EvidenceError(f"the evidence {path} cannot be read: {reason(error)}") from error
     if not head:
         raise EvidenceError(f"the evidence {path} is empty")
+    if head.startswith(EVF2_SIGNATURE):
+        return open_libewf(path)
     if unsupported := unsupported_signature(head[:8]):
-        raise EvidenceError(f"{path} is an {unsupported} file, which is not supported; convert it to E01 or raw")
+        raise EvidenceError(
+            f"{path} is an {unsupported} file, which is not supported; `ewfexport -f files` writes out its files, and "
+            "their folder can be given"
+        )
     if container := container_of(head, tail):
         raise EvidenceError(f"{path} is of a format that is not supported ({container.name}); {container.advice}")
     if head.startswith(EVF_SIGNATURE) or has_ewf_name(path):

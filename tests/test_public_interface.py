@@ -26,7 +26,8 @@ SIGNATURES = {
         "iv_sector: 'SectorIv' = 'le64', iv_offset: 'int' = 0, iv_large_sectors: 'bool' = False, offset: 'int' = 0, "
         "length: 'int | None' = None, volume: 'int | None' = None, nand: 'str | None' = None, "
         "xor_key: 'str | Path | None' = None, rescue_map: 'str | Path | None' = None, "
-        "flips: 'tuple[tuple[int, int], ...]' = ()) -> 'ByteSource'"
+        "flips: 'tuple[tuple[int, int], ...]' = (), "
+        "file_keys: 'tuple[MasterKey, ...]' = ()) -> 'ByteSource'"
     ),
     "restore.decode": "(jpeg: 'bytes') -> 'Decoded'",
     "restore.restore": (
@@ -36,7 +37,8 @@ SIGNATURES = {
     "restore.warm_up": "(progress: 'Callable[[str, int, int], None]') -> 'None'",
     "plugin.run": (
         "(evidence: 'str | os.PathLike[str]', output: 'str | os.PathLike[str]', *, key: 'Given' = None, "
-        "password: 'Given' = None, parameters: 'Parameters | None' = None, "
+        "password: 'Given' = None, metadata_key: 'Given' = None, fbe_key: 'GivenFileKeys' = (), "
+        "parameters: 'Parameters | None' = None, "
         "details: 'CaseDetails | None' = None, jobs: 'int | None' = None, cluster: 'str | None' = None, "
         "arguments: 'tuple[str, ...]' = (), progress: 'Progress | None' = None, signer: 'Signer | None' = None, "
         "journal: 'Journal | None' = None) -> 'Report'"

@@ -87,6 +87,13 @@ class SectorNumbering:
             raise UsageError(f"the IV offset must be a 64-bit number and not negative, not {self.iv_offset}")
 
 
+METADATA_CIPHER: Final = CipherSpec("aes", "xts", "plain64", "")
+"""Cipher of Android's metadata encryption (dm-default-key)."""
+
+METADATA_NUMBERING: Final = SectorNumbering(4096, large_sectors=True)
+"""How dm-default-key numbers its sectors: 4096 bytes each, counted one by one (Android's `vold`, MetadataCrypt)."""
+
+
 def parse_cipher(text: str) -> CipherSpec:
     """Read a cipher specification; `aes` alone is dm-crypt's short name for `aes-cbc-plain`.
 

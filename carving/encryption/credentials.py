@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from carving.encryption.ciphers import CipherSpec
+from carving.encryption.ciphers import CipherSpec, SectorNumbering
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,8 @@ class Credential:
         volume: the only volume it is for, by its number; None for any.
         spec: the cipher of a volume that was opened with this key before, whose header need not be asked; then it is
             not checked again whether it fits.
+        numbering: how its sectors are numbered, where that differs from the settings.
+        is_metadata_key: whether it is for Android's metadata encryption, which fixes cipher and numbering.
     """
 
     key: bytes | None = field(default=None, repr=False)
@@ -24,6 +26,8 @@ class Credential:
     told: str = "the key"
     volume: int | None = None
     spec: CipherSpec | None = None
+    numbering: SectorNumbering | None = None
+    is_metadata_key: bool = False
 
     def is_for(self, volume: int) -> bool:
         """Whether it may open the volume with this number."""

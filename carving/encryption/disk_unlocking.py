@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from carving.encryption import unlocking
 from carving.encryption.android_footer import find_footer
-from carving.encryption.ciphers import CipherSpec, SectorNumbering
+from carving.encryption.ciphers import METADATA_CIPHER, METADATA_NUMBERING, CipherSpec, SectorNumbering
 from carving.encryption.credentials import Credential
 from carving.encryption.disk import DiskSource
 from carving.encryption.dmcrypt import DmCryptSource
@@ -106,11 +106,13 @@ def _open(
         return unlocking.decrypt_with_password(part, credential.password, None)
     assert credential.key is not None
     if has_header:
-        return unlocking.decrypt_luks_with_key(part, credential.key, None)
+        return None if credential.is_metadata_key else unlocking.decrypt_luks_with_key(part, credential.key, None)
     if credential.spec is not None:
-        return DmCryptSource(part, credential.key, credential.spec, numbering)
+        return DmCryptSource(part, credential.key, credential.spec, credential.numbering or numbering)
     if credential.volume is None and file_system(part) is not None:
         return None
+    if credential.is_metadata_key:
+        spec, numbering = METADATA_CIPHER, METADATA_NUMBERING
     decrypted = DmCryptSource(part, credential.key, spec, numbering)
     check_key(decrypted)
     return decrypted

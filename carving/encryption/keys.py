@@ -16,10 +16,14 @@ _MAX_KEY_FILE: Final = 4096
 _FINGERPRINT_DOMAIN: Final = b"carve-restore volume key fingerprint\0"
 
 
-def parse_key(text: str) -> bytes:
+def parse_key(text: str, option: str = "--key") -> bytes:
     """Read a raw master key as the user gave it: hex, `file:PATH` (hex or raw bytes) or `env:NAME` (hex).
 
     Blanks and line breaks inside hex are ignored, as `cryptsetup luksDump` prints them.
+
+    Args:
+        text: what was given.
+        option: with which, for messages.
 
     Raises:
         UsageError: nothing there or not a key; the message never repeats what was given.
@@ -28,7 +32,7 @@ def parse_key(text: str) -> bytes:
     if source == "file":
         return _key_from_file(Path(rest))
     if source == "env":
-        return _key_from_hex(read_variable(rest, "--key"), "the environment variable that --key names")
+        return _key_from_hex(read_variable(rest, option), f"the environment variable that {option} names")
     return _key_from_hex(text, "the key")
 
 

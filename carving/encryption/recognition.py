@@ -59,15 +59,15 @@ def recognise(volume: ByteSource) -> Encryption | None:
         return Encryption(text, has_header=True)
     if _has_file_based_encryption(volume):
         text = (
-            "has a file system with file-based encryption (fscrypt), as Android 7 and later use: names and contents of "
-            "its encrypted files stay ciphertext, which is not supported; what lies in plaintext is found"
+            "has a file system with file-based encryption (fscrypt), as Android 7 and later use: its encrypted files "
+            "open with their master keys (--fbe-key); what lies in plaintext is found"
         )
         return Encryption(text, has_header=False)
     if file_system(volume) is None and _is_random(volume):
         text = (
             "holds nothing but random-looking bytes, and neither a header nor a footer: encrypted with a key that is "
-            "not in the image. Android's metadata encryption (dm-default-key) looks like this and is not supported, "
-            "nor are VeraCrypt's volumes; a dm-crypt volume opens with its master key (--key)"
+            "not in the image. Android's metadata encryption (dm-default-key) looks like this and opens with its key "
+            "(--metadata-key), a dm-crypt volume with its master key (--key); VeraCrypt's volumes are not supported"
         )
         return Encryption(text, has_header=False)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from carving.encryption import unlocking
-from carving.encryption.ciphers import CipherSpec, SectorNumbering
+from carving.encryption.ciphers import METADATA_CIPHER, METADATA_NUMBERING, CipherSpec, SectorNumbering
 from carving.encryption.credentials import Credential
 from carving.encryption.disk_unlocking import no_such_volume
 from carving.encryption.dmcrypt import DmCryptSource
@@ -65,5 +65,7 @@ def _decrypt(
     if credential.password is not None:
         return unlocking.decrypt_with_password(volume, credential.password, footer)
     assert credential.key is not None
+    if credential.is_metadata_key:
+        return DmCryptSource(volume, credential.key, METADATA_CIPHER, METADATA_NUMBERING)
     opened = unlocking.decrypt_luks_with_key(volume, credential.key, footer)
-    return opened or DmCryptSource(volume, credential.key, credential.spec or spec, numbering)
+    return opened or DmCryptSource(volume, credential.key, credential.spec or spec, credential.numbering or numbering)

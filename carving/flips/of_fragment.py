@@ -13,7 +13,7 @@ from carving.flips.trust import trust_in
 from carving.fragments import Fragment
 from carving.source import ByteSource, Run, layers, runs_below
 
-_SHIPPED: Final = ("carving.flips.dmcrypt_flips", "carving.flips.disk_flips")
+_SHIPPED: Final = ("carving.flips.dmcrypt_flips", "carving.flips.disk_flips", "carving.flips.fscrypt_flips")
 """Modules that register a model each; imported when one is asked for, as ciphers are not loaded without need."""
 
 

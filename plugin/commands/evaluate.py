@@ -119,13 +119,15 @@ def evaluate_command(
     from restore.lab.evaluation.specimens import find_sources
     from restore.lab.evaluation.summary import summarise
     from restore.lab.evaluation.tables import write_tables
-    from restore.lab.simulation.medium import seeded_key
+    from restore.lab.simulation.medium import seeded_key, seeded_master_key
     from restore.lab.simulation.simulate import Simulation
 
     sys.excepthook = partial(report_unforeseen, output)
     require_matplotlib()
     seed_numbers = tuple(int(seed) for seed in numbers(seeds, int))
-    medium = make_medium(chosen_cipher(cipher, regions), seeded_key(0), sector_size, iv_sector, "zero")
+    asked = chosen_cipher(cipher, regions)
+    key = seeded_master_key(0) if asked.startswith("fscrypt") else seeded_key(0)
+    medium = make_medium(asked, key, sector_size, iv_sector, "zero")
     simulation = Simulation(0.0, 0, medium, spare_headers, thumbnails, thumbnail_quality)
     names = tuple(dict.fromkeys(methods.split(",")))
     rates = numbers(("1e-5" if regions is None else "0") if ber is None else ber, float)

@@ -10,6 +10,8 @@ import click
 from carving.errors import UsageError
 
 if TYPE_CHECKING:
+    from carving.fscrypt.master_keys import MasterKey
+    from restore.lab.simulation.file_encryption import SCHEMES
     from restore.lab.simulation.medium import Medium
     from restore.lab.simulation.regions import RegionKind
 
@@ -21,7 +23,8 @@ _MEDIUM: Final = (
     click.option(
         "--cipher",
         metavar="SPEC|none",
-        help="How files are encrypted on the medium; with none, plain bits flip. "
+        help="How files are encrypted on the medium: by volume (aes-cbc-essiv:sha256) or by file (fscrypt-v2, "
+        "fscrypt-lblk64; with +metadata behind it, under metadata encryption); with none, plain bits flip. "
         "aes-cbc-essiv:sha256 if not given, none with --regions.",
     ),
     click.option(
@@ -102,9 +105,13 @@ def make_medium(
     numbering = SectorNumbering(int(sector_size), iv_sector)
     if cipher.strip().lower() == _NO_CIPHER:
         return Medium(None, numbering, padding)
+    for scheme in SCHEMES:
+        if cipher.strip().lower() == scheme:
+            MasterKey(key).check_size()
+            return Medium(key, numbering, padding, scheme)
     spec = parse_cipher(cipher)
     if str(spec) != DEFAULT_CIPHER:
-        raise UsageError(f"the lab encrypts with {DEFAULT_CIPHER}, not with {cipher}")
+        raise UsageError(f"the lab encrypts with {DEFAULT_CIPHER}, {', '.join(SCHEMES)}, not with {cipher}")
     spec.check_key_size(key)
     return Medium(key, numbering, padding)
 

@@ -33,6 +33,7 @@ Examples:
   carve-restore phone.E01 --key - --volume 2   the same inside a partition; asks for the key
   carve-restore disk.dd --password -           a LUKS volume, or one with an Android crypto footer
   carve-restore disk.dd --key 3:file:mk.bin --password 2:-   every volume of a disk, each with what opens it
+  carve-restore phone.dd --metadata-key file:dm.bin --fbe-key file:ce.bin   a phone since Android 10, with its keys
   carve-restore chip.bin --nand linux-bch4-2048   a raw NAND dump with its spare bytes
   carve-restore card.dd --map card.map         an image that GNU ddrescue made, with its map
 
@@ -68,6 +69,22 @@ Exit codes:
     metavar="[N:]KEY",
     help="Master key of an encrypted volume: hex, file:PATH (hex or raw bytes), env:NAME, or - to be asked; N: before "
     "it says that it is for volume N alone. Repeatable.",
+)
+@click.option(
+    "--metadata-key",
+    "metadata_keys",
+    multiple=True,
+    metavar="[N:]KEY",
+    help="Key of a volume under Android's metadata encryption (dm-default-key: aes-xts-plain64, sectors of 4096 "
+    "bytes); given as --key is. Repeatable.",
+)
+@click.option(
+    "--fbe-key",
+    "fbe_keys",
+    multiple=True,
+    metavar="[DESCRIPTOR:]KEY",
+    help="Master key of file-based encryption (fscrypt on ext4 or F2FS), raw as the kernel gets it: hex, file:PATH, "
+    "env:NAME, or - to be asked. Repeatable.",
 )
 @click.option(
     "--password",
@@ -203,6 +220,8 @@ def run_command(
     output: Path,
     resume: bool,
     keys: tuple[str, ...],
+    metadata_keys: tuple[str, ...],
+    fbe_keys: tuple[str, ...],
     passwords: tuple[str, ...],
     jobs: int | None,
     cluster: str | None,
@@ -223,6 +242,8 @@ def run_command(
     """
     parameters = Parameters(**settings)  # every other option is called as the setting that it gives
     given_keys = tuple(_key(key) for key in keys)
+    given_metadata_keys = tuple(_key(key, "Metadata key (hex)") for key in metadata_keys)
+    given_fbe_keys = tuple(_ask("Master key of files (hex)") if key == PROMPT else key for key in fbe_keys)
     given_passwords = tuple(_password(password) for password in passwords)
     signer = None
     if sign_key is not None:
@@ -247,6 +268,8 @@ def run_command(
             output,
             key=given_keys,
             password=given_passwords,
+            metadata_key=given_metadata_keys,
+            fbe_key=given_fbe_keys,
             parameters=parameters,
             details=CaseDetails(examiner, case_number, exhibit),
             jobs=jobs,
@@ -270,12 +293,12 @@ def _complaints(report: Report) -> list[str]:
     return [*(failure.message for failure in report.failures), *failed[:MOST_NAMED], *more]
 
 
-def _key(value: str) -> str:
+def _key(value: str, asked: str = "Master key (hex)") -> str:
     """A key as it was given, or, where that is `-`, as the examiner answers."""
     from plugin.examination.opening import split_volume
 
     volume, text = split_volume(value)
-    return f"{volume}{_ask(_of_volume('Master key (hex)', volume))}" if text == PROMPT else value
+    return f"{volume}{_ask(_of_volume(asked, volume))}" if text == PROMPT else value
 
 
 def _password(value: str) -> str | Credential:

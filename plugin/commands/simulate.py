@@ -18,12 +18,13 @@ Examples:
   carve-restore simulate photo.jpg --ber 1e-5 --seed 1 -o damaged
   carve-restore simulate photos/ --ber 1e-4 --seed 7 --embed-thumbnails --spare-headers -o damaged
   carve-restore simulate photos/ --ber 1e-6 --seed 1 --cipher none -o damaged
+  carve-restore simulate photos/ --ber 1e-6 --seed 1 --cipher fscrypt-v2+metadata -o damaged
   carve-restore simulate photos/ --regions zero4k,cut32k --seed 1 -o damaged
 
 \b
 For each picture, DIR receives
   NAME.jpg          the damaged file
-  NAME.dd           the damaged medium: carve-restore NAME.dd --key KEY
+  NAME.dd           the damaged medium: carve-restore NAME.dd --key KEY (of a file under fscrypt, its blocks alone)
   NAME.truth.json   every flipped bit, every region, the key, and the digests of the original
   originals/        the undamaged files, where they were coded or given a thumbnail first
 """
@@ -81,7 +82,7 @@ def simulate_command(
     """
     from carving.encryption.keys import parse_key
     from plugin.common.output import create, output_error, require_vacant
-    from restore.lab.simulation.medium import seeded_key
+    from restore.lab.simulation.medium import seeded_key, seeded_master_key
     from restore.lab.simulation.originals import pictures_in
     from restore.lab.simulation.simulate import Simulation, simulate
 
@@ -89,9 +90,11 @@ def simulate_command(
     if ber is None and regions is None:
         raise UsageError("simulate damages by --ber, by --regions, or by both: give one of them")
     kinds = region_kinds(regions)
+    asked = chosen_cipher(cipher, regions)
+    seeded = seeded_master_key(seed) if asked.startswith("fscrypt") else seeded_key(seed)
     medium = make_medium(
-        chosen_cipher(cipher, regions),
-        seeded_key(seed) if key is None else parse_key(key),
+        asked,
+        seeded if key is None else parse_key(key),
         sector_size,
         iv_sector,
         padding,

@@ -7,6 +7,8 @@ from typing import Final
 
 import click
 
+from carving.errors import UsageError
+
 _EPILOG: Final = """\b
 Examples:
   carve-restore verify case-17                          log, files and report
@@ -37,6 +39,15 @@ Exit codes:
 @click.option(
     "--password", "passwords", multiple=True, metavar="PASSWORD", help="The same with the password of the run."
 )
+@click.option("--metadata-key", "metadata_keys", multiple=True, metavar="KEY", help="The same with --metadata-key.")
+@click.option("--fbe-key", "fbe_keys", multiple=True, metavar="KEY", help="The same with --fbe-key.")
+@click.option(
+    "--reader",
+    type=click.Choice(["own", "pyewf"]),
+    default="own",
+    show_default=True,
+    help="With pyewf, an E01 is also hashed as libewf reads it: a second opinion.",
+)
 @click.option(
     "--public-key",
     type=click.Path(path_type=Path),
@@ -49,6 +60,9 @@ def verify_command(
     evidence: Path | None,
     keys: tuple[str, ...],
     passwords: tuple[str, ...],
+    metadata_keys: tuple[str, ...],
+    fbe_keys: tuple[str, ...],
+    reader: str,
     public_key: Path | None,
     quiet: bool,
 ) -> None:
@@ -64,10 +78,15 @@ def verify_command(
         if not quiet:
             click.echo(line)
 
+    if reader != "own" and evidence is None:
+        raise UsageError("--reader means nothing without --evidence")
     report = verify_folder(folder, None if public_key is None else load_public_key(public_key), say)
     if evidence is not None:
         from plugin.examination.opening import read_secrets
-        from plugin.verify.verification_of_evidence import verify_evidence
+        from plugin.verify.verification_of_evidence import check_by_libewf, verify_evidence
 
-        verify_evidence(evidence, read_secrets(keys, passwords), report, say, lambda _done, _total: None)
+        secrets = read_secrets(keys, passwords, metadata_keys, fbe_keys)
+        if reader == "pyewf":
+            check_by_libewf(evidence, report, say)
+        verify_evidence(evidence, secrets, report, say, lambda _done, _total: None)
     say("all of it holds")

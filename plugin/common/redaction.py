@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-SECRET_OPTIONS: Final = ("--key", "--password")
+SECRET_OPTIONS: Final = ("--key", "--password", "--fbe-key", "--metadata-key")
 """Options whose value is a secret."""
 REDACTED: Final = "[redacted]"
 _REFERENCES: Final = ("file:", "env:")
-_VOLUME: Final = re.compile(r"\d{1,4}:")
+_VOLUME: Final = re.compile(r"(?:\d{1,4}|[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32}):")
 
 
 def redact_arguments(arguments: Sequence[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from carving.file_systems.structure_flip import StructureFlip
 from carving.fragments import Claim, Origin
+from carving.fscrypt.key_use import FileEncryption
 from carving.source import HOLE_OFFSET, Run
 from carving.transfers.transfer import Transfer
 from plugin.common.allocation_record import AllocatedClaim, StoredClaim
@@ -208,7 +209,7 @@ class CustodyHead:
 @dataclass(frozen=True, slots=True)
 class Report:
     """One run. `files` are ordered by layer and offset, `structure_flips` by evidence offset; `key` is the first that
-    opened a volume of a disk."""
+    opened a volume of a disk; `file_encryption` tells of the keys that open files."""
 
     schema_version: str
     tool: Tool
@@ -227,6 +228,7 @@ class Report:
     failures: tuple[Failure, ...]
     custody: CustodyHead
     volumes: tuple[VolumeRecord, ...] = ()
+    file_encryption: tuple[FileEncryption, ...] = ()
 
     @property
     def exit_code(self) -> int:

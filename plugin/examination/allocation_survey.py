@@ -24,6 +24,7 @@ from carving.file_systems.volumes import Volume, list_volumes
 from carving.source import ByteSource
 from plugin.common.allocation_record import AllocatedClaim, StoredClaim
 from plugin.common.settings import Parameters
+from plugin.examination.file_encryption_facts import encrypted_files_shown
 from plugin.examination.opening import Secrets, open_layers
 
 _PATIENCE: Final = 600
@@ -145,13 +146,19 @@ def _shown_encryption(source: ByteSource) -> tuple[str, ...]:
     from carving.encryption.dmcrypt import find_decryption
     from carving.encryption.recognition import recognise_parts
     from carving.file_systems.structures.sound_table import with_sound_table
+    from carving.fscrypt.fscrypt_source import find_fscrypt
 
     disk = find_disk(source)
     if disk is not None:
         opened = (part.volume for part in disk.parts if part.decrypted is not None)
         numbers = frozenset(number for number in opened if number is not None)
-        return recognise_parts(disk.below, numbers, with_sound_table(disk.below))
-    return recognise_parts(source, table=with_sound_table(source)) if find_decryption(source) is None else ()
+        shown = recognise_parts(disk.below, numbers, with_sound_table(disk.below))
+        return shown if find_fscrypt(source) is not None else (*shown, *encrypted_files_shown(source))
+    if find_fscrypt(source) is not None:
+        return ()
+    if find_decryption(source) is None:
+        return recognise_parts(source, table=with_sound_table(source))
+    return encrypted_files_shown(source)
 
 
 def _volumes(source: ByteSource, parameters: Parameters) -> tuple[Volume, ...]:

@@ -14,11 +14,16 @@ from plugin.common.settings import Parameters
 
 if TYPE_CHECKING:
     from carving.encryption.disk import Part
+    from carving.fscrypt.fscrypt_source import OpenedFiles
+    from carving.fscrypt.key_use import FileEncryption
+    from carving.fscrypt.master_keys import MasterKey
     from plugin.common.report_model import Key
 
 One = str | bytes | Credential
 Given = One | Sequence[One] | None
 """Keys or passwords as a caller gives them: one, several, or none."""
+GivenFileKeys = str | bytes | Sequence[str | bytes]
+"""Master keys of file-based encryption as a caller gives them."""
 _FOR_VOLUME: Final = re.compile(r"(\d{1,4}):(.*)", re.DOTALL)
 
 
@@ -27,6 +32,7 @@ class Secrets:
     """What opens encrypted volumes: keys and passwords, or nothing. Shown and written nowhere."""
 
     credentials: tuple[Credential, ...] = ()
+    file_keys: tuple[MasterKey, ...] | OpenedFiles = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +65,19 @@ def open_layers(
     """
     from carving.evidence import open_stack
 
-    return open_stack(evidence, parameters, secrets.credentials, flips)
+    return open_stack(evidence, parameters, secrets.credentials, flips, secrets.file_keys)
 
 
-def read_secrets(keys: Given, passwords: Given) -> Secrets:
+def read_secrets(keys: Given, passwords: Given, metadata_keys: Given = None, file_keys: GivenFileKeys = ()) -> Secrets:
     """Keys and passwords as bytes: as given, or from `file:PATH` or `env:NAME`, or a key in hex and a password itself.
 
     Text may begin with the number of a volume and a colon, such as `2:file:PATH`; it is for that volume alone.
+
+    Args:
+        keys, passwords: of volumes.
+        metadata_keys: keys of volumes under Android's metadata encryption.
+        file_keys: master keys of file-based encryption, each perhaps behind the descriptor that files name it by in
+            hex, and a colon.
 
     Raises:
         UsageError: a key is none of these.
@@ -73,20 +85,43 @@ def read_secrets(keys: Given, passwords: Given) -> Secrets:
     from carving.encryption.keys import parse_key, parse_password
 
     credentials: list[Credential] = []
-    for option, given in (("key", _several(keys)), ("password", _several(passwords))):
+    for option, given in (
+        ("key", _several(keys)),
+        ("metadata key", _several(metadata_keys)),
+        ("password", _several(passwords)),
+    ):
         for number, value in enumerate(given, start=1):
             told = f"the {option}" if len(given) == 1 else f"{option} {number} of {len(given)}"
             if isinstance(value, Credential):
                 credentials.append(replace(value, told=told))
                 continue
             volume, text = _for_volume(value)
-            if option == "key":
-                key = parse_key(text) if isinstance(text, str) else text
-                credentials.append(Credential(key=key, told=told, volume=volume))
+            if option != "password":
+                metadata = option != "key"
+                key = parse_key(text, "--metadata-key" if metadata else "--key") if isinstance(text, str) else text
+                credentials.append(Credential(key=key, told=told, volume=volume, is_metadata_key=metadata))
             else:
                 password = parse_password(text) if isinstance(text, str) else text
                 credentials.append(Credential(password=password, told=told, volume=volume))
-    return Secrets(tuple(credentials))
+    return Secrets(tuple(credentials), read_file_keys(file_keys))
+
+
+def read_file_keys(given: GivenFileKeys) -> tuple[MasterKey, ...]:
+    """Master keys of file-based encryption: bytes, or text as for `read_secrets`.
+
+    Raises:
+        UsageError: one is none.
+    """
+    if not given:
+        return ()
+    from carving.fscrypt.master_keys import MasterKey, parse_master_key
+
+    values = (given,) if isinstance(given, str | bytes) else tuple(given)
+    found = []
+    for number, value in enumerate(values, start=1):
+        told = "the file-based key" if len(values) == 1 else f"file-based key {number} of {len(values)}"
+        found.append(MasterKey(value, told) if isinstance(value, bytes) else parse_master_key(value, told))
+    return tuple(found)
 
 
 def split_volume(text: str) -> tuple[str, str]:
@@ -112,14 +147,15 @@ def views(source: ByteSource) -> tuple[View, ...]:
     """What is scanned: the stack as decrypted, and beside it the same bytes as they are stored."""
     from carving.encryption.disk import Part, find_disk
     from carving.encryption.dmcrypt import find_decryption
+    from carving.fscrypt.fscrypt_source import find_fscrypt
 
     disk = find_disk(source)
     if disk is not None:
         stored = tuple(Part(part.run, part.volume) for part in disk.parts if part.decrypted is not None)
         return View("decrypted", source, disk.parts), View("plain", disk.below, stored)
     decryption = find_decryption(source)
-    if decryption is None:
-        return (View("plain", source),)
+    if decryption is None:  # what is not encrypted reads the same in both, so one is enough
+        return (View("plain" if find_fscrypt(source) is None else "decrypted", source),)
     return View("decrypted", source), View("plain", decryption.below)
 
 
@@ -151,19 +187,33 @@ def confirm_keys(source: ByteSource) -> tuple[tuple[int | None, Key], ...]:
 def reopening(source: ByteSource, parameters: Parameters) -> tuple[Secrets, Parameters]:
     """What opens the same stack in another process without deriving the key from a password again."""
     from carving.encryption.disk import decryptions, find_disk
+    from carving.fscrypt.fscrypt_source import find_fscrypt
 
-    opened = decryptions(source)
-    if find_disk(source) is None:
-        cipher = parameters.cipher if not opened else str(opened[0][1].spec)
-        return Secrets(tuple(Credential(key=one.volume_key) for _, one in opened)), replace(parameters, cipher=cipher)
-    return (
-        Secrets(tuple(Credential(key=one.volume_key, volume=volume, spec=one.spec) for volume, one in opened)),
-        parameters,
+    files = find_fscrypt(source)
+    on_disk = find_disk(source) is not None
+    opened = tuple(
+        Credential(key=one.volume_key, volume=volume, spec=one.spec if on_disk else None, numbering=one.numbering)
+        for volume, one in decryptions(source)
     )
+    if not on_disk and opened:
+        ((_, one),) = decryptions(source)
+        parameters = replace(parameters, cipher=str(one.spec))
+    return Secrets(opened, () if files is None else files.opened), parameters
 
 
 def volume_keys(source: ByteSource) -> tuple[bytes, ...]:
     """The keys of a decrypted stack, to keep them out of logs."""
     from carving.encryption.disk import decryptions
+    from carving.fscrypt.fscrypt_source import find_fscrypt
 
-    return tuple(decryption.volume_key for _, decryption in decryptions(source))
+    files = find_fscrypt(source)
+    own = tuple(decryption.volume_key for _, decryption in decryptions(source))
+    return own if files is None else (*own, *files.master_keys)
+
+
+def file_encryption(source: ByteSource) -> tuple[FileEncryption, ...]:
+    """The policies of encrypted files in a stack, each with the key that opens it."""
+    from carving.fscrypt.fscrypt_source import find_fscrypt
+
+    files = find_fscrypt(source)
+    return () if files is None else files.found.policies

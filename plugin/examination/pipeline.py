@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from carving.errors import EvidenceError, UsageError
+from carving.fscrypt.key_use import FileEncryption
 from carving.source import ByteSource, location
 from carving.support.cores import available_cores
 from plugin.common.clock import utc_now
@@ -39,7 +40,16 @@ from plugin.examination.allocation_survey import AllocationSurvey, is_worth_a_su
 from plugin.examination.fragment_sources import list_record, reference_records
 from plugin.examination.journal import Journal
 from plugin.examination.known_bad_facts import rescue_map_record, with_known_bad_totals
-from plugin.examination.opening import Given, confirm_keys, open_layers, read_secrets, reopening, volume_keys
+from plugin.examination.opening import (
+    Given,
+    GivenFileKeys,
+    confirm_keys,
+    file_encryption,
+    open_layers,
+    read_secrets,
+    reopening,
+    volume_keys,
+)
 from plugin.examination.resume_cleanup import drop_incomplete_files
 from plugin.examination.stages import Examination
 from plugin.report.writing import write_reports
@@ -52,6 +62,8 @@ def run(
     *,
     key: Given = None,
     password: Given = None,
+    metadata_key: Given = None,
+    fbe_key: GivenFileKeys = (),
     parameters: Parameters | None = None,
     details: CaseDetails | None = None,
     jobs: int | None = None,
@@ -73,6 +85,9 @@ def run(
         password: what opens the volume's LUKS header or Android crypto footer: itself, `file:PATH`, `env:NAME`, for one
             volume as a key is; or several. Without key and password the bytes are scanned as they are, or as Android's
             default password decrypts them.
+        metadata_key: key of a volume under Android's metadata encryption; given as a key is.
+        fbe_key: master keys of file-based encryption, given as a key is, but that text may begin with the descriptor
+            that files name it by, in hex, and a colon.
         parameters: how to decrypt, what to scan; defaults as on the command line.
         details: examiner, case and exhibit for the record.
         jobs: number of worker processes; as many as there are cores if None.
@@ -101,7 +116,7 @@ def run(
     if journal.begun:
         started, details = journal.started, journal.details
     require_sense(parameters, has_key=key not in (None, ()))
-    secrets = read_secrets(key, password)
+    secrets = read_secrets(key, password, metadata_key, fbe_key)
     selected = None if parameters.only is None else list_record(Path(parameters.only))
     references = reference_records(parameters.reference)
     with (
@@ -110,9 +125,10 @@ def run(
         ExitStack() as undo,
     ):
         confirmed = confirm_keys(source)
+        policies = file_encryption(source)
         facts = evidence_facts(source, Path(evidence))
         opened = _opened(facts, source)
-        journal.require_same_evidence(opened, selected, [_decrypting(*one) for one in confirmed])
+        journal.require_same_evidence(opened, selected, _keys_recorded(confirmed, policies))
         create(folder)
         with (
             CustodyLog(folder / CUSTODY_NAME, journal.head, journal.size) as custody,
@@ -127,8 +143,8 @@ def run(
                 custody.record("files_selected", **selected)
             for reference in references:
                 custody.record("reference_photo", **reference)
-            for volume, key_found in confirmed:
-                custody.record("decrypting", **_decrypting(volume, key_found))
+            for details_of_key in _keys_recorded(confirmed, policies):
+                custody.record("decrypting", **details_of_key)
             survey = (
                 undo.enter_context(closing(AllocationSurvey(Path(evidence), *reopening(source, parameters))))
                 if is_worth_a_survey(source, parameters)
@@ -173,6 +189,7 @@ def run(
                 failures=tuple(examination.failures),
                 custody=CustodyHead(CUSTODY_NAME, custody.head.records, custody.head.sha256),
                 volumes=examination.volumes(),
+                file_encryption=policies,
             )
             write_reports(report, folder, custody)
     if signer is not None:
@@ -196,6 +213,13 @@ def _opened(facts: EvidenceFacts, source: ByteSource) -> dict[str, object]:
     opened: dict[str, object] = {"files": files, "size": facts.bottom.size, "layers": location(source)}
     rescue_map = rescue_map_record(source)
     return opened if rescue_map is None else {**opened, "map": rescue_map}
+
+
+def _keys_recorded(
+    confirmed: tuple[tuple[int | None, Key], ...], policies: tuple[FileEncryption, ...]
+) -> list[dict[str, object]]:
+    """The keys that fit, for the record: of volumes, then of files."""
+    return [*(_decrypting(*one) for one in confirmed), *(to_json(one) for one in policies if one.fingerprint)]
 
 
 def _decrypting(volume: int | None, key: Key) -> dict[str, object]:

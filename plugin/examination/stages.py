@@ -28,6 +28,7 @@ from plugin.custody.custody_log import CustodyLog
 from plugin.custody.evidence_facts import EvidenceFacts
 from plugin.examination.allocation_survey import AllocationSurvey, claim_at
 from plugin.examination.entries import store_fragment, with_error, with_restoration
+from plugin.examination.file_encryption_facts import file_encryption_remarks
 from plugin.examination.fragment_record import fragment_from_json
 from plugin.examination.fragment_sources import FinishedSearch, FragmentSource
 from plugin.examination.journal import Journal
@@ -206,11 +207,12 @@ class Examination:
         """What a header says of the encryption that it opens."""
         from carving.encryption.disk import decryptions
 
-        return tuple(
+        of_volumes = tuple(
             remark if volume is None else f"volume {volume}: {remark}"
             for volume, decryption in decryptions(self.source)
             for remark in decryption.remarks
         )
+        return (*of_volumes, *file_encryption_remarks(self.source))
 
     def _scanned(self, index: int, done: int, _size: int) -> None:
         """One scan after the other, told as one."""

@@ -42,11 +42,25 @@ def verify_evidence(
     read = len(report.files) - unread
     say(f"{read} carved files: read again from {evidence}, byte for byte the same")
     if unread:
-        say(f"{unread} carved files were not read again: they were decrypted, and no --key or --password is given")
+        say(f"{unread} carved files were not read again: they were decrypted, and none of their keys is given")
     if repaired and report.nand is None:  # error correction above the dump would undo what is flipped in it
         for layer in sorted({entry.layer for entry in repaired}):
             _check_repaired(evidence, secrets, report, layer)
         say(f"{len(repaired)} repaired files: made again by reversing the bits that the report names, and nothing else")
+
+
+def check_by_libewf(evidence: Path, report: Report, say: Say) -> None:
+    """Hash the media as libewf reads it: what another reader makes of the same files.
+
+    Raises:
+        EvidenceError: libewf cannot read it.
+        HashMismatchError: it reads other bytes than the run did.
+    """
+    from carving.media.ewf.libewf_source import open_libewf
+
+    with closing(open_libewf(evidence)) as media:
+        say(f"read a second time by {media.name}:")
+        _check_media(evidence, media, report, say, lambda _done, _total: None)
 
 
 def _check_media(

@@ -11,6 +11,7 @@ import struct
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -19,6 +20,9 @@ import numpy as np
 from PIL import Image
 
 from carving.file_systems.f2fs import read_f2fs
+from carving.file_systems.stored_files.ext_geometry import read_geometry
+from carving.file_systems.stored_files.ext_reader import ExtReader
+from carving.fscrypt.file_names import encrypt_cts
 from plugin.common.report_model import to_json
 from plugin.custody.custody_log import CustodyLog
 from plugin.report.dfxml import dfxml_document
@@ -27,6 +31,7 @@ from tests.carving.conftest import run_tool
 from tests.carving.databases.making import database
 from tests.carving.encryption.footers import footer
 from tests.carving.file_systems.stored_files.journals import descriptor, superblock
+from tests.carving.fscrypt.images import EncryptedImage, context_of, encrypted_ext4
 from tests.carving.media.android_sparse.writing import SparseFile
 from tests.carving.media.archive.writing import DEFLATED, tar_of, zip_of
 from tests.carving.media.nand.encoder import CHIPS, dump
@@ -116,6 +121,35 @@ def _file_systems() -> list[bytes]:
                     image[run.physical : run.physical + run.length] = bytes(run.length)
         made.append(shrink(bytes(image)))
     return made
+
+
+def _contexts() -> list[bytes]:
+    """Contexts of both versions, and an inode that has one."""
+    image, stored = _encrypted_image()
+    reader = ExtReader(MemorySource(stored), read_geometry(MemorySource(stored), 0), set())
+    inode = reader.data_of(next(iter(image.inodes.values()))) or b""
+    return [context_of("v1", "file"), context_of("v2", "file"), inode]
+
+
+def _encrypted_volumes() -> list[bytes]:
+    """An ext4 with encrypted files, without the content of its photos."""
+    image, stored = _encrypted_image()
+    data = bytearray(stored)
+    for path, place in image.places.items():
+        length = -(-len(image.photos[path]) // 4096) * 4096
+        data[place : place + length] = bytes(length)
+    return [shrink(bytes(data))]
+
+
+def _names() -> list[bytes]:
+    return [encrypt_cts(b"IMG_0001.jpg".ljust(size, b"\0"), bytes(32), bytes(16)) for size in (16, 32, 48)]
+
+
+@cache
+def _encrypted_image() -> tuple[EncryptedImage, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        image = encrypted_ext4(Path(folder))
+        return image, image.data
 
 
 def _ext_volumes() -> list[bytes]:
@@ -240,6 +274,9 @@ _MADE: dict[str, Callable[[], list[bytes]]] = {
     "nand": _dumps,
     "ext": _ext_volumes,
     "ext_journal": _journals,
+    "fscrypt_context": _contexts,
+    "fscrypt_ext": _encrypted_volumes,
+    "fscrypt_names": _names,
     "ntfs_record": _records,
     "lznt1": _packed,
     "sqlite": _databases,

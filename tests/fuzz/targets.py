@@ -33,6 +33,12 @@ from carving.file_systems.structures.reversal import CorrectedSource
 from carving.file_systems.structures.sound_table import with_sound_table
 from carving.file_systems.volumes import list_volumes, open_volume
 from carving.flips.plain_flips import PlainFlips
+from carving.fscrypt.contexts import EncryptionContext, FscryptFlag, parse_context
+from carving.fscrypt.finding.ext_contexts import read_ext_context
+from carving.fscrypt.finding.key_matching import match_keys
+from carving.fscrypt.finding.opening import encrypted_volumes, layer_over
+from carving.fscrypt.keyring import FileIdentity, Keyring
+from carving.fscrypt.master_keys import MasterKey
 from carving.jpeg.exif_claims import exif_claims
 from carving.jpeg.exif_dimensions import contradiction_of, exif_dimensions
 from carving.jpeg.header_walk import walk_header
@@ -55,6 +61,7 @@ from plugin.workers.previews import as_viewers_show
 from restore.decoding.opening import open_header
 from restore.decoding.robust import decode
 from restore.restoration import restore
+from tests.carving.fscrypt.images import MASTER_1, MASTER_2
 from tests.carving.memory import MemorySource
 from tests.fuzz.sparse_images import grow
 from tests.plugin.custody.chain_check import verify_chain
@@ -193,6 +200,32 @@ def ext(data: bytes) -> None:
     read_deleted(MemorySource(data), 0, {}, lambda _: None)
 
 
+def fscrypt_context(data: bytes) -> None:
+    """The extended attributes of an inode of ext4, in it and in a block, and a context by itself."""
+    read_ext_context(data[:256], lambda _: iter((data[256:],)))
+    context = parse_context(data)
+    if context is not None:
+        Keyring((MasterKey(MASTER_2),)).content_key(FileIdentity(context, 12, bytes(16)))
+        assert context.told
+
+
+def fscrypt_ext(data: bytes) -> None:
+    """Encrypted files of an ext file system, and the layer that decrypts them."""
+    source = grow(data)
+    volumes = tuple(encrypted_volumes(source))
+    matched = match_keys(volumes, (MasterKey(MASTER_2), MasterKey(MASTER_1)))
+    layer = layer_over(source, volumes, matched)
+    assert len(layer.read_at(0, layer.size)) == layer.size
+
+
+def fscrypt_names(data: bytes) -> None:
+    """Names of encrypted folders."""
+    for flags in (0, 8, 16):
+        context = EncryptionContext(2, 1, 4, FscryptFlag(flags), 0, MasterKey(MASTER_2).identifier, bytes(16))
+        name = Keyring((MasterKey(MASTER_2),)).name(data, FileIdentity(context, 12, bytes(16)))
+        assert name is None or len(name) <= len(data)
+
+
 def ext_journal(data: bytes) -> None:
     """A journal of ext3 or ext4, and the directory blocks in it."""
     journal = read_journal(MemorySource(data), 1024)
@@ -263,7 +296,7 @@ TARGETS: dict[str, Target] = {
     for target in (
         *(jpeg_header, jpeg_carve, jpeg_decode, jpeg_restore, jpeg_preview, transferred),
         *(ewf, raw_media, android_sparse, zip_archive, tar_archive, volumes, luks1, luks2, android_footer, f2fs, nand),
-        *(structures, ext, ext_journal, ntfs_record, lznt1, sqlite),
+        *(structures, ext, fscrypt_context, fscrypt_ext, fscrypt_names, ext_journal, ntfs_record, lznt1, sqlite),
         *(rescue_map, file_list, custody_log, report_json),
     )
 }

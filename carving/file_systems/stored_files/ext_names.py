@@ -25,10 +25,12 @@ class OldNames:
     Attributes:
         journal: has the copies.
         folder: the path of the folder to which a block belongs now; None where it belongs to none.
+        decrypted: a name in a block of an encrypted folder; None where it cannot be told. None where none can.
     """
 
     journal: ExtJournal
     folder: Callable[[int], str | None]
+    decrypted: Callable[[int, bytes], str | None] | None = None
     _names: dict[int, list[tuple[int, int, str]]] = field(default_factory=dict)
     _count: int = 0
 
@@ -37,7 +39,7 @@ class OldNames:
         for block in blocks:
             for copy in self.journal.copies[block]:
                 try:
-                    entries = directory_entries(self.journal.read(copy))
+                    entries = self._entries(block, self.journal.read(copy))
                 except EvidenceError:
                     continue
                 for inode, name in entries:
@@ -45,6 +47,14 @@ class OldNames:
                         return
                     self._count += 1
                     self._names.setdefault(inode, []).append((copy.sequence, block, name))
+
+    def _entries(self, block: int, data: bytes) -> list[tuple[int, str]]:
+        stored = raw_entries(data)
+        if self.decrypted is not None:
+            opened = [(inode, self.decrypted(block, name)) for inode, name in stored]
+            if any(name is not None for _, name in opened):
+                return [(inode, name) for inode, name in opened if name is not None]
+        return as_text(stored)
 
     def path(self, inode: int, sequence: int) -> str | None:
         """The path that an inode had about a transaction; None where no copy names it."""
@@ -57,11 +67,24 @@ class OldNames:
 
 
 def directory_entries(block: bytes) -> list[tuple[int, str]]:
-    """Inode and name of the entries of a directory block; none where it is no such block.
+    """Inode and name of the entries of a directory block; none where it is no such block, or one of an encrypted
+    folder."""
+    return as_text(raw_entries(block))
+
+
+def as_text(entries: list[tuple[int, bytes]]) -> list[tuple[int, str]]:
+    """The same with names as text; none where one holds what no name can."""
+    if any(b"\0" in name or b"/" in name for _, name in entries):
+        return []
+    return [(inode, name.decode("utf-8", "backslashreplace")) for inode, name in entries]
+
+
+def raw_entries(block: bytes) -> list[tuple[int, bytes]]:
+    """Inode and name of the entries of a directory block, as stored; none where it is no such block.
 
     Entries follow each other without a gap to the end of the block, which other data meet by chance only when empty.
     """
-    found: list[tuple[int, str]] = []
+    found: list[tuple[int, bytes]] = []
     at = 0
     while at < len(block):
         if at + _SMALLEST > len(block):
@@ -71,10 +94,8 @@ def directory_entries(block: bytes) -> list[tuple[int, str]]:
             return []
         if inode and size and kind <= 7:
             name = block[at + _SMALLEST : at + _SMALLEST + size]
-            if b"\0" in name or b"/" in name:
-                return []
             if name not in (b".", b".."):
-                found.append((inode, name.decode("utf-8", "backslashreplace")))
+                found.append((inode, name))
         elif inode or (size and kind != _TAIL):
             return []
         at += length

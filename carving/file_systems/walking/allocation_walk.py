@@ -20,6 +20,7 @@ from carving.file_systems.structures.correction import correct_file_system
 from carving.file_systems.structures.reversal import CorrectedSource
 from carving.file_systems.volumes import KnowsVolumes, list_volumes, tsk_image
 from carving.file_systems.walking.f2fs_files import read_f2fs_in_parts
+from carving.fscrypt.fscrypt_source import find_fscrypt
 from carving.source import ByteSource, Run, clamp, layers
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _of_ext(source: ByteSource, start: int, name: str, walk: _Walk, files: list[
         return None if found is None else found[0].path
 
     try:
-        found = read_deleted(source, start, walk.deleted.names, folder)
+        found = read_deleted(source, start, walk.deleted.names, folder, find_fscrypt(source))
     except EvidenceError as error:
         return Allocation((), (), complete=False, remarks=(f"{name}: its journal was not read: {error}",))
     remarks = tuple(f"{name}: {remark}" for remark in (*found.remarks, *found.findings))
@@ -187,6 +188,9 @@ class _Walk:
         structures = {"NTFS": "MFT record", "YAFFS2": "object version"}
         structure = structures.get(kind, "inode" if self._has_table else "directory entry")
         self._volume = volume_of(source, system, start)
+        self._start = start
+        files = find_fscrypt(source)
+        self._decrypted_names = {} if files is None else files.found.names
         self.deleted = DeletedFiles(source, self._volume, structure)
         self.findings: set[str] = set()
 
@@ -218,6 +222,7 @@ class _Walk:
                     return
                 count += 1
                 address = int(meta.addr)
+                own = self._decrypted_names.get((self._start, address), own)
                 self._listed.add(address)
                 yield self._file(entry, own)
                 if meta.type == pytsk3.TSK_FS_META_TYPE_DIR and address not in seen:

@@ -12,6 +12,7 @@ from carving.file_systems.stored_files.content import Content, laid_out
 from carving.file_systems.stored_files.heads import begins_as_jpeg
 from carving.file_systems.stored_files.record import FileRecord
 from carving.file_systems.stored_files.stored import StoredFile
+from carving.fscrypt.fscrypt_source import find_fscrypt
 from carving.media.folder import is_named_jpeg
 from carving.source import ByteSource, Run
 
@@ -105,13 +106,14 @@ def parts_of_f2fs(source: ByteSource, start: int, system: FileSystemReader, limi
         EvidenceError: the source cannot be read.
     """
     name = f"F2FS at byte {start}"
+    files = EncryptedFiles(source, start)
     yield Allocation((name,), (), complete=True)
     left = islice(system.files(), limit)
     count = 0
-    while batch := tuple(_allocated(source, file) for file in islice(left, _BATCH)):
+    while batch := tuple(_allocated(files, file) for file in islice(left, _BATCH)):
         count += len(batch)
         yield Allocation((), batch, complete=True)
-    named, gone = _not_in_the_tree(source, islice(system.deleted(), _MOST_DELETED))
+    named, gone = _not_in_the_tree(files, islice(system.deleted(), _MOST_DELETED))
     yield Allocation((), named, complete=True, deleted=gone)
     remarks = [f"{name}: {finding}" for finding in islice(system.findings, 20)]
     if len(system.findings) > len(remarks):
@@ -121,11 +123,33 @@ def parts_of_f2fs(source: ByteSource, start: int, system: FileSystemReader, limi
     yield Allocation((), (), not remarks, remarks=tuple(remarks))
 
 
-def _allocated(source: ByteSource, file: ToldFile) -> AllocatedFile:
+class EncryptedFiles:
+    """What a layer that decrypts files, if there is one, says of the files of one file system."""
+
+    def __init__(self, source: ByteSource, start: int) -> None:
+        self.source = source
+        self._start = start
+        self._layer = find_fscrypt(source)
+
+    def path(self, file: ToldFile) -> str:
+        """The path of a file, as far as keys make it readable."""
+        if self._layer is None:
+            return file.path
+        found = self._layer.found
+        if file.deleted:
+            return found.old_names.get((self._start, file.node_offset), file.path)
+        return found.names.get((self._start, file.inode), file.path)
+
+    def reads(self, run: Run) -> bool:
+        """Whether an encrypted file reads as plaintext where a stretch of it begins."""
+        return self._layer is not None and self._layer.reads(run)
+
+
+def _allocated(files: EncryptedFiles, file: ToldFile) -> AllocatedFile:
     pieces = [(run.logical, Run(run.physical, run.length)) for run in file.runs if run.physical is not None]
-    content = _content(source, file)
+    content = _content(files, file)
     return AllocatedFile(
-        path=file.path,
+        path=files.path(file),
         inode=file.inode,
         size=file.size,
         runs=tuple(run for _, run in pieces),
@@ -139,7 +163,7 @@ def _allocated(source: ByteSource, file: ToldFile) -> AllocatedFile:
 
 
 def _not_in_the_tree(
-    source: ByteSource, files: Iterable[ToldFile]
+    encrypted: EncryptedFiles, files: Iterable[ToldFile]
 ) -> tuple[tuple[AllocatedFile, ...], tuple[StoredFile, ...]]:
     """Files that exist, though no folder of the checkpoint leads to them, such as those that were synced after it; and
     deleted ones that begin as JPEGs, or are called so."""
@@ -147,22 +171,23 @@ def _not_in_the_tree(
     gone: list[StoredFile] = []
     for file in files:
         if not file.deleted:
-            named.append(_allocated(source, file))
+            named.append(_allocated(encrypted, file))
             continue
-        content = _content(source, file)
-        if content is None or not (content.begins_as_jpeg or is_named_jpeg(file.path)):
+        content = _content(encrypted, file)
+        path = encrypted.path(file)
+        if content is None or not (content.begins_as_jpeg or is_named_jpeg(path)):
             continue
         how = f"inode {file.inode} at byte {file.node_offset}, checkpoint {file.version}: {file.state}"
         times = (file.created or None, file.modified or None, file.accessed or None, file.changed or None)
-        gone.append(StoredFile(content, FileRecord(file.path, file.inode, content.size, True, how, *times)))
+        gone.append(StoredFile(content, FileRecord(path, file.inode, content.size, True, how, *times)))
     return tuple(named), tuple(gone)
 
 
-def _content(source: ByteSource, file: ToldFile) -> Content | None:
-    """The content of a regular file whose bytes stand on the medium as they are."""
-    if file.mode & _KIND != _REGULAR or file.encrypted or file.compressed:
+def _content(files: EncryptedFiles, file: ToldFile) -> Content | None:
+    """The content of a regular file whose bytes stand on the medium as they are, or are decrypted in their places."""
+    if file.mode & _KIND != _REGULAR or file.compressed:
         return None
     pieces = [(run.logical, Run(run.physical, run.length)) for run in file.runs if run.physical is not None]
-    if not pieces or file.size <= 0:
+    if not pieces or file.size <= 0 or (file.encrypted and not files.reads(pieces[0][1])):
         return None
-    return begins_as_jpeg(source, Content(laid_out(pieces, file.size)))
+    return begins_as_jpeg(files.source, Content(laid_out(pieces, file.size)))

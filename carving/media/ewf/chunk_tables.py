@@ -22,6 +22,7 @@ from carving.media.files import OrderedFiles
 
 _HEADER: Final = struct.Struct("<I4xQ4xI")
 _MAX_ENTRIES: Final = 1 << 24
+_MAX_OFFSET: Final = 1 << 62
 _TABLES_IN_MEMORY: Final = 8
 _COMPRESSED: Final = 0x80000000
 
@@ -65,12 +66,13 @@ class _Entries:
 
 
 def read_table_header(files: OrderedFiles, section: Section) -> TableHeader | None:
-    """Read the 24-byte header of a table or table2 section; None where it is damaged or cut off."""
+    """Read the 24-byte header of a table or table2 section; None where it is damaged, cut off, or counts its places
+    from a byte that no file has."""
     data = files.read(section.segment, section.offset, _HEADER.size)
     if len(data) < _HEADER.size or zlib.adler32(data[:-4]) != int.from_bytes(data[-4:], "little"):
         return None
     count, base_offset, _ = _HEADER.unpack(data)
-    if count > min(_MAX_ENTRIES, (section.size - _HEADER.size) // 4):
+    if count > min(_MAX_ENTRIES, (section.size - _HEADER.size) // 4) or base_offset >= _MAX_OFFSET:
         return None
     return TableHeader(section, count, base_offset)
 

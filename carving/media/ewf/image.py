@@ -65,16 +65,22 @@ def read_image(path: Path) -> EwfImage:
     remarks = _check_chunk_count(files, geometry, sum(table.count for table in tables), ending)
     digests: dict[str, str] = {}
     errors: tuple[Run, ...] = ()
+    broken: tuple[str, ...] = ()
     for section in sections:
         if section.kind in ("hash", "digest"):
-            digests |= read_digests(files, section)
+            stored = read_digests(files, section)
+            digests |= stored or {}
+            if stored is None:
+                path = files.paths[section.segment]
+                place = f"the {section.kind} section at byte {section.offset} of {path}"
+                broken += (f"{place} is damaged (wrong checksum); the digest that was stored there is not compared",)
         elif section.kind == "error2":
             errors += read_acquisition_errors(files, section, geometry)
     boundaries = tuple(
         np.array(sorted({section.end for section in chain} | {files.sizes[index]}), dtype=np.int64)
         for index, chain in enumerate(chains)
     )
-    return EwfImage(files, geometry, tables, boundaries, digests, errors, remarks)
+    return EwfImage(files, geometry, tables, boundaries, digests, errors, (*remarks, *broken))
 
 
 def _read_segments(path: Path) -> tuple[OrderedFiles, tuple[tuple[Section, ...], ...], SegmentEnding]:

@@ -18,7 +18,12 @@ from carving.media.files import OrderedFiles
 from carving.source import Run
 
 EVF_SIGNATURE: Final = b"EVF\x09\x0d\x0a\xff\x00"
-_OTHER_SIGNATURES: Final = {b"LVF\x09\x0d\x0a\xff\x00": "L01 (logical evidence)", b"EVF2\x0d\x0a\x81\x00": "Ex01"}
+EVF2_SIGNATURE: Final = b"EVF2\x0d\x0a\x81\x00"
+_OTHER_SIGNATURES: Final = {
+    b"LVF\x09\x0d\x0a\xff\x00": "L01 (logical evidence)",
+    b"LEF2\x0d\x0a\x81\x00": "Lx01 (logical evidence)",
+    EVF2_SIGNATURE: "Ex01",
+}
 _FILE_HEADER_SIZE: Final = 13
 _DESCRIPTOR: Final = struct.Struct("<16sQQ40xI")
 _MAX_SECTIONS: Final = 1_000_000
@@ -146,13 +151,13 @@ def read_geometry(files: OrderedFiles, section: Section) -> MediaGeometry | None
     return geometry
 
 
-def read_digests(files: OrderedFiles, section: Section) -> dict[str, str]:
-    """The acquisition digests of a hash or digest section as hex, by `md5` and `sha1`; empty where damaged."""
+def read_digests(files: OrderedFiles, section: Section) -> dict[str, str] | None:
+    """The acquisition digests of a hash or digest section as hex, by `md5` and `sha1`; None where it is damaged."""
     data = files.read(section.segment, section.offset, min(section.size, 80))
     sizes = {"hash": (36, {"md5": slice(0, 16)}), "digest": (80, {"md5": slice(0, 16), "sha1": slice(16, 36)})}
     size, fields = sizes[section.kind]
     if len(data) < size or zlib.adler32(data[: size - 4]) != int.from_bytes(data[size - 4 : size], "little"):
-        return {}
+        return None
     return {name: data[place].hex() for name, place in fields.items() if any(data[place])}
 
 

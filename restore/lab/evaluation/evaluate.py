@@ -58,7 +58,7 @@ class Plan:
         """What a result depends on besides file, rate, seed and method; no key, which follows from the seed."""
         simulation, numbering = self.simulation, self.simulation.medium.numbering
         return {
-            "cipher": "none" if simulation.medium.key is None else "aes-cbc-essiv:sha256",
+            "cipher": simulation.medium.cipher,
             "sector_size": numbering.sector_size,
             "iv_sector": numbering.iv,
             "spare_headers": simulation.spare_headers,

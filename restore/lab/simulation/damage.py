@@ -16,6 +16,7 @@ from carving.jpeg.picture_walk import find_picture_end
 from carving.jpeg.results import Ending, Thumbnail
 from carving.source import ByteSource, Run
 from restore.lab.simulation.bit_errors import Flip, apply_flips, draw_flips, generator
+from restore.lab.simulation.file_encryption import layers_over
 from restore.lab.simulation.medium import Medium, MemorySource
 from restore.lab.simulation.regions import (
     OVERWRITING,
@@ -54,6 +55,8 @@ class DamagedFile:
         bottom = MemorySource(self.stored)
         if self.medium.key is None:
             return bottom
+        if self.medium.scheme is not None:
+            return layers_over(bottom, self.medium.key, self.medium.scheme)
         from carving.encryption.dmcrypt import DmCryptSource
 
         return DmCryptSource(bottom, self.medium.key, parse_cipher("aes-cbc-essiv:sha256"), self.medium.numbering)

@@ -12,12 +12,12 @@ from carving.encryption.ciphers import SectorNumbering
 from carving.errors import UsageError
 from carving.source import Run
 from restore.lab.simulation.bit_errors import Flip
+from restore.lab.simulation.file_encryption import SCHEMES
 from restore.lab.simulation.medium import Medium
 from restore.lab.simulation.originals import read_file
 from restore.lab.simulation.regions import DestroyedRegion, RegionKind
 
 FORMAT: Final = "carve-restore truth 1"
-CIPHER: Final = "aes-cbc-essiv:sha256"
 SUFFIX: Final = ".truth.json"
 
 
@@ -82,7 +82,7 @@ def write_truth(truth: Truth, path: Path) -> None:
         "damage": {"ber": truth.ber, "seed": truth.seed, "spared": asdict(truth.spared)},
         "damaged": {"size": truth.damaged_size, "regions": [asdict(region) for region in truth.regions]},
         "medium": {
-            "cipher": "none" if medium.key is None else CIPHER,
+            "cipher": medium.cipher,
             "key": None if medium.key is None else medium.key.hex(),
             "sector_size": medium.numbering.sector_size,
             "iv_sector": medium.numbering.iv,
@@ -120,6 +120,7 @@ def read_truth(path: Path) -> Truth:
                 None if key is None else bytes.fromhex(key),
                 SectorNumbering(medium["sector_size"], medium["iv_sector"]),
                 medium["padding"],
+                medium["cipher"] if medium["cipher"] in SCHEMES else None,
             ),
             spared=Run(**damage["spared"]),
             flips=tuple(Flip(**flip) for flip in page["flips"]),

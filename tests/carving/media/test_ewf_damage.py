@@ -14,6 +14,7 @@ from carving.errors import EvidenceError
 from carving.evidence import open_evidence
 from carving.media.ewf.chunks import Chunk, StoredBytes, decode_chunk
 from carving.media.ewf.ewf_source import EwfSource, open_ewf
+from carving.media.ewf.libewf_source import open_libewf
 from carving.source import Run
 
 Acquire = Callable[..., Path]
@@ -144,13 +145,42 @@ def test_image_without_its_last_sections_is_still_read(tmp_path: Path, medium: b
     assert "ends without its end marker" in source.remarks[0]
 
 
+def test_a_damaged_digest_section_is_named(tmp_path: Path, medium: bytes, plain_image: bytes) -> None:
+    start = section(plain_image, "hash") + 76
+    source = opened(tmp_path, flipped(plain_image, start + 3))
+    assert source.read_at(0, source.size) == medium
+    (remark,) = (remark for remark in source.remarks if "hash section" in remark)
+    assert f"hash section at byte {start}" in remark
+    assert "is not compared" in remark
+
+
+def test_a_table_that_counts_from_no_byte_of_a_file_is_refused(tmp_path: Path, plain_image: bytes) -> None:
+    image = plain_image
+    for kind in ("table", "table2"):
+        start = section(image, kind) + 76
+        image = resealed(patched(image, start + 8, (1 << 63).to_bytes(8, "little")), start, start + 20)
+    with pytest.raises(EvidenceError, match=r"chunk table at byte \d+ of .*photo\.E01 is damaged"):
+        opened(tmp_path, image)
+
+
+def test_libewf_reads_the_same_medium(tmp_path: Path, medium: bytes, plain_image: bytes) -> None:
+    path = tmp_path / "photo.E01"
+    path.write_bytes(plain_image)
+    with contextlib.closing(open_libewf(path)) as other:
+        assert other.read_at(0, other.size) == medium
+        assert other.read_at(other.size - 5, 100) == medium[-5:]
+        assert other.name.startswith("E01 by libewf 20")
+        assert other.stored_digests == opened(tmp_path, plain_image).stored_digests
+
+
 def test_empty_and_foreign_files(tmp_path: Path) -> None:
     path = tmp_path / "photo.E01"
     for content, message in (
         (b"", "is empty"),
         (b"\xff\xd8\xff\xe0 a JPEG", "does not begin like an EWF segment"),
         (b"LVF\x09\x0d\x0a\xff\x00" + bytes(100), "L01"),
-        (b"EVF2\x0d\x0a\x81\x00" + bytes(100), "Ex01"),
+        (b"LEF2\x0d\x0a\x81\x00" + bytes(100), "Lx01"),
+        (b"EVF2\x0d\x0a\x81\x00" + bytes(100), "libewf cannot open"),
     ):
         path.write_bytes(content)
         with pytest.raises(EvidenceError, match=message):
