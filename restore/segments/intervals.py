@@ -169,10 +169,14 @@ def _doubt_behind_breaks(
         behind = [part for part in run if part.number > broken.number]
         index = behind[0].index
         assert index is not None
+        places = range(index, last - len(behind) + 2, 8)
+        if not places:  # more than the picture has
+            for part in behind:
+                part.sure = 0.0
+            continue
         rows = _rows_of_run(reading, behind, columns)
         before = PictureCanvas(canvas.header, canvas.rows, canvas.known.copy())
         before.known[index * interval :] = False
-        places = range(index, last - len(behind) + 2, 8)
         nats = [_SEAM_SHARE * _seam(rows, place * interval, before, columns, scales) for place in places]
         piece = reading.cut.pieces[broken.number]
         sure = numbered_posterior(piece.end - piece.first, usual, nats[0] - max(nats[1:], default=0.0))
