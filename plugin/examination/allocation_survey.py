@@ -157,7 +157,7 @@ def _shown_encryption(source: ByteSource) -> tuple[str, ...]:
     if find_fscrypt(source) is not None:
         return ()
     if find_decryption(source) is None:
-        return recognise_parts(source, table=with_sound_table(source))
+        return (*recognise_parts(source, table=with_sound_table(source)), *encrypted_files_shown(source))
     return encrypted_files_shown(source)
 
 

@@ -22,9 +22,11 @@ def file_encryption_remarks(source: ByteSource) -> tuple[str, ...]:
 def encrypted_files_shown(source: ByteSource) -> tuple[str, ...]:
     """The encrypted files of a stack for which no key was given, counted by the key that they name."""
     from carving.fscrypt.finding.key_matching import match_keys
-    from carving.fscrypt.finding.opening import encrypted_volumes, layer_over
+    from carving.fscrypt.finding.opening import encrypted_volumes, layer_over, may_hold_encrypted_files
 
     try:
+        if not may_hold_encrypted_files(source):
+            return ()
         volumes = tuple(encrypted_volumes(source))
     except EvidenceError:  # said when the source is scanned
         return ()

@@ -6,7 +6,9 @@ from typing import Final
 
 from carving.errors import EvidenceError
 from carving.file_systems.f2fs import F2fsFile, F2fsKind, F2fsState, RunKind, is_f2fs, read_f2fs
+from carving.file_systems.f2fs.f2fs_findings import F2fsFindings
 from carving.file_systems.f2fs.f2fs_layout import Feature
+from carving.file_systems.f2fs.superblock import read_superblock
 from carving.fscrypt.contexts import parse_context
 from carving.fscrypt.finding.encrypted_volume import EncryptedName, EncryptedNode, EncryptedVolume, NodeKind
 from carving.source import ByteSource, Run
@@ -19,6 +21,17 @@ _MORE_INODES: Final = 1 << 12
 """Numbers are given out from low ones on; so many more than were seen may have been."""
 _MOST_NODES: Final = 1 << 21
 _MOST_NAMES: Final = 1 << 21
+
+
+def has_encrypted_f2fs(source: ByteSource, start: int) -> bool:
+    """Whether an F2FS that knows of encryption begins at a byte of a source.
+
+    Raises:
+        EvidenceError: the source cannot be read.
+    """
+    if not is_f2fs(source, start):
+        return False
+    return bool(read_superblock(source, start, F2fsFindings()).features & Feature.ENCRYPT)
 
 
 def encrypted_f2fs(source: ByteSource, start: int) -> EncryptedVolume | None:

@@ -14,8 +14,8 @@ from carving.file_systems.volumes import KnowsVolumes, list_volumes
 from carving.fscrypt.contexts import EncryptionContext
 from carving.fscrypt.extent_table import EncryptedExtent, ExtentTable
 from carving.fscrypt.finding.encrypted_volume import EncryptedNode, EncryptedVolume, NodeKind
-from carving.fscrypt.finding.ext_encrypted import encrypted_ext
-from carving.fscrypt.finding.f2fs_encrypted import encrypted_f2fs
+from carving.fscrypt.finding.ext_encrypted import encrypted_ext, has_encrypted_ext
+from carving.fscrypt.finding.f2fs_encrypted import encrypted_f2fs, has_encrypted_f2fs
 from carving.fscrypt.finding.key_matching import Matched, explain_idle, match_keys
 from carving.fscrypt.finding.lost_photos import find_lost_photos
 from carving.fscrypt.finding.readable_names import ReadableNames
@@ -57,6 +57,15 @@ def encrypted_volumes(source: ByteSource) -> Iterator[EncryptedVolume]:
         for read in (encrypted_ext, encrypted_f2fs):
             if (volume := read(corrected, start)) is not None:
                 yield volume
+
+
+def may_hold_encrypted_files(source: ByteSource) -> bool:
+    """Whether a file system of a source knows of encryption, by its superblock as it is stored.
+
+    Raises:
+        EvidenceError: the source cannot be read.
+    """
+    return any(has_encrypted_ext(source, start) or has_encrypted_f2fs(source, start) for start in _starts(source))
 
 
 def layer_over(source: ByteSource, volumes: tuple[EncryptedVolume, ...], matched: Matched) -> FscryptSource:

@@ -38,7 +38,7 @@ def signs_of_wrapped_keys(layer: FscryptSource, volume: EncryptedVolume) -> Iter
     for policy, begins in seen.items():
         if len(begins) >= _FEWEST and not any(begins):
             yield (
-                f"{volume.kind} at byte {volume.start}: the key makes names of files under {policy} readable, but none of "
-                f"{len(begins)} files called as photos begins as one: their contents are encrypted with another key, as "
-                "where the phone's hardware wraps it (inline encryption); then only that hardware can decrypt them"
+                f"{volume.kind} at byte {volume.start}: the key makes names of files under {policy} readable, but none "
+                f"of {len(begins)} files called as photos begins as one: their contents have another key, as where the "
+                "phone's hardware wraps it (inline encryption); then only that hardware can decrypt them"
             )

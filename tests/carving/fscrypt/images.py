@@ -81,7 +81,7 @@ def _uuid_text() -> str:
 
 
 def _placeholder(policy: str) -> str:
-    return f"placeholder of {policy}".ljust(_PLACEHOLDER, "x")
+    return f"placeholder-of-{policy}".ljust(_PLACEHOLDER, "x")
 
 
 def context_of(policy: str, what: str) -> bytes:
