@@ -35,6 +35,7 @@ from plugin.examination.journal import Journal
 from plugin.examination.known_bad_facts import rescue_map_remarks
 from plugin.examination.nand_facts import misfit_of, nand_record, nand_remarks
 from plugin.examination.opening import View, views
+from plugin.examination.unseen_flips import unseen_flip_remarks
 from plugin.workers.pools import Pool
 from plugin.workers.worker import RestoreTask, restore_fragment
 
@@ -133,6 +134,7 @@ class Examination:
             *layout,
             *self._encryption_remarks(),
             *self._survey_remarks(),
+            *unseen_flip_remarks(self._entries.values()),
             *left_out,
         )
         if self._entries:

@@ -14,10 +14,11 @@ from restore.repair.search.hypotheses import Reversal, flips_of
 from restore.repair.trust.certification import Suspect, suspects
 from restore.repair.trust.path_scores import lay_scores
 from restore.repair.trust.probability import of_claim, of_file, of_hypothesis, rate_of
-from restore.repair.trust.silent_flips import shares_by_loss, unseen_share
+from restore.repair.trust.silent_flips import shares_by_loss
 from restore.repair.trust.strangeness import strangest_units
-from restore.repair.trust.trust_limits import EVEN, ROUNDS, SHARES, UNSEEN_AT_MOST, USUAL_SHARES
+from restore.repair.trust.trust_limits import EVEN, ROUNDS, SHARES, UNSEEN_AT_MOST
 from restore.repair.trust.undoing import undo_costs
+from restore.repair.trust.unseen_flips import unseen_share, usually_unseen
 from restore.repair.trust.wrong_flips import without_wrong_flips
 from restore.scan.scan import Scan
 
@@ -89,7 +90,7 @@ def with_probabilities(scan: Scan, model: FlipModel, reversals: tuple[Reversal, 
 def unseen_in(scan: Scan) -> float:
     """Flips to be expected in a scan in which none was found, although nothing would show them: by what is usual."""
     size = scan.end - scan.start
-    return 8.0 * size * rate_of(0, size) * unseen_share(np.array(USUAL_SHARES), 0.0)
+    return 8.0 * size * rate_of(0, size) * usually_unseen()
 
 
 def _enough(scan: Scan, shares: NDArray[np.float64], flips: int, largest: float) -> tuple[float, float]:
@@ -97,7 +98,7 @@ def _enough(scan: Scan, shares: NDArray[np.float64], flips: int, largest: float)
     size = scan.end - scan.start
     share, unseen = 0.0, 0.0
     for share in [*(share for share in SHARES if share < largest), largest]:
-        unseen = 8.0 * size * rate_of(flips, size) * unseen_share(shares, share)
+        unseen = 8.0 * size * rate_of(flips, size) * unseen_share(shares.tolist(), share)
         if unseen <= UNSEEN_AT_MOST:
             break
     return share, unseen

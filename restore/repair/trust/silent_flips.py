@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from carving.flips.model import FlipModel
 from restore.repair.trust.single_flips import FlipsOfUnit
-from restore.repair.trust.trust_limits import BELIEVED, LEANT_ON, LOSSES, SAMPLED, SEEN, SHARES, USUAL_SHARES
+from restore.repair.trust.trust_limits import LEANT_ON, LOSSES, SAMPLED, USUAL_SHARES
 from restore.scan.scan import Scan
 
 
@@ -31,9 +31,3 @@ def shares_by_loss(scan: Scan, model: FlipModel) -> NDArray[np.float64]:
     tried = drawn.size * model.bits
     prior = LEANT_ON * model.bits
     return np.asarray((counts + prior * np.array(USUAL_SHARES)) / (tried + prior))
-
-
-def unseen_share(shares: NDArray[np.float64], share: float) -> float:
-    """Share of all flips that are never seen where a share of the units is gone through, see `SHARES`."""
-    seen = np.array([np.interp(share, SHARES, column) for column in zip(*SEEN, strict=True)])
-    return float((shares * (1.0 - seen * np.array(BELIEVED))).sum())

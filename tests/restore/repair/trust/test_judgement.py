@@ -13,10 +13,11 @@ from restore.repair.trust.certification import suspects
 from restore.repair.trust.earlier_causes import earlier_cause
 from restore.repair.trust.judgement import judge, unseen_in, with_probabilities
 from restore.repair.trust.path_scores import lay_scores
-from restore.repair.trust.silent_flips import shares_by_loss, unseen_share
+from restore.repair.trust.silent_flips import shares_by_loss
 from restore.repair.trust.single_flips import FlipsOfUnit
 from restore.repair.trust.strangeness import strangest_units
 from restore.repair.trust.undoing import undo_costs
+from restore.repair.trust.unseen_flips import unseen_share
 from restore.scan.preparation import open_scan, recalibrate
 from restore.scan.scan import Scan
 from tests.restore.repair.headers import Damaged, flipped
@@ -165,7 +166,7 @@ def test_what_is_gone_through_leaves_less_unseen() -> None:
     shares = shares_by_loss(scan, case.model)
     assert (shares > 0).all()
     assert shares.sum() < 0.1
-    unseen = [unseen_share(shares, share) for share in (0.0, 0.02, 0.05, 0.08, 0.16, 1.0)]
+    unseen = [unseen_share(shares.tolist(), share) for share in (0.0, 0.02, 0.05, 0.08, 0.16, 1.0)]
     assert unseen == sorted(unseen, reverse=True)
     assert unseen[-1] >= shares[0]
     assert 0.0 < unseen_in(scan) < 0.01
