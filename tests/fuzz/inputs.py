@@ -135,9 +135,8 @@ def _encrypted_volumes() -> list[bytes]:
     """An ext4 with encrypted files, without the content of its photos."""
     image, stored = _encrypted_image()
     data = bytearray(stored)
-    for path, place in image.places.items():
-        length = -(-len(image.photos[path]) // 4096) * 4096
-        data[place : place + length] = bytes(length)
+    for run in (run for runs in image.runs.values() for run in runs):
+        data[run.offset : run.end] = bytes(run.length)
     return [shrink(bytes(data))]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from carving.file_systems.stored_files.ext_geometry import read_geometry
 from carving.file_systems.stored_files.ext_reader import ExtReader
+from carving.source import Run
 from tests.carving.conftest import run_tool
 from tests.carving.fscrypt import reference
 from tests.carving.memory import MemorySource, camera_jpeg
@@ -31,12 +32,14 @@ POLICIES: dict[str, tuple[int, int, tuple[int, int]]] = {
 
 @dataclass
 class EncryptedImage:
-    """An image and what is in it: photos by their path, and where inodes and first blocks of the photos lie."""
+    """An image and what is in it: photos by their path, and where inodes, first blocks and all blocks of the encrypted
+    ones lie."""
 
     path: Path
     photos: dict[str, bytes]
     inodes: dict[str, int] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
+    runs: dict[str, tuple[Run, ...]] = field(default_factory=dict)
 
     @property
     def data(self) -> bytes:
@@ -66,7 +69,7 @@ def encrypted_ext4(folder: Path, *options: str) -> EncryptedImage:
     image.photos["/plain/open.jpg"] = camera_jpeg(9)
     (content / "plain" / "open.jpg").write_bytes(image.photos["/plain/open.jpg"])
     features = "encrypt,^metadata_csum,^has_journal,^resize_inode"
-    settings = ("-b", "4096", "-I", "256", "-O", features, "-U", str(_uuid_text()), *options)
+    settings = ("-b", "4096", "-I", "256", "-N", "64", "-O", features, "-U", _uuid_text(), *options)
     run_tool("mke2fs", "-q", "-t", "ext4", *settings, "-d", str(content), str(path), "8M")
     data = bytearray(path.read_bytes())
     for policy in POLICIES:
@@ -105,12 +108,12 @@ def _encrypt(image: EncryptedImage, data: bytearray, policy: str) -> None:
     context, above = context_of(policy, "file"), context_of(policy, "folder")
     path = f"/{policy}/{name_in(policy)}"
     image.inodes[path] = number
-    for start, run in reader.tree().pieces(inode):
-        if start == 0:
-            image.places[path] = run.offset
-        plain = bytes(data[run.offset : run.end])
-        assert start == 0, "a photo of the test lies in one piece"
-        data[run.offset : run.end] = reference.encrypt_contents(plain, context, master, UUID, number)
+    pieces = sorted(reader.tree().pieces(inode), key=lambda piece: piece[0])
+    image.runs[path] = tuple(run for _, run in pieces)
+    image.places[path] = pieces[0][1].offset
+    for start, run in pieces:
+        plain, first = bytes(data[run.offset : run.end]), start // reference.UNIT
+        data[run.offset : run.end] = reference.encrypt_contents(plain, context, master, UUID, number, first)
     stored = reference.encrypt_name(name_in(policy).encode(), above, master, UUID, folder)
     place = data.index(_placeholder(policy).encode())
     data[place : place + _PLACEHOLDER] = stored

@@ -55,10 +55,11 @@ def iv(ctx: bytes, master: bytes, inode: int, block: int) -> bytes:
     return struct.pack("<QQ", block, 0)
 
 
-def encrypt_contents(data: bytes, ctx: bytes, master: bytes, uuid: bytes, inode: int) -> bytes:
+def encrypt_contents(data: bytes, ctx: bytes, master: bytes, uuid: bytes, inode: int, first: int = 0) -> bytes:
+    """Blocks of a file from number `first` on."""
     key, out = file_key(ctx, master, uuid, ctx[1]), []
     for block in range(len(data) // UNIT):
-        unit, start = data[block * UNIT :][:UNIT], iv(ctx, master, inode, block)
+        unit, start = data[block * UNIT :][:UNIT], iv(ctx, master, inode, first + block)
         if ctx[1] == XTS_256:
             encryptor = Cipher(AES(key), XTS(start)).encryptor()
         else:

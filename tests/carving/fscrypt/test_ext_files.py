@@ -31,6 +31,8 @@ from tests.carving.fscrypt.images import (
 )
 from tests.carving.memory import MemorySource
 
+_FREE = 4 << 20
+"""Where the image of 8 MiB has nothing but free blocks."""
 KEYS = (MasterKey(MASTER_2, "key 1 of 2"), MasterKey(MASTER_1, "key 2 of 2", DESCRIPTOR))
 
 
@@ -76,9 +78,8 @@ def test_any_stretch_reads_as_the_whole(image: EncryptedImage, layer: FscryptSou
         start, length = int(random.integers(0, layer.size)), int(random.integers(0, 20_000))
         assert layer.read_at(start, length) == whole[start : start + length]
     differs = np.frombuffer(whole, np.uint8) != np.frombuffer(image.data, np.uint8)
-    photos = [Run(image.places[path], len(image.photos[path])) for path in image.places]
-    for run in photos:
-        differs[run.offset // 4096 * 4096 : -(-run.end // 4096) * 4096] = False
+    for run in (run for runs in image.runs.values() for run in runs):
+        differs[run.offset : run.end] = False
     assert not differs.any()  # nothing but the photos reads otherwise
 
 
@@ -133,22 +134,24 @@ def test_photos_that_no_inode_leads_to_are_searched(image: EncryptedImage) -> No
     data = bytearray(image.data)
     reader = ExtReader(MemorySource(image.data), read_geometry(MemorySource(image.data), 0), set())
     lost = {policy: f"/{policy}/{name_in(policy)}" for policy in ("v2", "lblk64", "lblk32", "cbc")}
-    for policy, path in lost.items():
+    places: dict[str, int] = {}
+    for index, (policy, path) in enumerate(lost.items()):
+        stored = b"".join(image.data[run.offset : run.end] for run in image.runs[path])
+        for run in image.runs[path]:
+            _free(data, run)
+            data[run.offset : run.end] = bytes(run.length)
+        places[path] = _FREE + index * (256 << 10)  # where blocks lie does not go into their encryption
+        data[places[path] : places[path] + len(stored)] = stored
         place = reader.geometry.place(image.inodes[path])
         assert place is not None
-        inode = reader.inode(image.inodes[path])
-        assert inode is not None
-        for _, run in reader.tree().pieces(inode):
-            _free(data, run)
         if policy.startswith("lblk"):
             data[place : place + 256] = bytes(256)
         else:  # as ext4 deletes: links and extents go, the context stays
             struct.pack_into("<H", data, place + 26, 0)
             struct.pack_into("<HH", data, place + 40, 0xF30A, 0)
     layer = decrypt_files(MemorySource(bytes(data)), KEYS)
-    for path in lost.values():
-        photo = image.photos[path]
-        assert layer.read_at(image.places[path], len(photo)) == photo, path
+    for path, place in places.items():
+        assert layer.read_at(place, len(image.photos[path])) == image.photos[path], path
     assert sum("no inode leads" in remark for remark in layer.found.remarks) == len(lost)
 
 
