@@ -64,7 +64,7 @@ class FscryptFlips:
         starts = np.concatenate(blocks.starts)
         self.starts = starts[self._blocks]
         self.reaches = np.array([self._reach(int(block)) for block in self._blocks], dtype=np.int64)
-        self.suspect = self._lower.suspect[self._units_below[self._blocks]].any(axis=1)
+        self.suspect: NDArray[np.bool_] = np.asarray(self._lower.suspect[self._units_below[self._blocks]].any(axis=1))
         self.combinations = self._combined()
 
     def variants(self, data: Bytes, unit: int, flipped: tuple[int, ...]) -> Bytes:

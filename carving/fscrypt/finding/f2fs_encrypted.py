@@ -63,7 +63,8 @@ def _read(source: ByteSource, start: int) -> EncryptedVolume | None:
                 _take(volume, file)
                 name = EncryptedName(file.parent, file.inode, file.name, file.kind is F2fsKind.DIRECTORY)
                 volume.old_names[file.node_offset] = name
-    highest = max((number.inode for number in (*volume.names, *volume.nodes)), default=0)
+    numbers = [name.inode for name in volume.names] + [node.inode for node in volume.nodes]
+    highest = max(numbers, default=0)
     volume.inodes = min(superblock.node_ids, 2 * highest + _MORE_INODES)
     volume.free = interval_set_of(system.free_runs(), source.size)
     return volume
