@@ -10,8 +10,6 @@ import click
 from carving.errors import UsageError
 
 if TYPE_CHECKING:
-    from carving.fscrypt.master_keys import MasterKey
-    from restore.lab.simulation.file_encryption import SCHEMES
     from restore.lab.simulation.medium import Medium
     from restore.lab.simulation.regions import RegionKind
 
@@ -100,6 +98,8 @@ def make_medium(
         UsageError: a cipher that is not supported; settings that contradict each other.
     """
     from carving.encryption.ciphers import DEFAULT_CIPHER, SectorNumbering, parse_cipher
+    from carving.fscrypt.master_keys import MasterKey
+    from restore.lab.simulation.file_encryption import SCHEMES
     from restore.lab.simulation.medium import Medium
 
     numbering = SectorNumbering(int(sector_size), iv_sector)

@@ -58,13 +58,11 @@ class RegionDamage:
     Attributes:
         certain: that is all there is to its damage.
         margin: share of the picture by which it must show more than flips do if it is not.
-        complete: all segments have their places, and go on from one another: only a flip in a gap explains as much.
     """
 
     explanation: Explanation
     certain: bool
     margin: float = 0.0
-    complete: bool = False
 
     def better(self, torn: float, known: float) -> bool:
         """Whether it stands beside another way to place the scan, by what that tears and the share it knows."""
@@ -101,7 +99,7 @@ def region_damage(
     )
     least = {GapKind.CONSTANT: _NO_CHANCE, GapKind.INSERTED: _WEDGE}
     beyond = any(gap.end_byte - gap.first_byte >= least[gap.kind] for gap in found.gaps if gap.kind in least)
-    return RegionDamage(found, certain=complete and (moved or beyond), margin=_CLEARLY, complete=complete)
+    return RegionDamage(found, certain=complete and (moved or beyond), margin=_CLEARLY)
 
 
 def hidden_break(data: bytes, decoded: Decoded, thumbnail: Pixels | None) -> Explanation | None:

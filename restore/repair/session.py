@@ -15,7 +15,6 @@ from restore.guard.improvement import Improvement, improvement
 from restore.placement.placement import Placed
 from restore.provenance import Provenance
 from restore.repair.conclusion import Session, as_stored, by_code, conclude
-from restore.repair.gap_flips import flips_explain
 from restore.repair.laid_out import as_far_as_decoded, provenance_of
 from restore.repair.region_damage import RegionDamage, hidden_break, region_damage
 from restore.repair.review.alarms import raise_alarms
@@ -60,10 +59,6 @@ def examine(
         regions = region_damage(data, decoded, model, thumbnail, inside)
         if regions is not None and regions.certain:
             return at_least_as_between_gaps(scan, decoded, regions.explanation, thumbnail)
-        if regions is not None and regions.complete and model is not None and not model.encrypted:
-            if not flips_explain(scan, model, effort, regions.explanation):
-                return at_least_as_between_gaps(scan, decoded, regions.explanation, thumbnail)
-            follow_decoder(scan, decoded)
         recalibrate(scan)
         found = _at_least_as_decoded(scan, decoded, _search(scan, decoded, model, effort, thumbnail), thumbnail)
         if regions is not None and not found.sound and _is_beside(regions, decoded, found):

@@ -32,24 +32,14 @@ def follow_decoder(scan: Scan, decoded: Decoded) -> None:
     found = positions >= 0
     index = np.maximum(positions, 0) >> 3
     offsets = stream.origin + index + np.searchsorted(stream.removed, index, side="right")
-    lay_path(scan, 8 * offsets + (np.maximum(positions, 0) & 7), found, decoded.coefficients)
-
-
-def lay_path(scan: Scan, places: NDArray[np.int64], known: NDArray[np.bool_], coefficients: NDArray[np.int16]) -> None:
-    """Lay the path along MCUs that were read.
-
-    Args:
-        places: int64 (MCUs,), of their first bits in the file, in bits; known: bool (MCUs,), which were.
-        coefficients: int16 (MCUs, blocks per MCU, 64).
-    """
     count = scan.layout.mcu_count
-    scan.path.places[:count] = np.where(known, places, 0)
-    scan.path.known[:count] = known
+    scan.path.places[:count] = np.where(found, 8 * offsets + (np.maximum(positions, 0) & 7), 0)
+    scan.path.known[:count] = found
     last_block = {int(component): block for block, component in enumerate(scan.layout.component_of)}
     interval = scan.layout.restart_interval
     begins = np.arange(count) % interval == 0 if interval else np.arange(count) == 0
     for component, block in last_block.items():
-        before = np.concatenate([[0], coefficients[:-1, block, 0]])
+        before = np.concatenate([[0], decoded.coefficients[:-1, block, 0]])
         scan.path.predictors[:count, component] = np.where(begins, 0, before)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from carving.flips.model import FlipModel
 from restore.repair.search.hypotheses import Reversal
-from restore.repair.search.search_limits import CROWD, CROWD_BYTES, UNRESOLVED_BYTES
+from restore.repair.search.search_limits import CROWD, CROWD_BYTES, PAIRS_BY_CHANCE, UNRESOLVED_BYTES
 
 
 def claimable(
@@ -29,3 +29,11 @@ def claimable(
     explained = (np.abs(places[:, np.newaxis] - np.array(unresolved, dtype=np.int64)) >= UNRESOLVED_BYTES).all(axis=1)
     claimed = explained & ~(near & ~certain).any(axis=1) & (joint | (alone & scattered))
     return tuple(reversal for reversal, claim in zip(reversals, claimed, strict=True) if claim)
+
+
+def closer_than_chance(model: FlipModel, reversals: tuple[Reversal, ...], size: int) -> bool:
+    """Whether two flips lie close together in a file of `size` bytes although it has too few for that: then a stretch
+    was overwritten there, and they only bring what follows back into step."""
+    places = np.sort([int(model.starts[reversal.unit]) for reversal in reversals])
+    expected = len(places) * (len(places) - 1) * CROWD_BYTES / max(size, 1)
+    return bool((np.diff(places) < CROWD_BYTES).any()) and expected < PAIRS_BY_CHANCE

@@ -117,6 +117,9 @@ CROWD_BYTES: Final = 64
 CROWD: Final = 2
 """Most flips within `CROWD_BYTES` of one another that are believed."""
 
+PAIRS_BY_CHANCE: Final = 0.05
+"""Pairs of flips within `CROWD_BYTES` to be expected of as many flips, below which one is no chance."""
+
 # Rounds
 
 ENOUGH: Final = 0.6

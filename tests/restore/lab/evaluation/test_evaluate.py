@@ -209,7 +209,7 @@ def test_tables_and_plots(folder: Path, tmp_path: Path) -> None:
     lines = summarise(records)
     assert [(line.ber, line.method) for line in lines[:3]] == [(1e-4, name) for name in PLAN.methods]
     written = [*write_tables(tmp_path, lines, PLAN, records), *write_plots(tmp_path, lines, records)]
-    assert all(path.stat().st_size > 200 for path in written)
+    assert all(path.stat().st_size > 200 for path in written if path.name != "claims.csv")
     text = (tmp_path / "table.md").read_text("utf-8")
     assert all(sentence in text for sentence in CONVENTIONS)
     assert "## pictures, BER 1e-05" in text

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from restore.repair.search.claims import claimable
+from carving.flips.plain_flips import PlainFlips
+from carving.source import Run
+from restore.repair.search.claims import claimable, closer_than_chance
 from restore.repair.search.hypotheses import Hypothesis, Reversal, flips_of, verdict
 from restore.repair.search.path_reference import Reference, reference_of, walked
 from restore.repair.search.scan_repair import keen_alarm
@@ -105,3 +109,13 @@ def test_each_flip_that_was_found_vouches_for_more_alarms() -> None:
     assert keen_alarm(scan, scattered, 1000) == 1.0  # none may raise one that lacks no more than sound ones do
     scan.model = scan.model._replace(expected=scan.model.expected._replace(alarm=0.0))
     assert keen_alarm(scan, lacking, 3) == 1.0
+
+
+def test_two_flips_close_together_are_no_chance_where_there_are_few() -> None:
+    model = PlainFlips(1_000_000, (Run(0, 1_000_000),))
+    flips = tuple(Reversal(unit, 3, 500.0, 100.0, certain=True) for unit in (4000, 4037))
+    many = tuple(Reversal(unit, 3, 500.0, 100.0, certain=True) for unit in range(0, 1_000_000, 20_000))
+    assert closer_than_chance(model, flips, 1_000_000)
+    assert not closer_than_chance(model, (*flips, *many), 1_000_000)
+    assert not closer_than_chance(model, (flips[0], replace(flips[1], unit=4100)), 1_000_000)
+    assert not closer_than_chance(model, (), 1_000_000)
