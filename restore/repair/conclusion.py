@@ -17,7 +17,7 @@ from restore.provenance import Provenance
 from restore.repair.laid_out import all_known, as_far_as_decoded, flawless_and_shown, provenance_of, touched_by
 from restore.repair.review.alarms import Alarm
 from restore.repair.rounds import Findings
-from restore.repair.search.claims import claimable, closer_than_chance
+from restore.repair.search.claims import claimable, no_closer_than_chance
 from restore.repair.search.code_search import CodeSearch
 from restore.repair.search.hypotheses import Reversal
 from restore.repair.search.scan_repair import Effort, repair_scan
@@ -97,10 +97,10 @@ def conclude(
     jpeg = scan.raw[: decoded.end].tobytes()
     believed = tuple(item for item in reversals if item.probability >= CLAIMED_FROM)
     claimed = believed if probability is not None else claimable(model, believed, findings.unresolved)
+    if model is not None and not model.encrypted:
+        claimed = no_closer_than_chance(model, claimed, scan.raw.size)
     # where flips were taken back, something looks strange that may be damage all the same
     explained = flawless and len(claimed) == len(reversals) and not strange
-    if model is not None and not model.encrypted and closer_than_chance(model, claimed, scan.raw.size):
-        explained = False
     if model is not None and not explained:
         # what a code could not correct holds several flips: one of them means little unless all is explained
         claimed = tuple(reversal for reversal in claimed if reversal.joint or not model.suspect[reversal.unit])

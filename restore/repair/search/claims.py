@@ -31,9 +31,12 @@ def claimable(
     return tuple(reversal for reversal, claim in zip(reversals, claimed, strict=True) if claim)
 
 
-def closer_than_chance(model: FlipModel, reversals: tuple[Reversal, ...], size: int) -> bool:
-    """Whether two flips lie close together in a file of `size` bytes although it has too few for that: then a stretch
-    was overwritten there, and they only bring what follows back into step."""
-    places = np.sort([int(model.starts[reversal.unit]) for reversal in reversals])
-    expected = len(places) * (len(places) - 1) * CROWD_BYTES / max(size, 1)
-    return bool((np.diff(places) < CROWD_BYTES).any()) and expected < PAIRS_BY_CHANCE
+def no_closer_than_chance(model: FlipModel, reversals: tuple[Reversal, ...], size: int) -> tuple[Reversal, ...]:
+    """The reversals without those that lie close together in a file of `size` bytes although it has too few for that:
+    then a stretch was overwritten there, and they only bring what follows back into step."""
+    count = len(reversals)
+    if count * (count - 1) * CROWD_BYTES / max(size, 1) >= PAIRS_BY_CHANCE:
+        return reversals
+    places = np.array([int(model.starts[reversal.unit]) for reversal in reversals])
+    near = (np.abs(places[:, np.newaxis] - places) < CROWD_BYTES).sum(axis=1) > 1
+    return tuple(reversal for reversal, crowded in zip(reversals, near, strict=True) if not crowded)

@@ -9,7 +9,7 @@ import pytest
 
 from carving.flips.plain_flips import PlainFlips
 from carving.source import Run
-from restore.repair.search.claims import claimable, closer_than_chance
+from restore.repair.search.claims import claimable, no_closer_than_chance
 from restore.repair.search.hypotheses import Hypothesis, Reversal, flips_of, verdict
 from restore.repair.search.path_reference import Reference, reference_of, walked
 from restore.repair.search.scan_repair import keen_alarm
@@ -115,7 +115,8 @@ def test_two_flips_close_together_are_no_chance_where_there_are_few() -> None:
     model = PlainFlips(1_000_000, (Run(0, 1_000_000),))
     flips = tuple(Reversal(unit, 3, 500.0, 100.0, certain=True) for unit in (4000, 4037))
     many = tuple(Reversal(unit, 3, 500.0, 100.0, certain=True) for unit in range(0, 1_000_000, 20_000))
-    assert closer_than_chance(model, flips, 1_000_000)
-    assert not closer_than_chance(model, (*flips, *many), 1_000_000)
-    assert not closer_than_chance(model, (flips[0], replace(flips[1], unit=4100)), 1_000_000)
-    assert not closer_than_chance(model, (), 1_000_000)
+    assert no_closer_than_chance(model, (*flips, many[9]), 1_000_000) == (many[9],)
+    assert no_closer_than_chance(model, (*flips, *many), 1_000_000) == (*flips, *many)
+    apart = (flips[0], replace(flips[1], unit=4100))
+    assert no_closer_than_chance(model, apart, 1_000_000) == apart
+    assert no_closer_than_chance(model, (), 1_000_000) == ()
