@@ -14,6 +14,7 @@ from restore.lab.simulation.bit_errors import Flip
 from restore.lab.simulation.made_pictures import coded_at, fractal_picture
 from restore.provenance import Provenance, Status
 from restore.repair import session
+from restore.repair.conclusion import Session
 from restore.repair.review.alarms import Alarm
 from restore.repair.review.corroboration import corroboration, least_corroborated
 from restore.repair.search.flip_state import reverse_flips
@@ -115,7 +116,7 @@ def test_a_search_that_makes_it_worse_is_not_given() -> None:
     assert not decoded.flawless
     scan = open_scan(data, decoded, decoded.end - 2)
     count = scan.layout.mcu_count
-    torn = session.Session(
+    torn = Session(
         np.random.default_rng(1).permutation(decoded.coefficients),
         np.full(count, Provenance.PLACED, dtype=np.uint8),
         (),

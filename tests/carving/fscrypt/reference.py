@@ -103,4 +103,5 @@ def siphash(message: bytes, key: bytes) -> int:
     for _ in range(4):
         half(0, 1, 2, 3, 13, 16)
         half(2, 1, 0, 3, 17, 21)
-    return v[0] ^ v[1] ^ v[2] ^ v[3]
+    mixed: int = v[0] ^ v[1] ^ v[2] ^ v[3]
+    return mixed

@@ -78,7 +78,7 @@ def test_modules_tell_exact_from_repaired() -> None:
     words: dict[str, Any] = {}
     exec((SCRIPTS / "carve_restore_words.py").read_text("ascii"), words)
     mcus = {"total": 10, "intact": 9, "repaired": 1, "placed": 0, "generated": 0, "lost": 0}
-    made = {"mcus": mcus, "bit_flips": [{}], "error": None, "exact_probability": 0.87}
+    made: dict[str, Any] = {"mcus": mcus, "bit_flips": [{}], "error": None, "exact_probability": 0.87}
     exact, repaired = ({**made, "status": status} for status in ("exact", "repaired"))
     assert words["set_name"](exact) == "JPEGs whose bit flips were reversed"
     assert words["set_name"](repaired) == "JPEGs whose visible damage was reversed"

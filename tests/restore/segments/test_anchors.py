@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -35,9 +37,9 @@ def test_an_end_that_the_length_of_the_gap_confirms_is_surer_than_one_of_a_missi
 
 
 def test_a_thumbnail_that_shows_something_else_outweighs_an_end_alone() -> None:
-    missing = {"lost": 5000, "expected": 0.0, "total": TOTAL}
-    assert end_posterior(*_ending("111"), **missing, told_nats=-6.0) < 0.9
-    assert end_posterior(*_ending("111"), **missing, told_nats=6.0) > 0.9999
+    missing = partial(end_posterior, *_ending("111"), lost=5000, expected=0.0, total=TOTAL)
+    assert missing(told_nats=-6.0) < 0.9
+    assert missing(told_nats=6.0) > 0.9999
     assert end_posterior(*_ending("111"), lost=50, expected=48.0, total=TOTAL, told_nats=-6.0) > 0.99
 
 
