@@ -42,6 +42,8 @@ def _values(inode: bytes, blocks: Callable[[int], Iterator[bytes]]) -> Iterator[
         start = _CLASSIC + int(struct.unpack_from("<H", inode, _CLASSIC)[0])
         if start + 4 <= len(inode) and struct.unpack_from("<I", inode, start)[0] == _MAGIC:
             yield from _of_entries(inode, start + 4, start + 4)
+    if len(inode) < _CLASSIC:  # cut off: it has no room for the number of a block
+        return
     low, high = struct.unpack_from("<I", inode, _BLOCK_AT)[0], struct.unpack_from("<H", inode, _BLOCK_HIGH_AT)[0]
     if block := low | high << 32:
         for data in blocks(block):

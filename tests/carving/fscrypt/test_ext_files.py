@@ -16,6 +16,7 @@ from carving.file_systems.stored_files.ext_geometry import read_geometry
 from carving.file_systems.stored_files.ext_reader import ExtReader
 from carving.file_systems.stored_files.file_source import FileSource
 from carving.file_systems.walking.allocation_walk import read_allocation
+from carving.fscrypt.finding.ext_contexts import read_ext_context
 from carving.fscrypt.finding.opening import decrypt_files, encrypted_volumes
 from carving.fscrypt.fscrypt_source import FscryptSource
 from carving.fscrypt.master_keys import MasterKey
@@ -241,3 +242,8 @@ def test_folders_in_a_circle_end(image: EncryptedImage) -> None:
     struct.pack_into("<I", data, at - 8, 2)
     layer = decrypt_files(MemorySource(bytes(data)), KEYS)
     assert layer.found.names
+
+
+@pytest.mark.parametrize("size", [0, 27, 107, 127])
+def test_an_inode_that_is_cut_off_has_no_context(size: int) -> None:
+    assert read_ext_context(b"\xff" * size, lambda _: iter(())) is None
