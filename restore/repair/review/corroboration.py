@@ -13,10 +13,11 @@ import numpy as np
 
 from carving.flips.model import FlipModel
 from restore.repair.review.comparison import Comparison
+from restore.repair.review.horizons import horizons
 from restore.repair.review.patches import Patches, patches_of
-from restore.repair.review.review_limits import BEFORE_FLIP, BEYOND, LATER, NEIGHBOURS, ROWS, SOON
-from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
-from restore.scan.scan import CANDIDATE_MCUS, Scan
+from restore.repair.review.review_limits import NEIGHBOURS
+from restore.repair.search.flip_state import bits_by_unit, stretch_of, undone
+from restore.scan.scan import Scan
 
 
 def corroboration(scan: Scan, model: FlipModel, flip: tuple[int, int], others: Mapping[int, tuple[int, ...]]) -> float:
@@ -29,25 +30,17 @@ def corroboration(scan: Scan, model: FlipModel, flip: tuple[int, int], others: M
         flip: unit and bit.
         others: the bits of each unit that are reversed in the scan's bytes.
     """
-    first, last = stretch_of(model, flip[0], scan.raw.size)
-    count = scan.layout.mcu_count
-    places = scan.path.places[:count]
-    begin = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 1)
-    end = int(np.searchsorted(places, 8 * last, side="left"))
+    last = stretch_of(model, flip[0], scan.raw.size)[1]
     rivals = range(max(0, flip[0] - NEIGHBOURS), min(flip[0] + NEIGHBOURS + 1, model.starts.size))
-    low = stretch_of(model, rivals[0], scan.raw.size)[0]
-    base = max(0, min(begin, int(np.searchsorted(places, 8 * low, side="right")) - 1) - BEFORE_FLIP)
-    furthest = base + CANDIDATE_MCUS - 1
-    soon = [min(end + mcus, furthest, count) for mcus in SOON]
-    far = [min(end + mcus, furthest, count) for mcus in (LATER, ROWS * scan.layout.columns + BEYOND)]
-    compared = Comparison.over(scan, base, max(far))
+    to = horizons(scan, stretch_of(model, rivals[0], scan.raw.size)[0], last)
+    compared = Comparison.over(scan, to.base, max(to.far))
     if compared is None:
         return -np.inf
     patches = patches_of(scan.raw, model, rivals, others)
     row = patches.flips.index(flip)
     alone = Patches(patches.first, patches.rows[[row]], (flip,))
-    worth = min(float(compared.worths(alone, target)[0]) for target in soon)
-    for target in far:
+    worth = min(float(compared.worths(alone, target)[0]) for target in to.soon)
+    for target in to.far:
         gains = compared.worths(patches, target)
         beaten = max(0.0, float(np.delete(gains, row).max(initial=0.0)))
         worth = min(worth, float(gains[row]) - beaten)
@@ -63,13 +56,8 @@ def least_corroborated(scan: Scan, model: FlipModel, flips: tuple[tuple[int, int
         flips: unit and bit of every flip that is reversed.
     """
     least = np.inf
-    bits = bits_by_unit(flips)
-    for unit, bit in flips:
-        others = dict(bits)
-        others[unit] = tuple(other for other in bits[unit] if other != bit)
-        first, last = stretch_of(model, unit, scan.raw.size)
-        with_it = scan.raw[first:last].copy()
-        reverse_flips(scan.raw, model, ((unit, bit),), bits)  # reversing a bit once more undoes it
-        least = min(least, corroboration(scan, model, (unit, bit), others))
-        scan.raw[first:last] = with_it
+    for flip in flips:
+        others = bits_by_unit(tuple(other for other in flips if other != flip))
+        with undone(scan, model, flip, flips):
+            least = min(least, corroboration(scan, model, flip, others))
     return float(least)

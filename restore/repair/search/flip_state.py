@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,19 @@ def reverse_flips(raw: Bytes, model: FlipModel, flips: Flips, before: Mapping[in
         raw[first:last] = model.variants(raw, unit, done.get(unit, ()))[bit][first - start : last - start]
         done[unit] = (*done.get(unit, ()), bit)
     return undo
+
+
+@contextmanager
+def undone(scan: Scan, model: FlipModel, flip: tuple[int, int], flips: Flips) -> Iterator[tuple[int, int]]:
+    """Take one of the flips that are reversed in a scan's bytes back for a while; gives its first byte, and the one
+    behind its last."""
+    first, last = stretch_of(model, flip[0], scan.raw.size)
+    with_it = scan.raw[first:last].copy()
+    reverse_flips(scan.raw, model, (flip,), bits_by_unit(flips))  # reversing a bit once more undoes it
+    try:
+        yield first, last
+    finally:
+        scan.raw[first:last] = with_it
 
 
 class FlipState:

@@ -13,7 +13,7 @@ import numpy as np
 
 from carving.flips.model import FlipModel
 from restore.repair.review.patches import patches_of
-from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
+from restore.repair.search.flip_state import bits_by_unit, stretch_of, undone
 from restore.repair.search.hypotheses import Flips
 from restore.scan.scan import CANDIDATE_MCUS, Candidates, Scan
 
@@ -40,29 +40,26 @@ def earlier_cause(scan: Scan, model: FlipModel, flip: tuple[int, int], flips: Fl
         flip: one of `flips`, unit and bit.
         flips: every flip that is reversed.
     """
-    bits = bits_by_unit(flips)
-    first, last = stretch_of(model, flip[0], scan.raw.size)
+    first, _ = stretch_of(model, flip[0], scan.raw.size)
     places = scan.path.places[: scan.layout.mcu_count]
     own = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 1)
     begin = max(0, own - _BACK)
     target = min(own + _BEHIND, begin + CANDIDATE_MCUS - 1, scan.layout.mcu_count)
     low = int(np.searchsorted(model.starts, places[begin] >> 3, side="right"))
-    with_it = scan.raw[first:last].copy()
-    reverse_flips(scan.raw, model, (flip,), bits)  # reversing a bit once more undoes it
     others = bits_by_unit(tuple(other for other in flips if other != flip))
     best, worth = None, scan.path.scores[target] + _BETTER
-    for unit in range(low, flip[0], _AT_ONCE):
-        units = range(unit, min(unit + _AT_ONCE, flip[0]))
-        patches = patches_of(scan.raw, model, units, others)
-        count = len(patches.flips)
-        starts = np.array([stretch_of(model, one, scan.raw.size)[0] for one, _ in patches.flips])
-        checkpoints = np.maximum(np.searchsorted(places, 8 * starts, side="right") - 1, 0)
-        starts_at, lengths = np.full(count, patches.first), np.full(count, patches.rows.shape[1])
-        candidates = Candidates(starts_at, lengths, patches.rows[:count], checkpoints)
-        outcomes = scan.evaluate(candidates, target, int(3 * (target - begin) * scan.mcu_bytes) + 1024, _DROP)
-        totals = np.where(outcomes.table[:, 4] >= target, outcomes.last, -np.inf)
-        row = int(np.argmax(totals))
-        if totals[row] > worth:
-            best, worth = patches.flips[row], float(totals[row])
-    scan.raw[first:last] = with_it
+    with undone(scan, model, flip, flips):
+        for unit in range(low, flip[0], _AT_ONCE):
+            units = range(unit, min(unit + _AT_ONCE, flip[0]))
+            patches = patches_of(scan.raw, model, units, others)
+            count = len(patches.flips)
+            starts = np.array([stretch_of(model, one, scan.raw.size)[0] for one, _ in patches.flips])
+            checkpoints = np.maximum(np.searchsorted(places, 8 * starts, side="right") - 1, 0)
+            starts_at, lengths = np.full(count, patches.first), np.full(count, patches.rows.shape[1])
+            candidates = Candidates(starts_at, lengths, patches.rows[:count], checkpoints)
+            outcomes = scan.evaluate(candidates, target, int(3 * (target - begin) * scan.mcu_bytes) + 1024, _DROP)
+            totals = np.where(outcomes.table[:, 4] >= target, outcomes.last, -np.inf)
+            row = int(np.argmax(totals))
+            if totals[row] > worth:
+                best, worth = patches.flips[row], float(totals[row])
     return best

@@ -13,11 +13,11 @@ import numpy as np
 
 from carving.flips.model import FlipModel
 from restore.repair.review.comparison import Comparison
+from restore.repair.review.horizons import horizons
 from restore.repair.review.patches import Patches
-from restore.repair.review.review_limits import BEFORE_FLIP, BEYOND, LATER, ROWS, SOON
-from restore.repair.search.flip_state import bits_by_unit, reverse_flips, stretch_of
+from restore.repair.search.flip_state import undone
 from restore.repair.search.hypotheses import Flips
-from restore.scan.scan import CANDIDATE_MCUS, Scan
+from restore.scan.scan import Scan
 
 _BY_FAR: Final = 1000.0
 """Nats that undoing is said to cost where nothing decodes then."""
@@ -32,33 +32,19 @@ def undo_costs(scan: Scan, model: FlipModel, flips: Flips) -> tuple[float, ...]:
         model: its flip model.
         flips: unit and bit of every flip that is reversed.
     """
-    bits = bits_by_unit(flips)
     costs = []
     for flip in flips:
-        first, last = stretch_of(model, flip[0], scan.raw.size)
-        with_it = scan.raw[first:last].copy()
-        reverse_flips(scan.raw, model, (flip,), bits)  # reversing a bit once more undoes it
-        without = Patches(first, scan.raw[first:last].copy()[np.newaxis], (flip,))
-        scan.raw[first:last] = with_it
+        with undone(scan, model, flip, flips) as (first, last):
+            without = Patches(first, scan.raw[first:last].copy()[np.newaxis], (flip,))
         costs.append(_cost(scan, without, first, last))
     return tuple(costs)
 
 
-def horizons(scan: Scan, first: int, last: int) -> tuple[int, tuple[int, ...]]:
-    """The MCU from which hypotheses about some bytes are followed, and those up to which they are judged, ascending."""
-    count = scan.layout.mcu_count
-    places = scan.path.places[:count]
-    base = max(0, int(np.searchsorted(places, 8 * first, side="right")) - 1 - BEFORE_FLIP)
-    end = int(np.searchsorted(places, 8 * last, side="left"))
-    furthest = min(base + CANDIDATE_MCUS - 1, count)
-    behind = (*SOON, LATER, ROWS * scan.layout.columns + BEYOND)
-    return base, tuple(sorted({min(end + mcus, furthest) for mcus in behind}))
-
-
 def _cost(scan: Scan, without: Patches, first: int, last: int) -> float:
-    base, targets = horizons(scan, first, last)
-    compared = Comparison.over(scan, base, targets[-1])
+    to = horizons(scan, first, last)
+    targets = {*to.soon, *to.far}
+    compared = Comparison.over(scan, to.base, max(targets))
     if compared is None:
         return 0.0
-    reached = sorted({min(target, compared.target) for target in targets})
-    return min(min(-float(compared.worths(without, target)[0]), _BY_FAR) for target in reached)
+    reached = {min(target, compared.target) for target in targets}
+    return min(min(-float(compared.worths(without, target)[0]), _BY_FAR) for target in sorted(reached))
