@@ -88,6 +88,7 @@ def conclude(
             judged = judge(scan, model, reversals, findings.unresolved, effort.gone_through)
             reversals, probability, strange = judged.reversals, judged.probability, False
             corrected = decode(scan.raw[: decoded.end].tobytes())
+            flawless = flawless_and_shown(corrected, thumbnail)
         else:
             rate = rate_of(len(reversals), scan.end - scan.start)
             reversals = tuple(

@@ -30,12 +30,10 @@ class Judgement:
     Attributes:
         reversals: all flips reversed in its bytes, in the order found, with their probabilities.
         probability: of its being the original one.
-        unseen: flips to be expected that nothing would show.
     """
 
     reversals: tuple[Reversal, ...]
     probability: float
-    unseen: float
 
 
 def judge(
@@ -54,7 +52,7 @@ def judge(
     lay_scores(scan)
     reversals = without_wrong_flips(scan, model, reversals)
     shares = shares_by_loss(scan, model)
-    share, _ = _enough(scan, shares, len(reversals), largest_share)
+    share = _enough(scan, shares, len(reversals), largest_share)
     ranked = strangest_units(scan, model)
     units = dict.fromkeys((*_about(model, doubted), *ranked[: round(share * ranked.size)].tolist()))
     others: list[Suspect] = []
@@ -66,15 +64,16 @@ def judge(
         if best is None or of_hypothesis(best.worth, rate) <= EVEN:
             break
         reverse_flips(scan.raw, model, ((best.unit, best.bit),), bits_by_unit(flips_of(reversals)))
+        others.remove(best)
         reversals = (*reversals, Reversal(best.unit, best.bit, best.gain, best.worth, certain=True))
         lay_scores(scan)
         units = dict.fromkeys((*(other.unit for other in others), *_about(model, (int(model.starts[best.unit]),))))
     judged = with_probabilities(scan, model, reversals)
-    _, unseen = _enough(scan, shares, len(reversals), share)
+    unseen = _unseen(scan, shares, len(reversals), share)
     rate = rate_of(len(reversals), scan.end - scan.start)
     doubts = [of_hypothesis(other.worth, rate) for other in others]
     scan.spent = spent
-    return Judgement(judged, of_file((item.probability for item in judged), doubts, unseen), unseen)
+    return Judgement(judged, of_file((item.probability for item in judged), doubts, unseen))
 
 
 def with_probabilities(scan: Scan, model: FlipModel, reversals: tuple[Reversal, ...]) -> tuple[Reversal, ...]:
@@ -93,15 +92,16 @@ def unseen_in(scan: Scan) -> float:
     return 8.0 * size * rate_of(0, size) * usually_unseen()
 
 
-def _enough(scan: Scan, shares: NDArray[np.float64], flips: int, largest: float) -> tuple[float, float]:
-    """The smallest share of the units that leaves hardly a flip unseen, no more than `largest`; and what it leaves."""
+def _enough(scan: Scan, shares: NDArray[np.float64], flips: int, largest: float) -> float:
+    """The smallest share of the units that leaves hardly a flip unseen, no more than `largest`."""
+    smaller = (share for share in SHARES if share < largest)
+    return next((share for share in smaller if _unseen(scan, shares, flips, share) <= UNSEEN_AT_MOST), largest)
+
+
+def _unseen(scan: Scan, shares: NDArray[np.float64], flips: int, share: float) -> float:
+    """Flips to be expected in a scan that nothing shows where a share of its units is gone through."""
     size = scan.end - scan.start
-    share, unseen = 0.0, 0.0
-    for share in [*(share for share in SHARES if share < largest), largest]:
-        unseen = 8.0 * size * rate_of(flips, size) * unseen_share(shares.tolist(), share)
-        if unseen <= UNSEEN_AT_MOST:
-            break
-    return share, unseen
+    return 8.0 * size * rate_of(flips, size) * unseen_share(shares.tolist(), share)
 
 
 def _about(model: FlipModel, places: Iterable[int]) -> list[int]:
