@@ -11,7 +11,7 @@ from restore.provenance import Status
 
 MEANINGS: Final = {
     Status.INTACT: "no damage found",
-    Status.EXACT: "all damage reversed: the original byte stream, with a probability of 99.5 % or more",
+    Status.EXACT: "all damage reversed: the original byte stream",
     Status.REPAIRED: "all visible damage reversed; whether these are the original bytes is less sure",
     Status.RESTORED: "no block is empty; some were placed or generated",
     Status.PARTIAL: "some blocks are lost",

@@ -6,7 +6,7 @@ MODULE_NAME = "carve-restore"
 
 MEANINGS = {
     "intact": "no damage found",
-    "exact": "all damage reversed: the original byte stream, with a probability of 99.5 % or more",
+    "exact": "all damage reversed: the original byte stream",
     "repaired": "all visible damage reversed; whether these are the original bytes is less sure",
     "restored": "no block is empty; some were placed or generated",
     "partial": "some blocks are lost",
